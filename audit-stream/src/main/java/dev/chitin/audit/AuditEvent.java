@@ -1,0 +1,131 @@
+package dev.chitin.audit;
+
+import dev.chitin.bus.Digest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the log records: one sealed family, so that a new kind has to say which of its fields may
+ * stand in clear. Names are those of the security model. No member ever holds an argument, an
+ * output or a secret.
+ */
+public sealed interface AuditEvent {
+
+  /** The kind's name as it stands in the entry. */
+  default String kind() {
+    return getClass().getSimpleName();
+  }
+
+  /**
+   * A secret was leased, used or refused.
+   *
+   * @param provider the secret's name
+   * @param success whether access was given
+   * @param action {@code lease}, {@code use} or {@code refuse}
+   * @param call the call on whose behalf, or null outside calls
+   * @param reason a problem code when refused, else null
+   */
+  record CredentialAccess(
+      String provider,
+      boolean success,
+      String action,
+      String tenant,
+      @Nullable CallRef call,
+      @Nullable String reason)
+      implements AuditEvent {}
+
+  /**
+   * A station in the life of one call.
+   *
+   * @param tool the tool's name
+   * @param allowed whether policy allowed the call
+   * @param call which call
+   * @param phase what happened
+   */
+  record ToolExecution(String tool, boolean allowed, CallRef call, Phase phase)
+      implements AuditEvent {}
+
+  /**
+   * Somebody did not get in.
+   *
+   * @param reason a problem code
+   * @param method {@code api_key} or {@code none}
+   * @param keyId the id part of the presented key when it has the form of one, else null
+   * @param peer the socket's peer address
+   */
+  record AuthFailure(String reason, String method, @Nullable String keyId, String peer)
+      implements AuditEvent {}
+
+  /**
+   * The gateway started or stopped.
+   *
+   * @param action {@code start} or {@code stop}
+   * @param version Chitin's version
+   * @param detail one short sentence, or null
+   */
+  record Lifecycle(String action, String version, @Nullable String detail) implements AuditEvent {}
+
+  /**
+   * A gateway key was made or revoked.
+   *
+   * @param action {@code create} or {@code revoke}
+   * @param actor who did it
+   */
+  record KeyChange(String action, String keyId, String name, String actor) implements AuditEvent {}
+
+  /**
+   * A secret was stored or removed.
+   *
+   * @param action {@code put} or {@code delete}
+   * @param actor who did it
+   */
+  record SecretChange(String action, String secret, String tenant, String actor)
+      implements AuditEvent {}
+
+  /**
+   * What every event of one call names.
+   *
+   * @param planDigest null when the call was refused before there was a plan
+   * @param policyVersion null when the call was refused before there was a decision
+   */
+  record CallRef(
+      String callId,
+      String tenant,
+      String principal,
+      @Nullable String session,
+      @Nullable Digest planDigest,
+      @Nullable String policyVersion) {}
+
+  /** What happened to the call. */
+  sealed interface Phase {
+
+    /** The record that must be durable before anything runs. */
+    record Authorized(String decisionId) implements Phase {}
+
+    /** Refused before it ran: by the planner, by policy, or because a precondition failed. */
+    record Denied(String code, @Nullable String rule) implements Phase {}
+
+    /** It was authorized and then did not run. */
+    record NotRun(String code) implements Phase {}
+
+    /**
+     * It ran and ended.
+     *
+     * @param status the outcome's name
+     * @param exitCode null when there was none
+     * @param stdoutBytes bytes seen, not only those kept
+     * @param stderrBytes bytes seen, not only those kept
+     * @param outputDigest over the kept output
+     */
+    record Completed(
+        String status,
+        @Nullable Integer exitCode,
+        long stdoutBytes,
+        long stderrBytes,
+        long durationMillis,
+        Digest outputDigest)
+        implements Phase {}
+
+    /** A start found it authorized and without an end. */
+    record OutcomeUnknown() implements Phase {}
+  }
+}

@@ -1,0 +1,139 @@
+package dev.chitin.bus;
+
+import io.vertx.core.Future;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The client side of one {@link Address}. Bounds what it has in flight, sends with the time that is
+ * left as the timeout, and takes a request back when that time is over. Safe for use from any
+ * thread.
+ */
+public final class Endpoint<Q, R> {
+  private final EventBus eventBus;
+  private final Address<Q, R> address;
+  private final int maxInFlight;
+  private final long id = ThreadLocalRandom.current().nextLong();
+  private final AtomicLong sequence = new AtomicLong();
+  private final AtomicInteger inFlight = new AtomicInteger();
+
+  Endpoint(EventBus eventBus, Address<Q, R> address, int maxInFlight) {
+    this.eventBus = eventBus;
+    this.address = address;
+    this.maxInFlight = maxInFlight;
+  }
+
+  /** Sends {@code request}; the answer's failures are always {@link ChitinException}s. */
+  public Future<R> call(Q request, Deadline deadline) {
+    return start(request, deadline).result();
+  }
+
+  /** Sends {@code request} and keeps the way to cancel it. */
+  public BusCall<R> start(Q request, Deadline deadline) {
+    long millis = deadline.remainingMillis();
+    if (millis == 0) {
+      return refused(
+          Problem.of(
+                  ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before a step of the call.")
+              .toException());
+    }
+    if (inFlight.incrementAndGet() > maxInFlight) {
+      inFlight.decrementAndGet();
+      return refused(overloaded(address.name(), maxInFlight));
+    }
+    var correlation = new Envelope.CorrelationId(id, sequence.incrementAndGet());
+    var call = new Call(correlation);
+    call.result =
+        eventBus
+            .<Envelope.Reply>request(
+                address.name(),
+                new Envelope(correlation, deadline, request),
+                new DeliveryOptions().setSendTimeout(millis).setLocalOnly(true))
+            .transform(
+                reply -> {
+                  inFlight.decrementAndGet();
+                  return reply.succeeded()
+                      ? Future.succeededFuture(address.reply().cast(reply.result().body().body()))
+                      : Future.failedFuture(call.failure(reply.cause()));
+                });
+    return call;
+  }
+
+  /** How many requests are unanswered now. */
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  static ChitinException overloaded(String address, int bound) {
+    return Problem.of(
+            ProblemCode.GATEWAY_OVERLOADED,
+            "There are already " + bound + " unanswered requests for " + address + ".")
+        .withHint("Try again when calls have ended.")
+        .toException();
+  }
+
+  private BusCall<R> refused(ChitinException failure) {
+    return new BusCall<>() {
+      @Override
+      public Future<R> result() {
+        return Future.failedFuture(failure);
+      }
+
+      @Override
+      public void cancel(String reason) {
+        // It was never sent.
+      }
+    };
+  }
+
+  private final class Call implements BusCall<R> {
+    private final Envelope.CorrelationId correlation;
+    private Future<R> result = Future.failedFuture("not sent");
+
+    Call(Envelope.CorrelationId correlation) {
+      this.correlation = correlation;
+    }
+
+    @Override
+    public Future<R> result() {
+      return result;
+    }
+
+    @Override
+    public void cancel(String reason) {
+      if (!result.isComplete()) {
+        publishCancel(reason);
+      }
+    }
+
+    private void publishCancel(String reason) {
+      eventBus.publish(
+          address.cancelName(),
+          new Envelope.Cancel(correlation, reason),
+          new DeliveryOptions().setLocalOnly(true));
+    }
+
+    ChitinException failure(Throwable cause) {
+      if (cause instanceof BusFailure known) {
+        return known.failure();
+      }
+      if (cause instanceof ReplyException reply && reply.failureType() == ReplyFailure.TIMEOUT) {
+        publishCancel("deadline");
+        return Problem.of(
+                ProblemCode.DEADLINE_EXCEEDED, address.name() + " did not answer in time.")
+            .toException();
+      }
+      if (cause instanceof ReplyException reply
+          && reply.failureType() == ReplyFailure.NO_HANDLERS) {
+        return Problem.of(ProblemCode.GATEWAY_DRAINING, address.name() + " is not served now.")
+            .toException();
+      }
+      return ChitinException.from(cause);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package dev.chitin.bus.json;
+
+/**
+ * The bounds within which {@link StrictJson} reads.
+ *
+ * @param depth deepest nesting of containers
+ * @param nodes most values in all
+ * @param stringChars longest string, UTF-16 units
+ * @param nameBytes longest member name, UTF-8 bytes
+ * @param members most members or items in one container
+ */
+public record JsonLimits(int depth, int nodes, int stringChars, int nameBytes, int members) {
+
+  /** What the edges read requests with: 64 deep, 100,000 values, 1 MiB strings, 10,000 members. */
+  public static final JsonLimits REQUEST = new JsonLimits(64, 100_000, 1 << 20, 256, 10_000);
+
+  /** Longest literal of a number, in characters. */
+  public static final int NUMBER_CHARS = 64;
+
+  public JsonLimits withStringChars(int chars) {
+    return new JsonLimits(depth, nodes, chars, nameBytes, members);
+  }
+}

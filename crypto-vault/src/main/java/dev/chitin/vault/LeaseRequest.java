@@ -1,0 +1,21 @@
+package dev.chitin.vault;
+
+import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.Receipt;
+import dev.chitin.bus.Digest;
+
+/**
+ * Asks for one use of one secret on behalf of one authorized plan.
+ *
+ * @param secret which
+ * @param planDigest the plan that names it
+ * @param decisionId the decision that allowed the plan
+ * @param receipt proof that the authorization is on disk
+ * @param call for the audit event
+ */
+public record LeaseRequest(
+    SecretName secret,
+    Digest planDigest,
+    String decisionId,
+    Receipt receipt,
+    AuditEvent.CallRef call) {}

@@ -1,0 +1,11 @@
+package dev.chitin.vault;
+
+/**
+ * Stores a secret.
+ *
+ * @param name under which name
+ * @param value its bytes; the vault wipes them, whether it stores them or refuses
+ * @param tenant whose it is
+ * @param actor who stores it, for the audit event
+ */
+public record PutRequest(SecretName name, SecretBytes value, String tenant, String actor) {}

@@ -1,0 +1,15 @@
+package dev.chitin.sandbox;
+
+import dev.chitin.bus.BusCall;
+import dev.chitin.bus.Deadline;
+
+/** Runs tools. */
+public interface ToolExecutor {
+
+  /**
+   * Plans, decides, records and runs {@code call}. A call that started answers with its outcome,
+   * also when the tool failed or was stopped; a call that did not start fails with the reason.
+   * Cancelling kills the whole process tree; the end is recorded all the same.
+   */
+  BusCall<ToolResult> execute(ToolCall call, Deadline deadline);
+}

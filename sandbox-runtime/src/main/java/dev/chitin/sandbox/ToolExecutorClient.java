@@ -1,0 +1,21 @@
+package dev.chitin.sandbox;
+
+import dev.chitin.bus.Bus;
+import dev.chitin.bus.BusCall;
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Endpoint;
+
+/** Calls the sandbox over the bus. */
+public final class ToolExecutorClient implements ToolExecutor {
+  private final Endpoint<ToolCall, ToolResult> execute;
+
+  /** At most {@code maxInFlight} calls without an end. */
+  public ToolExecutorClient(Bus bus, int maxInFlight) {
+    execute = bus.endpoint(SandboxAddresses.EXECUTE, maxInFlight);
+  }
+
+  @Override
+  public BusCall<ToolResult> execute(ToolCall call, Deadline deadline) {
+    return execute.start(call, deadline);
+  }
+}

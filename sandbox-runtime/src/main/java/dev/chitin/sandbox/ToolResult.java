@@ -1,0 +1,45 @@
+package dev.chitin.sandbox;
+
+import dev.chitin.bus.Bytes;
+import dev.chitin.bus.json.JsonValue;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a call that started ended.
+ *
+ * @param callId the call
+ * @param status {@code exit N}, {@code signal N}, {@code deadline}, {@code cancelled}, {@code
+ *     output_limit}, {@code oom} or {@code setup_failed}
+ * @param exitCode null unless the tool exited
+ * @param stdout what was kept
+ * @param stderr what was kept
+ * @param output structured output, or null
+ * @param truncated whether more was written than kept
+ * @param stdoutBytes bytes seen
+ * @param stderrBytes bytes seen
+ * @param durationMillis from start to end
+ * @param auditIndex index of the authorizing entry in this node's log
+ * @param notes what is weaker here than it should be, {@code memory: per-process only} say
+ */
+public record ToolResult(
+    String callId,
+    String status,
+    @Nullable Integer exitCode,
+    Bytes stdout,
+    Bytes stderr,
+    @Nullable JsonValue output,
+    boolean truncated,
+    long stdoutBytes,
+    long stderrBytes,
+    long durationMillis,
+    long auditIndex,
+    List<String> notes) {
+  public ToolResult {
+    notes = List.copyOf(notes);
+  }
+
+  public boolean succeeded() {
+    return exitCode != null && exitCode == 0;
+  }
+}
