@@ -58,7 +58,8 @@ public sealed interface AuditEvent {
   /**
    * The gateway started or stopped.
    *
-   * @param action {@code start} or {@code stop}
+   * @param action {@code start}, {@code stop}, or {@code recover} when a start found an unclean
+   *     stop
    * @param version Chitin's version
    * @param detail one short sentence, or null
    */

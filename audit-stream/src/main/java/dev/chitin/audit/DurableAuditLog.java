@@ -1,0 +1,193 @@
+package dev.chitin.audit;
+
+import dev.chitin.audit.log.DiskStorage;
+import dev.chitin.audit.log.LogDamage;
+import dev.chitin.audit.log.LogOpener;
+import dev.chitin.audit.log.LogOptions;
+import dev.chitin.audit.log.LogWriter;
+import dev.chitin.audit.log.Storage;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Digest;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The log of this node on this node's disk. {@link #open} and {@link #close} block and are for a
+ * worker or the main thread; {@link #append} and {@link #authorize} never do, and answer on the
+ * caller's Vert.x context in the order of the log. Callers on threads without a context are
+ * answered on one thread of the log's, which they must not block.
+ */
+public final class DurableAuditLog implements AuditLog, AutoCloseable {
+  private final LogWriter writer;
+  private final EntryEncoder encoder;
+  private final BootReceipts receipts;
+  private final Path directory;
+  private final String bootId;
+
+  private DurableAuditLog(
+      LogWriter writer,
+      EntryEncoder encoder,
+      BootReceipts receipts,
+      Path directory,
+      String bootId) {
+    this.writer = writer;
+    this.encoder = encoder;
+    this.receipts = receipts;
+    this.directory = directory;
+    this.bootId = bootId;
+  }
+
+  /**
+   * Opens the log, and records what an unclean stop left: a {@code Lifecycle} entry, and {@code
+   * OutcomeUnknown} for each call that was authorized and has no end.
+   *
+   * @throws ChitinException {@code audit.corrupt} when the log on disk is damaged; {@code
+   *     audit.unavailable} when it is open elsewhere or cannot be read or written; {@code
+   *     config.invalid} when the directory holds a log of another name
+   */
+  public static DurableAuditLog open(AuditSettings settings) {
+    return open(settings, new DiskStorage());
+  }
+
+  /** Opens the log on {@code storage}, which stands for the disk in tests. */
+  static DurableAuditLog open(AuditSettings settings, Storage storage) {
+    String bootId = UUID.randomUUID().toString();
+    var encoder = new EntryEncoder(settings.nodeId(), bootId);
+    var options =
+        new LogOptions(
+            settings.origin(),
+            settings.segmentBytes(),
+            settings.appendTimeout(),
+            settings.queueEvents(),
+            settings.queueBytes(),
+            settings.minFreeBytes());
+    try {
+      LogWriter writer =
+          new LogOpener(storage, options)
+              .open(settings.directory(), found -> report(settings, encoder, found));
+      return new DurableAuditLog(
+          writer,
+          encoder,
+          new BootReceipts(settings.origin(), bootId),
+          settings.directory(),
+          bootId);
+    } catch (LogDamage e) {
+      throw e.fault().toException();
+    } catch (IOException e) {
+      throw Problem.of(
+              ProblemCode.AUDIT_UNAVAILABLE,
+              "The audit log in " + settings.directory() + " cannot be opened.")
+          .withHint("Check the directory's owner, the room on its file system and the disk.")
+          .toException(e);
+    }
+  }
+
+  private static List<byte[]> report(
+      AuditSettings settings, EntryEncoder encoder, LogOpener.Findings found) {
+    var entries = new ArrayList<byte[]>();
+    if (!found.orderly()) {
+      entries.add(
+          encoder.encode(new AuditEvent.Lifecycle("recover", settings.version(), describe(found))));
+    }
+    for (byte[] authorized : found.openCalls()) {
+      entries.add(encoder.encode(EntryEncoder.outcomeUnknown(authorized)));
+    }
+    return entries;
+  }
+
+  private static String describe(LogOpener.Findings found) {
+    String text =
+        "the last stop was not clean: "
+            + found.size()
+            + " entries, "
+            + found.openCalls().size()
+            + " calls without an end";
+    if (found.tornBytes() == 0) {
+      return text;
+    }
+    String kept = found.tornFile() == null ? "not kept" : "kept in " + found.tornFile();
+    return text + ", " + found.tornBytes() + " bytes of an unfinished frame cut and " + kept;
+  }
+
+  @Override
+  public Future<LogPosition> append(AuditEvent event, Deadline deadline) {
+    if (event instanceof AuditEvent.ToolExecution e
+        && e.phase() instanceof AuditEvent.Phase.Authorized) {
+      return Future.failedFuture(
+          new IllegalArgumentException("an authorization is recorded by authorize"));
+    }
+    return writer.append(encoder.encode(event), deadline, null);
+  }
+
+  @Override
+  public Future<Receipt> authorize(AuditEvent.ToolExecution event, Deadline deadline) {
+    Digest plan = event.call().planDigest();
+    if (!(event.phase() instanceof AuditEvent.Phase.Authorized(String decisionId))
+        || plan == null
+        || !event.allowed()) {
+      return Future.failedFuture(
+          new IllegalArgumentException("an authorization names its plan and its decision"));
+    }
+    return writer
+        .append(encoder.encode(event), deadline, () -> encoder.encode(notRun(event)))
+        .map(position -> receipts.issue(position, plan, decisionId, deadline.nanoTime()));
+  }
+
+  private static AuditEvent.ToolExecution notRun(AuditEvent.ToolExecution event) {
+    return new AuditEvent.ToolExecution(
+        event.tool(),
+        event.allowed(),
+        event.call(),
+        new AuditEvent.Phase.NotRun(ProblemCode.AUDIT_STALLED.code()));
+  }
+
+  /** Checks the receipts that this log gives. */
+  public ReceiptVerifier receipts() {
+    return receipts;
+  }
+
+  /** A reader of this log's durable entries. */
+  public LogReader reader() {
+    return new LogReader(directory);
+  }
+
+  /** Random name of this boot, as in each entry and receipt. */
+  public String bootId() {
+    return bootId;
+  }
+
+  /** Why the log takes nothing any more until the next start, if so. */
+  public Optional<ChitinException> failure() {
+    return Optional.ofNullable(writer.failure());
+  }
+
+  /** Events in the log's custody: waiting, being written, or answered and not yet fetched. */
+  public int queueDepth() {
+    return writer.queueDepth();
+  }
+
+  /**
+   * Takes nothing more, makes what is queued durable, seals the log and gives its lock back.
+   *
+   * @throws ChitinException {@code audit.unavailable} when the seal cannot be written; the next
+   *     start then treats the stop as unclean
+   */
+  @Override
+  public void close() {
+    try {
+      writer.close();
+    } catch (IOException e) {
+      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log did not close in order.")
+          .withHint("Nothing durable is lost; the next start checks the log.")
+          .toException(e);
+    }
+  }
+}

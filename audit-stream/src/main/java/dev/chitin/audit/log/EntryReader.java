@@ -1,0 +1,100 @@
+package dev.chitin.audit.log;
+
+import dev.chitin.audit.LogEntry;
+import dev.chitin.audit.LogFault;
+import dev.chitin.bus.Bytes;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads entries of a log that another process may be writing. Remembers where it stopped, so that
+ * reading on costs nothing for what lies before; see {@link dev.chitin.audit.LogReader}.
+ */
+public final class EntryReader {
+  private final LogDirectory directory;
+  private final TreeHash hash = new TreeHash();
+  private @Nullable Place stopped;
+
+  /** Where the frame stands that begins with the entry {@code index}. */
+  private record Place(SegmentName segment, Bytes id, long offset, long index) {}
+
+  public EntryReader(Path path) {
+    directory = new LogDirectory(path);
+  }
+
+  /**
+   * Up to {@code max} durable entries from index {@code from} on; fewer when there are no more now.
+   *
+   * @throws LogDamage at the first frame that is not whole and should be
+   */
+  public List<LogEntry> read(long from, int max) throws IOException, LogDamage {
+    OptionalLong mark = DurableMark.read(directory.durable());
+    List<SegmentName> segments = directory.segments();
+    var entries = new ArrayList<LogEntry>(Math.min(max, 1_024));
+    for (int i = 0; i < segments.size() && entries.size() < max; i++) {
+      boolean last = i == segments.size() - 1;
+      if (last || segments.get(i + 1).firstIndex() > from) {
+        long durable = last ? mark.orElse(0) : segments.get(i + 1).firstIndex();
+        read(segments.get(i), durable, from, max, entries);
+      }
+    }
+    return entries;
+  }
+
+  private void read(SegmentName name, long durable, long from, int max, List<LogEntry> entries)
+      throws IOException, LogDamage {
+    try (FileChannel file = directory.read(name)) {
+      Place place = placeIn(file, name, from);
+      var scanner = new SegmentScanner(file, place.id, place.offset, place.index);
+      Frame frame = next(scanner, name, durable);
+      while (frame != null && entries.size() < max) {
+        Frame follower = frame.endIndex() <= durable ? null : next(scanner, name, durable);
+        if (frame.endIndex() > durable && follower == null) {
+          return; // Whole, but nothing shows that it was synced.
+        }
+        collect(frame, from, max, entries);
+        stopped = new Place(name, place.id, frame.offset(), frame.firstIndex());
+        frame = follower == null ? next(scanner, name, durable) : follower;
+      }
+    }
+  }
+
+  private Place placeIn(FileChannel file, SegmentName name, long from)
+      throws IOException, LogDamage {
+    Place known = stopped;
+    if (known != null && known.segment.equals(name) && known.index <= from) {
+      return known;
+    }
+    SegmentHeader.Located located = SegmentHeader.read(file, name, hash);
+    return new Place(name, located.header().id(), located.length(), name.firstIndex());
+  }
+
+  private static @Nullable Frame next(SegmentScanner scanner, SegmentName name, long durable)
+      throws IOException, LogDamage {
+    SegmentScanner.Step step = scanner.next();
+    if (step instanceof SegmentScanner.Step.Found(Frame frame)) {
+      return frame;
+    }
+    if (scanner.index() >= durable) {
+      return null;
+    }
+    String what =
+        step instanceof SegmentScanner.Step.Damaged(String why) ? why : "the entry is missing";
+    throw new LogDamage(new LogFault(scanner.index(), name.fileName(), scanner.offset(), what));
+  }
+
+  private static void collect(Frame frame, long from, int max, List<LogEntry> entries) {
+    long index = frame.firstIndex();
+    for (Bytes entry : frame.entries()) {
+      if (index >= from && entries.size() < max) {
+        entries.add(new LogEntry(index, entry));
+      }
+      index++;
+    }
+  }
+}
