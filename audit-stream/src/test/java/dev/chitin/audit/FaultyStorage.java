@@ -1,0 +1,150 @@
+package dev.chitin.audit;
+
+import dev.chitin.audit.log.DiskStorage;
+import dev.chitin.audit.log.LogFile;
+import dev.chitin.audit.log.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/** A disk that stalls, fails or lies when told to. */
+final class FaultyStorage implements Storage {
+  private final DiskStorage disk = new DiskStorage();
+  private volatile @Nullable IOException onWrite;
+  private volatile @Nullable IOException onForce;
+  private volatile @Nullable IOException onCreate;
+  private volatile boolean dropWrites;
+  private volatile @Nullable CountDownLatch stall;
+  private volatile @Nullable Thread forcer;
+  private final Semaphore stalled = new Semaphore(0);
+
+  void failWrites(String why) {
+    onWrite = new IOException(why);
+  }
+
+  void failForces(String why) {
+    onForce = new IOException(why);
+  }
+
+  void failCreation(String why) {
+    onCreate = new IOException(why);
+  }
+
+  void mend() {
+    onWrite = null;
+    onForce = null;
+    onCreate = null;
+  }
+
+  void dropWrites() {
+    dropWrites = true;
+  }
+
+  /** From now on a sync of a segment does not return before {@link #resume}. */
+  void stall() {
+    stall = new CountDownLatch(1);
+  }
+
+  /** Returns when a sync stands still. */
+  void awaitStalled() {
+    stalled.acquireUninterruptibly();
+  }
+
+  void resume() {
+    CountDownLatch latch = stall;
+    stall = null;
+    if (latch != null) {
+      latch.countDown();
+    }
+  }
+
+  /** The thread that synced a segment last. */
+  @Nullable Thread forcer() {
+    return forcer;
+  }
+
+  @Override
+  public LogFile create(Path path) throws IOException {
+    raise(path.toString().endsWith("spare.tmp") ? onCreate : null);
+    return new Faulty(disk.create(path), !path.endsWith("durable"));
+  }
+
+  @Override
+  public LogFile open(Path path) throws IOException {
+    return new Faulty(disk.open(path), !path.endsWith("durable"));
+  }
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    disk.rename(from, to);
+  }
+
+  @Override
+  public void delete(Path path) throws IOException {
+    disk.delete(path);
+  }
+
+  @Override
+  public void syncDirectory(Path directory) throws IOException {
+    disk.syncDirectory(directory);
+  }
+
+  private static void raise(@Nullable IOException fault) throws IOException {
+    if (fault != null) {
+      throw fault;
+    }
+  }
+
+  private final class Faulty implements LogFile {
+    private final LogFile file;
+    private final boolean log;
+
+    Faulty(LogFile file, boolean log) {
+      this.file = file;
+      this.log = log;
+    }
+
+    @Override
+    public void write(ByteBuffer bytes, long position) throws IOException {
+      raise(log ? onWrite : null);
+      if (!dropWrites) {
+        file.write(bytes, position);
+      }
+    }
+
+    @Override
+    public void force(boolean metadata) throws IOException {
+      raise(onForce);
+      forcer = Thread.currentThread();
+      CountDownLatch latch = stall;
+      if (latch != null) {
+        stalled.release();
+        awaitUninterruptibly(latch);
+      }
+      file.force(metadata);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
