@@ -1,10 +1,12 @@
 package dev.chitin.bus;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.internal.ContextInternal;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -90,7 +92,7 @@ public final class Bus {
       }
       var context = new CallContext(envelope.deadline());
       inFlight.put(envelope.id(), context);
-      answer(envelope, context)
+      onThisContext(answer(envelope, context))
           .onComplete(
               reply -> {
                 inFlight.remove(envelope.id());
@@ -105,9 +107,16 @@ public final class Bus {
     private Future<R> answer(Envelope envelope, CallContext context) {
       try {
         return service.handle(address.request().cast(envelope.body()), context);
-      } catch (RuntimeException e) {
-        return Future.failedFuture(e);
+      } catch (RuntimeException | Error e) {
+        return Future.failedFuture(e); // A caller waits; what the service threw goes to the log.
       }
+    }
+
+    /** A service may answer on any thread; the requests in flight are touched on their own only. */
+    private static <T> Future<T> onThisContext(Future<T> answer) {
+      Promise<T> here = ContextInternal.current().promise();
+      answer.onComplete(here);
+      return here.future();
     }
 
     private void fail(Message<Envelope> message, ChitinException failure) {

@@ -3,8 +3,10 @@ package dev.chitin.bus;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,11 +51,7 @@ public final class Endpoint<Q, R> {
     var correlation = new Envelope.CorrelationId(id, sequence.incrementAndGet());
     var call = new Call(correlation);
     call.result =
-        eventBus
-            .<Envelope.Reply>request(
-                address.name(),
-                new Envelope(correlation, deadline, request),
-                new DeliveryOptions().setSendTimeout(millis).setLocalOnly(true))
+        send(new Envelope(correlation, deadline, request), millis)
             .transform(
                 reply -> {
                   inFlight.decrementAndGet();
@@ -62,6 +60,17 @@ public final class Endpoint<Q, R> {
                       : Future.failedFuture(call.failure(reply.cause()));
                 });
     return call;
+  }
+
+  private Future<Message<Envelope.Reply>> send(Envelope envelope, long timeoutMillis) {
+    try {
+      return eventBus.request(
+          address.name(),
+          envelope,
+          new DeliveryOptions().setSendTimeout(timeoutMillis).setLocalOnly(true));
+    } catch (IllegalStateException | RejectedExecutionException e) {
+      return Future.failedFuture(e); // The Vert.x instance has been closed.
+    }
   }
 
   /** How many requests are unanswered now. */
@@ -111,6 +120,11 @@ public final class Endpoint<Q, R> {
       }
     }
 
+    private ChitinException notServed() {
+      return Problem.of(ProblemCode.GATEWAY_DRAINING, address.name() + " is not served now.")
+          .toException();
+    }
+
     private void publishCancel(String reason) {
       eventBus.publish(
           address.cancelName(),
@@ -130,8 +144,10 @@ public final class Endpoint<Q, R> {
       }
       if (cause instanceof ReplyException reply
           && reply.failureType() == ReplyFailure.NO_HANDLERS) {
-        return Problem.of(ProblemCode.GATEWAY_DRAINING, address.name() + " is not served now.")
-            .toException();
+        return notServed();
+      }
+      if (cause instanceof IllegalStateException || cause instanceof RejectedExecutionException) {
+        return notServed();
       }
       return ChitinException.from(cause);
     }

@@ -15,7 +15,7 @@ public record JsonLimits(int depth, int nodes, int stringChars, int nameBytes, i
   public static final JsonLimits REQUEST = new JsonLimits(64, 100_000, 1 << 20, 256, 10_000);
 
   /** Longest literal of a number, in characters. */
-  public static final int NUMBER_CHARS = 64;
+  public static final int NUMBER_CHARS = 128;
 
   public JsonLimits withStringChars(int chars) {
     return new JsonLimits(depth, nodes, chars, nameBytes, members);
