@@ -12,11 +12,14 @@ import io.vertx.core.Future;
  */
 public interface AuditLog {
 
-  /** Records {@code event}. */
+  /** Records {@code event}, which is no authorization. */
   Future<LogPosition> append(AuditEvent event, Deadline deadline);
 
   /**
    * Records the authorization of a call and gives the receipt that lets it run.
+   *
+   * <p>A caller that gets a failure runs nothing and records no end: where the entry reached the
+   * disk all the same, the log itself follows it with {@link AuditEvent.Phase.NotRun}.
    *
    * @param event its phase is {@link AuditEvent.Phase.Authorized} and its call names a plan digest
    * @param deadline also the receipt's expiry

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -130,6 +131,7 @@ final class AppendBenchmark {
     try (var log =
         DurableAuditLog.open(
             AuditSettings.of(directory, "n1", "0.1.0").withSegmentBytes(256 << 20))) {
+      var ended = new CountDownLatch(threads ? 0 : WRITERS);
       var running = new Thread[WRITERS];
       for (int i = 0; i < WRITERS; i++) {
         if (threads) {
@@ -143,24 +145,27 @@ final class AppendBenchmark {
                         }
                       });
         } else {
-          running[i] = Thread.ofVirtual().start(() -> chain(log, event, end, done));
+          running[i] = Thread.ofVirtual().start(() -> chain(log, event, end, done, ended));
         }
       }
       for (Thread thread : running) {
         thread.join();
       }
-      Thread.sleep(Math.max(0, (end - System.nanoTime()) / 1_000_000));
+      ended.await();
     }
     return done.get() / (double) ROUND.toSeconds();
   }
 
-  private static void chain(DurableAuditLog log, AuditEvent event, long end, AtomicLong done) {
-    if (System.nanoTime() < end) {
+  private static void chain(
+      DurableAuditLog log, AuditEvent event, long end, AtomicLong done, CountDownLatch ended) {
+    if (System.nanoTime() >= end) {
+      ended.countDown();
+    } else {
       log.append(event, soon())
           .onSuccess(
               position -> {
                 done.incrementAndGet();
-                chain(log, event, end, done);
+                chain(log, event, end, done, ended);
               });
     }
   }

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A disk that stalls, fails or lies when told to. */
@@ -50,7 +51,13 @@ final class FaultyStorage implements Storage {
 
   /** Returns when a sync stands still. */
   void awaitStalled() {
-    stalled.acquireUninterruptibly();
+    try {
+      if (!stalled.tryAcquire(30, TimeUnit.SECONDS)) {
+        throw new AssertionError("no sync within 30 s");
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   void resume() {

@@ -51,18 +51,17 @@ final class DirectoryLock implements Closeable {
       if (channel.tryLock() == null) {
         throw held(directory, "process " + owner(directory).replaceFirst(" .*", ""));
       }
+      sign(directory, self);
+      return new DirectoryLock(directory, channel);
     } catch (OverlappingFileLockException e) {
       throw held(directory, "this process");
-    } catch (ChitinException e) {
+    } catch (IOException | ChitinException e) {
       channel.close();
       throw e;
     }
-    var lock = new DirectoryLock(directory, channel);
-    lock.sign(self);
-    return lock;
   }
 
-  private void sign(String self) throws IOException {
+  private static void sign(LogDirectory directory, String self) throws IOException {
     Files.deleteIfExists(directory.owner());
     try (FileChannel owner =
         FileChannel.open(
@@ -97,6 +96,9 @@ final class DirectoryLock implements Closeable {
 
   @Override
   public void close() throws IOException {
+    if (!channel.isOpen()) {
+      return; // Closed before; by now the directory may be another log's.
+    }
     Files.deleteIfExists(directory.owner());
     channel.close();
   }

@@ -95,9 +95,9 @@ public final class LogOpener {
       throws IOException {
     var spares =
         new SpareSegments(storage, directory, options.segmentBytes(), options.minFreeBytes());
-    Thread spareMaker =
-        Thread.ofPlatform().daemon().name("chitin-audit-segments").unstarted(spares);
-    spareMaker.start();
+    spares.checkSpace();
+    DurableMark mark = DurableMark.open(storage, directory.durable());
+    Thread spareMaker = Thread.ofPlatform().daemon().name("chitin-audit-segments").start(spares);
     try {
       var segments =
           new SegmentWriter(
@@ -106,18 +106,36 @@ public final class LogOpener {
               options.origin(),
               options.segmentBytes(),
               spares,
-              DurableMark.open(storage, directory.durable()),
+              mark,
               hash,
               found);
-      segments.prepare();
-      writeAll(segments, entries);
-      var writer = new LogWriter(storage, directory, lock, segments, spares, spareMaker, options);
-      writer.start();
-      return writer;
+      return start(directory, lock, segments, spares, spareMaker, entries);
     } catch (IOException | RuntimeException e) {
       spares.close();
+      Threads.join(spareMaker);
+      mark.close();
       throw e;
     }
+  }
+
+  private LogWriter start(
+      LogDirectory directory,
+      DirectoryLock lock,
+      SegmentWriter segments,
+      SpareSegments spares,
+      Thread spareMaker,
+      List<byte[]> entries)
+      throws IOException {
+    try {
+      segments.prepare();
+      writeAll(segments, entries);
+    } catch (IOException | RuntimeException e) {
+      segments.close();
+      throw e;
+    }
+    var writer = new LogWriter(storage, directory, lock, segments, spares, spareMaker, options);
+    writer.start();
+    return writer;
   }
 
   private static void writeAll(SegmentWriter segments, List<byte[]> entries) throws IOException {

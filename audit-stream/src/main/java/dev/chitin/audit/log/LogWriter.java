@@ -194,27 +194,12 @@ public final class LogWriter {
   public void close() throws IOException {
     queue.close(Refusals.closed());
     spares.setPatient(false);
-    join(writer);
+    Threads.join(writer);
     spares.close();
-    join(spareMaker);
-    join(watch);
+    Threads.join(spareMaker);
+    Threads.join(watch);
     deliveries.close();
     segments.close();
     lock.close();
-  }
-
-  private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true; // An order to stop is what is being carried out here.
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

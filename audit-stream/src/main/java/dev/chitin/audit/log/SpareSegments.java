@@ -74,7 +74,8 @@ final class SpareSegments implements Runnable {
     }
   }
 
-  private void checkSpace() {
+  /** Looks at the free space now. */
+  void checkSpace() {
     try {
       lowSpace = Files.getFileStore(directory.path()).getUsableSpace() < minFreeBytes;
     } catch (IOException e) {

@@ -14,8 +14,17 @@ public record JsonLimits(int depth, int nodes, int stringChars, int nameBytes, i
   /** What the edges read requests with: 64 deep, 100,000 values, 1 MiB strings, 10,000 members. */
   public static final JsonLimits REQUEST = new JsonLimits(64, 100_000, 1 << 20, 256, 10_000);
 
+  /** The deepest nesting that any limits may allow; reading takes stack for each level. */
+  public static final int MAX_DEPTH = 1_000;
+
   /** Longest literal of a number, in characters. */
   public static final int NUMBER_CHARS = 128;
+
+  public JsonLimits {
+    if (depth > MAX_DEPTH) {
+      throw new IllegalArgumentException("at most " + MAX_DEPTH + " deep");
+    }
+  }
 
   public JsonLimits withStringChars(int chars) {
     return new JsonLimits(depth, nodes, chars, nameBytes, members);

@@ -22,14 +22,17 @@ import java.util.Map;
  * <p>Refused: anything but valid UTF-8 without a byte order mark, duplicate names (after
  * unescaping), lone surrogates, whole numbers beyond ±(2⁵³−1), numbers that are not finite,
  * trailing content, comments and every other extension, and whatever exceeds the {@link
- * JsonLimits}. {@code -0} reads as {@code 0}.
+ * JsonLimits}. {@code -0} reads as {@code 0}, and so does what is too small for a double.
  */
 public final class StrictJson {
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
+          // Names come from strangers: they belong into no table that outlives the document.
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder()
-                  .maxNestingDepth(1_000)
+                  .maxNestingDepth(JsonLimits.MAX_DEPTH)
                   .maxNumberLength(JsonLimits.NUMBER_CHARS)
                   .maxStringLength(64 << 20)
                   .maxNameLength(4_096)
