@@ -175,10 +175,10 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   }
 
   /**
-   * Takes nothing more, makes what is queued durable, seals the log and gives its lock back.
+   * Takes nothing more, makes what is queued durable, seals the log and gives its lock back. A log
+   * that has failed gets no seal, and the next start treats the stop as unclean.
    *
-   * @throws ChitinException {@code audit.unavailable} when the seal cannot be written; the next
-   *     start then treats the stop as unclean
+   * @throws ChitinException {@code audit.unavailable} when a file cannot be closed
    */
   @Override
   public void close() {

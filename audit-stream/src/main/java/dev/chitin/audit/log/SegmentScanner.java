@@ -138,12 +138,18 @@ final class SegmentScanner {
       read(file, chunk.clear(), at);
       chunk.flip();
       for (int i = 0; i + Frame.HEAD <= chunk.limit(); i++) {
-        if (chunk.getInt(i) == Frame.MAGIC && isFrame(at + i, chunk.getLong(i + 20))) {
+        if (bearsOurMark(chunk, i) && isFrame(at + i, chunk.getLong(i + 4 + Frame.ID_BYTES))) {
           return true;
         }
       }
     }
     return false;
+  }
+
+  /** Strings in entries may spell the magic, but nobody outside knows the segment's id. */
+  private boolean bearsOurMark(ByteBuffer chunk, int at) {
+    return chunk.getInt(at) == Frame.MAGIC
+        && chunk.slice(at + 4, Frame.ID_BYTES).equals(ByteBuffer.wrap(segmentId.borrow()));
   }
 
   private boolean isFrame(long at, long firstIndex) throws IOException {
