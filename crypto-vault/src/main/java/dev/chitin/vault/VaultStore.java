@@ -9,6 +9,7 @@ import dev.chitin.vault.crypto.Box;
 import dev.chitin.vault.crypto.CryptoEngine;
 import dev.chitin.vault.memory.MemoryLevel;
 import dev.chitin.vault.memory.SecretMemory;
+import dev.chitin.vault.memory.SecretPool;
 import dev.chitin.vault.store.Disk;
 import dev.chitin.vault.store.Header;
 import dev.chitin.vault.store.Manifest;
@@ -43,6 +44,7 @@ public final class VaultStore implements AutoCloseable {
   private static final String MANIFEST_NEW = "manifest.tmp";
   private static final String RECORDS = "records";
   private static final int MAX_KEYRING = 4_096;
+  private static final int POOL_PAGES = 32;
 
   /**
    * How the vault stands.
@@ -66,6 +68,7 @@ public final class VaultStore implements AutoCloseable {
   private final Box box;
   private final WriterLock lock;
   private final RootKeys keys;
+  private final SecretPool pool;
   private final RecordFiles files;
   private final int orphans;
 
@@ -78,13 +81,19 @@ public final class VaultStore implements AutoCloseable {
   private volatile boolean closed;
 
   private VaultStore(
-      Path directory, Disk disk, CryptoEngine engine, WriterLock lock, RootKeys keys, Box box) {
+      Path directory,
+      Disk disk,
+      CryptoEngine engine,
+      WriterLock lock,
+      RootKeys keys,
+      SecretPool pool) {
     this.directory = directory;
     this.disk = disk;
     this.engine = engine;
     this.lock = lock;
     this.keys = keys;
-    this.box = box;
+    this.pool = pool;
+    this.box = new Box(engine, pool);
     this.manifest = readManifest();
     this.files = new RecordFiles(directory.resolve(RECORDS), disk);
     this.orphans = removeOrphans();
@@ -109,8 +118,9 @@ public final class VaultStore implements AutoCloseable {
 
   static void create(Path directory, KeyFile keyFile, Disk disk, CryptoEngine engine) {
     Path building = directory.resolveSibling(directory.getFileName() + ".creating");
-    var box = new Box(engine);
-    try (SecretBytes key = keyFile.read()) {
+    try (SecretPool pool = new SecretPool(1);
+        SecretBytes key = keyFile.read()) {
+      var box = new Box(engine, pool);
       RootKeys.Fresh fresh = RootKeys.create(engine, box, key);
       try (RootKeys keys = fresh.keys()) {
         if (Files.exists(directory)) {
@@ -153,28 +163,30 @@ public final class VaultStore implements AutoCloseable {
 
   static VaultStore open(Path directory, KeyFile keyFile, Disk disk, CryptoEngine engine) {
     WriterLock lock = WriterLock.acquire(directory);
-    var box = new Box(engine);
     RootKeys keys = null;
+    var pool = new SecretPool(POOL_PAGES);
     try (SecretBytes key = keyFile.read()) {
       Header header =
           Header.parse(disk.read(directory.resolve(HEADER), Header.MAX_BYTES))
               .orElseThrow(() -> corrupt("The vault's header is damaged.", "vault.header", null));
       byte[] keyring = disk.read(directory.resolve(KEYRING), MAX_KEYRING);
-      keys = RootKeys.open(engine, box, header, keyring, key);
-      return new VaultStore(directory, disk, engine, lock, keys, box);
+      keys = RootKeys.open(engine, new Box(engine, pool), header, keyring, key);
+      return new VaultStore(directory, disk, engine, lock, keys, pool);
     } catch (IOException e) {
-      release(keys, lock);
+      release(keys, pool, lock);
       throw corrupt("A file of the vault is missing or cannot be read.", "vault.file", e);
     } catch (RuntimeException e) {
-      release(keys, lock);
+      release(keys, pool, lock);
       throw e;
     }
   }
 
-  private static void release(@org.jspecify.annotations.Nullable RootKeys keys, WriterLock lock) {
+  private static void release(
+      @org.jspecify.annotations.Nullable RootKeys keys, SecretPool pool, WriterLock lock) {
     if (keys != null) {
       keys.close();
     }
+    pool.close();
     lock.close();
   }
 
@@ -331,23 +343,18 @@ public final class VaultStore implements AutoCloseable {
   private <R> R opened(Sealed sealed, SecretFunction<R> function) {
     Manifest.Entry entry = sealed.entry();
     Box.Place place = keys.recordPlace(entry.place(), entry.version());
-    try (Arena arena = Arena.ofConfined()) {
-      int length = sealed.file().secretLength();
-      MemorySegment memory = SecretMemory.allocate(arena, CryptoEngine.KEY_BYTES + length);
-      try {
-        MemorySegment dataKey = memory.asSlice(0, CryptoEngine.KEY_BYTES);
-        MemorySegment value = memory.asSlice(CryptoEngine.KEY_BYTES, length);
-        boolean authentic =
-            box.open(keys.current(), Box.Kind.DATA_KEY, place, sealed.file().dataKey(), dataKey)
-                && box.open(dataKey, Box.Kind.VALUE, place, sealed.file().value(), value);
-        dataKey.fill((byte) 0);
-        if (!authentic) {
-          throw corrupt("A record of the vault is damaged.", "vault.record", null);
-        }
-        return function.apply(value.asReadOnly());
-      } finally {
-        SecretMemory.wipe(memory);
+    int length = sealed.file().secretLength();
+    try (SecretPool.Page page = pool.take(CryptoEngine.KEY_BYTES + length)) {
+      MemorySegment dataKey = page.segment().asSlice(0, CryptoEngine.KEY_BYTES);
+      MemorySegment value = page.segment().asSlice(CryptoEngine.KEY_BYTES, length);
+      boolean authentic =
+          box.open(keys.current(), Box.Kind.DATA_KEY, place, sealed.file().dataKey(), dataKey)
+              && box.open(dataKey, Box.Kind.VALUE, place, sealed.file().value(), value);
+      dataKey.fill((byte) 0);
+      if (!authentic) {
+        throw corrupt("A record of the vault is damaged.", "vault.record", null);
       }
+      return function.apply(value.asReadOnly());
     }
   }
 
@@ -420,6 +427,7 @@ public final class VaultStore implements AutoCloseable {
       if (!closed) {
         closed = true;
         keys.close();
+        pool.close();
         lock.close();
       }
     } finally {

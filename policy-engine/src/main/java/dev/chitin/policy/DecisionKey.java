@@ -1,6 +1,6 @@
 package dev.chitin.policy;
 
-import java.nio.ByteBuffer;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
@@ -42,27 +42,39 @@ public final class DecisionKey {
 
   /** HMAC-SHA256 over the domain tag and every field of {@code decision} but its MAC. */
   byte[] mac(Decision decision) {
-    Mac mac = fresh();
-    mac.update(DOMAIN);
-    text(mac, decision.outcome().name());
-    text(mac, decision.decisionId());
-    mac.update(decision.planDigest().borrow());
-    text(mac, decision.policyVersion());
-    text(mac, decision.audience());
-    mac.update(ByteBuffer.allocate(Long.BYTES).putLong(0, decision.expiresNanos()));
-    text(mac, decision.code() == null ? null : decision.code().code());
-    text(mac, decision.detail());
-    mac.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, decision.rules().size()));
-    decision.rules().forEach(rule -> text(mac, rule));
-    text(mac, decision.hint());
-    return mac.doFinal();
+    var out = new ByteArrayOutputStream(512);
+    out.writeBytes(DOMAIN);
+    text(out, decision.outcome().name());
+    text(out, decision.decisionId());
+    out.writeBytes(decision.planDigest().borrow());
+    text(out, decision.policyVersion());
+    text(out, decision.audience());
+    number(out, (int) (decision.expiresNanos() >>> 32));
+    number(out, (int) decision.expiresNanos());
+    text(out, decision.code() == null ? null : decision.code().code());
+    text(out, decision.detail());
+    number(out, decision.rules().size());
+    decision.rules().forEach(rule -> text(out, rule));
+    text(out, decision.hint());
+    return fresh().doFinal(out.toByteArray());
   }
 
   /** Length (-1 for none) and bytes, so that no two field lists have one encoding. */
-  private static void text(Mac mac, @Nullable String text) {
-    byte[] bytes = text == null ? new byte[0] : text.getBytes(StandardCharsets.UTF_8);
-    mac.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, text == null ? -1 : bytes.length));
-    mac.update(bytes);
+  private static void text(ByteArrayOutputStream out, @Nullable String text) {
+    if (text == null) {
+      number(out, -1);
+      return;
+    }
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    number(out, bytes.length);
+    out.writeBytes(bytes);
+  }
+
+  private static void number(ByteArrayOutputStream out, int value) {
+    out.write(value >>> 24);
+    out.write(value >>> 16);
+    out.write(value >>> 8);
+    out.write(value);
   }
 
   private Mac fresh() {

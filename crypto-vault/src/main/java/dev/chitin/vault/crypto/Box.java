@@ -1,6 +1,6 @@
 package dev.chitin.vault.crypto;
 
-import dev.chitin.vault.memory.SecretMemory;
+import dev.chitin.vault.memory.SecretPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -67,10 +67,17 @@ public final class Box {
   private static final int SEALED_AT = 86;
 
   private final CryptoEngine engine;
+  private final SecretPool pool;
   private final SecureRandom random = new SecureRandom();
 
-  public Box(CryptoEngine engine) {
+  /**
+   * Seals and opens with {@code engine}.
+   *
+   * @param pool gives the memory for keys while they are used
+   */
+  public Box(CryptoEngine engine, SecretPool pool) {
     this.engine = engine;
+    this.pool = pool;
   }
 
   /** Seals {@code content} under {@code parent}. */
@@ -80,30 +87,27 @@ public final class Box {
     random.nextBytes(salt);
     random.nextBytes(nonce);
     int length = Math.toIntExact(content.byteSize());
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment keys = SecretMemory.allocate(arena, 64);
-      try {
-        derive(arena, parent, salt, kind, keys);
-        MemorySegment sealed = arena.allocate(length + CryptoEngine.TAG_BYTES);
-        engine.seal(
-            keys.asSlice(0, 32),
-            nativeCopy(arena, nonce),
-            nativeCopy(arena, aad(kind, place)),
-            content,
-            sealed);
-        return new Wire()
-            .raw(MAGIC)
-            .u8(SUITE)
-            .u8(kind.code)
-            .u32(place.term())
-            .raw(salt)
-            .raw(keys.asSlice(32, 32).toArray(ValueLayout.JAVA_BYTE))
-            .raw(nonce)
-            .raw(sealed.toArray(ValueLayout.JAVA_BYTE))
-            .bytes();
-      } finally {
-        SecretMemory.wipe(keys);
-      }
+    try (Arena arena = Arena.ofConfined();
+        SecretPool.Page page = pool.take()) {
+      MemorySegment keys = page.segment().asSlice(0, 64);
+      derive(arena, page, parent, salt, kind);
+      MemorySegment sealed = arena.allocate(length + CryptoEngine.TAG_BYTES);
+      engine.seal(
+          keys.asSlice(0, 32),
+          nativeCopy(arena, nonce),
+          nativeCopy(arena, aad(kind, place)),
+          content,
+          sealed);
+      return new Wire()
+          .raw(MAGIC)
+          .u8(SUITE)
+          .u8(kind.code)
+          .u32(place.term())
+          .raw(salt)
+          .raw(keys.asSlice(32, 32).toArray(ValueLayout.JAVA_BYTE))
+          .raw(nonce)
+          .raw(sealed.toArray(ValueLayout.JAVA_BYTE))
+          .bytes();
     }
   }
 
@@ -124,24 +128,21 @@ public final class Box {
     if (!hasHead(box, kind, place, content.byteSize())) {
       return false;
     }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment keys = SecretMemory.allocate(arena, 64);
-      try {
-        derive(arena, parent, Arrays.copyOfRange(box, SALT_AT, COMMITMENT_AT), kind, keys);
-        byte[] commitment = keys.asSlice(32, 32).toArray(ValueLayout.JAVA_BYTE);
-        byte[] stored = Arrays.copyOfRange(box, COMMITMENT_AT, NONCE_AT);
-        if (!MessageDigest.isEqual(commitment, stored)) {
-          return false;
-        }
-        return engine.open(
-            keys.asSlice(0, 32),
-            nativeCopy(arena, Arrays.copyOfRange(box, NONCE_AT, SEALED_AT)),
-            nativeCopy(arena, aad(kind, place)),
-            nativeCopy(arena, Arrays.copyOfRange(box, SEALED_AT, box.length)),
-            content);
-      } finally {
-        SecretMemory.wipe(keys);
+    try (Arena arena = Arena.ofConfined();
+        SecretPool.Page page = pool.take()) {
+      MemorySegment keys = page.segment().asSlice(0, 64);
+      derive(arena, page, parent, Arrays.copyOfRange(box, SALT_AT, COMMITMENT_AT), kind);
+      byte[] commitment = keys.asSlice(32, 32).toArray(ValueLayout.JAVA_BYTE);
+      byte[] stored = Arrays.copyOfRange(box, COMMITMENT_AT, NONCE_AT);
+      if (!MessageDigest.isEqual(commitment, stored)) {
+        return false;
       }
+      return engine.open(
+          keys.asSlice(0, 32),
+          nativeCopy(arena, Arrays.copyOfRange(box, NONCE_AT, SEALED_AT)),
+          nativeCopy(arena, aad(kind, place)),
+          nativeCopy(arena, Arrays.copyOfRange(box, SEALED_AT, box.length)),
+          content);
     }
   }
 
@@ -153,10 +154,13 @@ public final class Box {
     return ByteBuffer.wrap(box, 0, SALT_AT).equals(ByteBuffer.wrap(expected));
   }
 
+  /** Puts key and commitment at the beginning of {@code page}. */
   private void derive(
-      Arena arena, MemorySegment parent, byte[] salt, Kind kind, MemorySegment keys) {
+      Arena arena, SecretPool.Page page, MemorySegment parent, byte[] salt, Kind kind) {
     byte[] info = new Wire().prefixed("chitin/vault/box/v1").u8(SUITE).u8(kind.code).bytes();
-    Hkdf.derive(engine, parent, nativeCopy(arena, salt), info, keys);
+    MemorySegment memory = page.segment();
+    Hkdf.derive(
+        engine, memory.asSlice(64), parent, nativeCopy(arena, salt), info, memory.asSlice(0, 64));
   }
 
   private static byte[] aad(Kind kind, Place place) {

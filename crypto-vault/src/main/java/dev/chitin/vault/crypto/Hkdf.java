@@ -20,19 +20,33 @@ public final class Hkdf {
    */
   public static void derive(
       CryptoEngine engine, MemorySegment ikm, MemorySegment salt, byte[] info, MemorySegment okm) {
-    long scratch = 2L * HASH + info.length + 1 + HASH;
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = SecretMemory.allocate(arena, scratch);
+      MemorySegment scratch = SecretMemory.allocate(arena, scratchBytes(info));
       try {
-        MemorySegment prk = memory.asSlice(0, HASH);
-        MemorySegment block = memory.asSlice(HASH, HASH);
-        MemorySegment input = memory.asSlice(2L * HASH);
-        engine.hmac(salt, ikm, prk);
-        expand(engine, prk, block, input, info, okm);
+        derive(engine, scratch, ikm, salt, info, okm);
       } finally {
-        SecretMemory.wipe(memory);
+        SecretMemory.wipe(scratch);
       }
     }
+  }
+
+  /** How much scratch {@link #derive} needs. */
+  static long scratchBytes(byte[] info) {
+    return 3L * HASH + info.length + 1;
+  }
+
+  /** Derives with secret memory of the caller's, which the caller wipes. */
+  static void derive(
+      CryptoEngine engine,
+      MemorySegment scratch,
+      MemorySegment ikm,
+      MemorySegment salt,
+      byte[] info,
+      MemorySegment okm) {
+    MemorySegment prk = scratch.asSlice(0, HASH);
+    MemorySegment block = scratch.asSlice(HASH, HASH);
+    engine.hmac(salt, ikm, prk);
+    expand(engine, prk, block, scratch.asSlice(2L * HASH), info, okm);
   }
 
   private static void expand(

@@ -4,6 +4,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.security.SecureRandom;
 
 /**
@@ -74,10 +75,16 @@ public final class SecretMemory {
   /** Overwrites {@code memory} with zeros and reads it back. */
   public static void wipe(MemorySegment memory) {
     memory.fill((byte) 0);
-    for (long i = 0; i < memory.byteSize(); i++) {
-      if (memory.get(java.lang.foreign.ValueLayout.JAVA_BYTE, i) != 0) {
-        throw new IllegalStateException("secret memory did not take its wipe");
-      }
+    long whole = memory.byteSize() & -Long.BYTES;
+    long seen = 0;
+    for (long i = 0; i < whole; i += Long.BYTES) {
+      seen |= memory.get(ValueLayout.JAVA_LONG_UNALIGNED, i);
+    }
+    for (long i = whole; i < memory.byteSize(); i++) {
+      seen |= memory.get(ValueLayout.JAVA_BYTE, i);
+    }
+    if (seen != 0) {
+      throw new IllegalStateException("secret memory did not take its wipe");
     }
   }
 

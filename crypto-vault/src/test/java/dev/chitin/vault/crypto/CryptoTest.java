@@ -2,6 +2,7 @@ package dev.chitin.vault.crypto;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.vault.memory.SecretPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,10 +20,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CryptoTest {
   private static final HexFormat HEX = HexFormat.of();
   private final Arena arena = Arena.ofConfined();
+  private final SecretPool pool = new SecretPool(1);
 
   @AfterEach
   void free() {
     arena.close();
+    pool.close();
   }
 
   static Stream<CryptoEngine> engines() {
@@ -175,7 +178,7 @@ class CryptoTest {
   @ParameterizedTest
   @MethodSource("engines")
   void aBoxOpensInItsOwnPlaceOnly(CryptoEngine engine) {
-    var box = new Box(engine);
+    var box = new Box(engine, pool);
     byte[] id = random(16);
     MemorySegment parent = copy(random(32));
     byte[] text = random(48);
@@ -204,7 +207,7 @@ class CryptoTest {
 
   @Test
   void everyByteOfABoxIsAuthenticated() {
-    var box = new Box(OpensslEngine.load());
+    var box = new Box(OpensslEngine.load(), pool);
     MemorySegment parent = copy(random(32));
     Box.Place place = Box.Place.unbound(random(16), "n", 1, 1);
     byte[] sealed = box.seal(parent, Box.Kind.VALUE, place, copy(random(5)));
@@ -221,7 +224,7 @@ class CryptoTest {
 
   @Test
   void noSaltOrNonceRepeats() {
-    var box = new Box(OpensslEngine.load());
+    var box = new Box(OpensslEngine.load(), pool);
     MemorySegment parent = copy(random(32));
     Box.Place place = Box.Place.unbound(random(16), "n", 1, 1);
     Set<String> seen = new HashSet<>();
@@ -229,6 +232,24 @@ class CryptoTest {
       byte[] sealed = box.seal(parent, Box.Kind.VALUE, place, room(1));
       assertThat(seen.add(HEX.formatHex(sealed, 10, 42))).isTrue();
       assertThat(seen.add(HEX.formatHex(sealed, 74, 86))).isTrue();
+    }
+  }
+
+  @Test
+  @SuppressWarnings("restricted") // the page is read through its address while it is mapped
+  void aPageOfThePoolIsWipedBeforeItIsUsedAgain() {
+    SecretPool.Page page = pool.take();
+    long address = page.segment().address();
+    page.segment().fill((byte) 7);
+    MemorySegment kept = page.segment();
+    page.close();
+    assertThat(MemorySegment.ofAddress(address).reinterpret(4_096).toArray(ValueLayout.JAVA_BYTE))
+        .containsOnly(0);
+    assertThat(kept.scope().isAlive()).isFalse();
+    try (SecretPool.Page again = pool.take();
+        SecretPool.Page further = pool.take()) {
+      assertThat(again.segment().address()).isEqualTo(address);
+      assertThat(further.segment().address()).isNotEqualTo(address);
     }
   }
 }
