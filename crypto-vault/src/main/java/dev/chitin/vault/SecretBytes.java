@@ -1,5 +1,6 @@
 package dev.chitin.vault;
 
+import dev.chitin.vault.memory.SecretMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -25,15 +26,23 @@ public final class SecretBytes implements AutoCloseable {
       "MustBeClosedChecker") // the arena lives as long as this object; close() ends it
   public static SecretBytes allocate(long length) {
     Arena arena = Arena.ofShared();
-    return new SecretBytes(arena, arena.allocate(Math.max(1, length)).asSlice(0, length));
+    try {
+      return new SecretBytes(arena, SecretMemory.allocate(arena, length));
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
   }
 
   /** Copies {@code clear} and overwrites it with zeros. */
   public static SecretBytes takeOver(byte[] clear) {
-    SecretBytes secret = allocate(clear.length);
-    MemorySegment.copy(MemorySegment.ofArray(clear), 0, secret.memory, 0, clear.length);
-    java.util.Arrays.fill(clear, (byte) 0);
-    return secret;
+    try {
+      SecretBytes secret = allocate(clear.length);
+      MemorySegment.copy(MemorySegment.ofArray(clear), 0, secret.memory, 0, clear.length);
+      return secret;
+    } finally {
+      java.util.Arrays.fill(clear, (byte) 0);
+    }
   }
 
   public long length() {
@@ -45,11 +54,16 @@ public final class SecretBytes implements AutoCloseable {
     return memory;
   }
 
+  /** Overwrites the bytes with zeros and keeps the memory. */
+  void wipe() {
+    SecretMemory.wipe(memory);
+  }
+
   /** Wipes and frees the memory. A second call does nothing. */
   @Override
   public void close() {
     if (arena.scope().isAlive()) {
-      memory.fill((byte) 0);
+      wipe();
       arena.close();
     }
   }

@@ -44,7 +44,7 @@ final class PlanJson {
         .build();
   }
 
-  private static JsonValue capabilities(Capabilities capabilities) {
+  static JsonValue capabilities(Capabilities capabilities) {
     return JsonValue.object()
         .put("FileRead", capabilities.fileRead())
         .put("FileWrite", capabilities.fileWrite())

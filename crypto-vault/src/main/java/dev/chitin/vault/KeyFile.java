@@ -1,0 +1,193 @@
+package dev.chitin.vault;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.memory.SecretMemory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The file of 32 random bytes that unlocks a vault without a passphrase. Its bytes go between disk
+ * and native memory and never over the heap.
+ */
+public final class KeyFile {
+  /** Its exact length, in bytes. */
+  public static final int BYTES = 32;
+
+  private static final int OTHERS = 077;
+  private static final int OTHERS_MAY_WRITE = 022;
+  private static final int PERMISSIONS = 07777;
+
+  private final Path path;
+  private final Path chitinHome;
+
+  /**
+   * Names a key file.
+   *
+   * @param chitinHome the directory in which the key may not lie, since it is backed up with it
+   */
+  public KeyFile(Path path, Path chitinHome) {
+    this.path = path.toAbsolutePath().normalize();
+    this.chitinHome = chitinHome.toAbsolutePath().normalize();
+  }
+
+  /**
+   * Makes the file, 0600, with a fresh key.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when it is there already or
+   *     its place is not fit for a key
+   */
+  public void create() {
+    checkPlace();
+    try (SecretBytes key = SecretBytes.allocate(BYTES);
+        FileChannel channel =
+            FileChannel.open(
+                path,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(
+                    PosixFilePermissions.fromString("rw-------")))) {
+      SecretMemory.random(key.segment());
+      ByteBuffer bytes = key.segment().asByteBuffer();
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    } catch (FileAlreadyExistsException e) {
+      throw refused("key.exists", "There is a key file already.", "Use it, or name another.");
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+    syncParent();
+  }
+
+  private void syncParent() {
+    try (FileChannel directory = FileChannel.open(parent(), StandardOpenOption.READ)) {
+      directory.force(true);
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /**
+   * The key; the caller closes it.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when the file is missing or
+   *     anybody else could have read or replaced it
+   */
+  public SecretBytes read() {
+    checkPlace();
+    try {
+      Map<String, Object> before = stat();
+      check(before);
+      SecretBytes key = SecretBytes.allocate(BYTES);
+      try {
+        fill(key);
+        if (!stat().equals(before)) {
+          throw refused("key.changed", "The key file changed while it was read.", "Try again.");
+        }
+        return key;
+      } catch (IOException | RuntimeException e) {
+        key.close();
+        throw e;
+      }
+    } catch (NoSuchFileException e) {
+      throw refused(
+          "key.missing", "There is no key file.", "Put it back, or make one for a new vault.");
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private void fill(SecretBytes key) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      ByteBuffer bytes = key.segment().asByteBuffer();
+      int read = 0;
+      while (bytes.hasRemaining() && read >= 0) {
+        read = channel.read(bytes);
+      }
+      if (bytes.hasRemaining()) {
+        throw refused(
+            "key.length", "The key file is not 32 bytes long.", "Put the right one back.");
+      }
+    }
+  }
+
+  private Map<String, Object> stat() throws IOException {
+    return Files.readAttributes(
+        path, "unix:mode,uid,nlink,size,ino,dev,ctime", LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static void check(Map<String, Object> stat) {
+    int mode = number(stat, "mode");
+    if ((mode & 0170000) != 0100000) {
+      throw refused("key.type", "The key file is a link or no regular file.", "Name the file.");
+    }
+    if ((mode & PERMISSIONS & OTHERS) != 0) {
+      throw refused(
+          "key.permissions", "The key file is open to others.", "Run chmod 600 on the key file.");
+    }
+    if (number(stat, "uid") != SecretMemory.effectiveUser()) {
+      throw refused("key.owner", "The key file belongs to another user.", "Own it yourself.");
+    }
+    if (number(stat, "nlink") != 1) {
+      throw refused("key.links", "The key file has another name too.", "Remove the hard link.");
+    }
+    if (((Number) java.util.Objects.requireNonNull(stat.get("size"))).longValue() != BYTES) {
+      throw refused("key.length", "The key file is not 32 bytes long.", "Put the right one back.");
+    }
+  }
+
+  private static int number(Map<String, Object> stat, String name) {
+    return ((Number) java.util.Objects.requireNonNull(stat.get(name))).intValue();
+  }
+
+  private void checkPlace() {
+    try {
+      Path realParent = parent().toRealPath();
+      Path realHome = Files.exists(chitinHome) ? chitinHome.toRealPath() : chitinHome;
+      if (realParent.startsWith(realHome)) {
+        throw refused(
+            "key.place", "The key file lies in Chitin's home.", "Keep it in another directory.");
+      }
+      int mode = (int) Files.getAttribute(realParent, "unix:mode");
+      if ((mode & OTHERS_MAY_WRITE) != 0) {
+        throw refused(
+            "key.parent", "Others may write the key file's directory.", "Run chmod go-w on it.");
+      }
+    } catch (NoSuchFileException e) {
+      throw refused("key.missing", "The key file's directory is not there.", "Make it.");
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private Path parent() {
+    Path parent = path.getParent();
+    return parent == null ? path : parent;
+  }
+
+  private static RuntimeException unreadable(IOException e) {
+    return Problem.of(ProblemCode.VAULT_UNLOCK_FAILED, "The key file cannot be read or written.")
+        .withRule("key.unreadable")
+        .withHint("Look at the rights of the file and of the directories above it.")
+        .toException(e);
+  }
+
+  private static RuntimeException refused(String rule, String detail, String hint) {
+    return Problem.of(ProblemCode.VAULT_UNLOCK_FAILED, detail)
+        .withRule(rule)
+        .withHint(hint)
+        .toException();
+  }
+}

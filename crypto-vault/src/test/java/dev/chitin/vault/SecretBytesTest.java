@@ -1,0 +1,80 @@
+package dev.chitin.vault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chitin.vault.memory.MemoryLevel;
+import dev.chitin.vault.memory.SecretMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+class SecretBytesTest {
+
+  @Test
+  @SuppressWarnings("restricted") // the memory is read through its address while it is still mapped
+  void aWipedSecretReadsZeroThroughItsAddress() {
+    byte[] value = VaultFixture.random(5_000);
+    SecretBytes secret = SecretBytes.takeOver(value.clone());
+    MemorySegment raw = MemorySegment.ofAddress(secret.segment().address()).reinterpret(5_000);
+    assertThat(raw.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(value);
+    secret.wipe();
+    assertThat(raw.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+    secret.close();
+  }
+
+  @Test
+  void takingOverWipesTheArray() {
+    byte[] value = VaultFixture.random(64);
+    SecretBytes.takeOver(value).close();
+    assertThat(value).containsOnly(0);
+  }
+
+  @Test
+  void aClosedSecretCannotBeReadAndCloseMayBeCalledTwice() {
+    SecretBytes secret = SecretBytes.allocate(10);
+    MemorySegment segment = secret.segment();
+    secret.close();
+    secret.close();
+    assertThatThrownBy(() -> segment.get(ValueLayout.JAVA_BYTE, 0))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aSecretDoesNotPrint() {
+    try (SecretBytes secret = SecretBytes.takeOver(new byte[] {'o', 'p', 'e', 'n'})) {
+      assertThat(secret.toString()).isEqualTo("SecretBytes[redacted]");
+    }
+  }
+
+  @Test
+  void itsPagesAreLockedAndLeftOutOfDumps() throws IOException {
+    Assumptions.assumeTrue(SecretMemory.level() == MemoryLevel.LOCKED, "pages cannot be locked");
+    try (SecretBytes secret = SecretBytes.allocate(100)) {
+      String flags = flags(secret.segment().address());
+      // lo: locked, dd: not dumped, wf: wiped on fork (proc(5), VmFlags).
+      assertThat(flags.split(" ", -1)).contains("lo", "dd", "wf");
+    }
+  }
+
+  private static String flags(long address) throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("/proc/self/smaps"));
+    boolean inside = false;
+    for (String line : lines) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        long from = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+        long to =
+            Long.parseUnsignedLong(line.substring(line.indexOf('-') + 1, line.indexOf(' ')), 16);
+        inside = address >= from && address < to;
+      } else if (inside && line.startsWith("VmFlags:")) {
+        return line.substring("VmFlags:".length()).strip();
+      }
+    }
+    return "";
+  }
+}

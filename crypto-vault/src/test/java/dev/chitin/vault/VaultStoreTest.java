@@ -1,0 +1,380 @@
+package dev.chitin.vault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.ProblemCode;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VaultStoreTest {
+  private static final Set<ProblemCode> DAMAGED =
+      Set.of(ProblemCode.VAULT_CORRUPT, ProblemCode.VAULT_UNLOCK_FAILED);
+
+  @TempDir Path temporary;
+  private VaultFixture vault;
+
+  @BeforeEach
+  void create() throws IOException {
+    vault = new VaultFixture(temporary).created();
+  }
+
+  @Test
+  void whatIsPutIsThereAfterReopening() {
+    byte[] first = VaultFixture.random(48);
+    byte[] second = VaultFixture.random(SecretBytes.MAX_BYTES);
+    try (VaultStore store = vault.open()) {
+      assertThat(VaultFixture.put(store, "t", "a", VaultFixture.random(3)).version()).isEqualTo(1);
+      assertThat(VaultFixture.put(store, "t", "a", first).version()).isEqualTo(2);
+      VaultFixture.put(store, "u", "a", second);
+      assertThat(VaultFixture.get(store, "t", "a")).isEqualTo(first);
+    }
+    try (VaultStore store = vault.open()) {
+      assertThat(VaultFixture.get(store, "t", "a")).isEqualTo(first);
+      assertThat(VaultFixture.get(store, "u", "a")).isEqualTo(second);
+      assertThat(store.list("t").secrets()).extracting(SecretMetadata::version).containsExactly(2L);
+      assertThat(store.list("v").secrets()).isEmpty();
+      assertThat(store.status().epoch()).isEqualTo(4);
+      assertThat(store.status().orphans()).isZero();
+      assertThat(store.status().engine()).isEqualTo("openssl");
+    }
+  }
+
+  @Test
+  void aDeletedSecretIsGoneWithItsFile() throws IOException {
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "a", VaultFixture.random(9));
+      int files = vault.files().size();
+      store.delete("t", new SecretName("a"));
+      assertThat(vault.files()).hasSize(files - 1);
+      assertThat(store.sealed("t", new SecretName("a"))).isEmpty();
+      assertThatThrownBy(() -> store.delete("t", new SecretName("a")))
+          .hasMessageContaining("secret_unknown");
+      VaultFixture.put(store, "t", "a", VaultFixture.random(9));
+    }
+    try (VaultStore store = vault.open()) {
+      assertThat(store.list("t").secrets()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aValueOfNoLengthOrTooLongIsRefused() {
+    try (VaultStore store = vault.open()) {
+      for (int length : new int[] {0, SecretBytes.MAX_BYTES + 1}) {
+        assertThatThrownBy(() -> VaultFixture.put(store, "t", "a", new byte[length]))
+            .hasMessageContaining("secret_invalid");
+      }
+    }
+  }
+
+  @Test
+  void nothingOnDiskShowsANameOrAValueAndAllIsForTheOwnerAlone() throws IOException {
+    byte[] value = "plain-text-of-a-fake-secret".getBytes(StandardCharsets.US_ASCII);
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "tenant-seven", "name-of-the-secret", value);
+    }
+    for (Path file : vault.files()) {
+      String text = file + new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+      assertThat(text).doesNotContain("plain-text", "name-of-the", "tenant-seven");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+          .isEqualTo("rw-------");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
+          .isEqualTo("rwx------");
+    }
+  }
+
+  @Test
+  void everyFlippedByteOfEveryFileIsRefusedWithACode() throws IOException {
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "a", VaultFixture.random(20));
+    }
+    int flips = 0;
+    for (Path file : vault.files()) {
+      byte[] content = Files.readAllBytes(file);
+      for (int i = 0; i < content.length; i++) {
+        byte[] bent = content.clone();
+        bent[i] ^= 0x10;
+        Files.write(file, bent);
+        flips++;
+        assertThatThrownBy(() -> vault.open().close())
+            .as("%s byte %d", file.getFileName(), i)
+            .isInstanceOfSatisfying(
+                ChitinException.class, e -> assertThat(DAMAGED).contains(e.code()));
+      }
+      Files.write(file, content);
+    }
+    assertThat(flips).isGreaterThan(900);
+    vault.open().close();
+  }
+
+  @Test
+  void everyTruncatedOrMissingFileIsRefusedWithACode() throws IOException {
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "a", VaultFixture.random(20));
+    }
+    for (Path file : vault.files()) {
+      byte[] content = Files.readAllBytes(file);
+      for (int length = 0; length < content.length; length += 7) {
+        Files.write(file, java.util.Arrays.copyOf(content, length));
+        assertThatThrownBy(() -> vault.open().close()).isInstanceOf(ChitinException.class);
+      }
+      Files.delete(file);
+      assertThatThrownBy(() -> vault.open().close()).isInstanceOf(ChitinException.class);
+      Files.write(file, content);
+    }
+    vault.open().close();
+  }
+
+  @Test
+  void swappedRecordsAreRefused() throws IOException {
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "a", VaultFixture.random(20));
+      VaultFixture.put(store, "u", "a", VaultFixture.random(20));
+    }
+    List<Path> records =
+        vault.files().stream().filter(f -> f.toString().contains("records")).toList();
+    assertThat(records).hasSize(2);
+    byte[] first = Files.readAllBytes(records.get(0));
+    Files.copy(records.get(1), records.get(0), StandardCopyOption.REPLACE_EXISTING);
+    Files.write(records.get(1), first);
+    assertThatThrownBy(() -> vault.open()).hasMessageContaining("vault.corrupt");
+  }
+
+  /**
+   * The digest of the manifest aside, a sealed record opens under its own name and version only.
+   */
+  @Test
+  void aRecordIsBoundToItsNameTenantAndVersion() {
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "a", VaultFixture.random(20));
+      VaultStore.Sealed a1 = store.sealed("t", new SecretName("a")).orElseThrow();
+      VaultFixture.put(store, "t", "a", VaultFixture.random(20));
+      VaultFixture.put(store, "t", "b", VaultFixture.random(20));
+      VaultFixture.put(store, "u", "a", VaultFixture.random(20));
+      for (VaultStore.Sealed other :
+          List.of(
+              store.sealed("t", new SecretName("a")).orElseThrow(),
+              store.sealed("t", new SecretName("b")).orElseThrow(),
+              store.sealed("u", new SecretName("a")).orElseThrow())) {
+        assertThatThrownBy(() -> store.use(new VaultStore.Sealed(other.entry(), a1.file()), s -> s))
+            .hasMessageContaining("vault.corrupt");
+        var half = new dev.chitin.vault.store.RecordFile(a1.file().dataKey(), other.file().value());
+        assertThatThrownBy(() -> store.use(new VaultStore.Sealed(other.entry(), half), s -> s))
+            .hasMessageContaining("vault.corrupt");
+      }
+    }
+  }
+
+  @Test
+  void anotherVaultsFilesAreRefused() throws IOException {
+    var other = new VaultFixture(temporary.resolve("other")).created();
+    for (String name : List.of("manifest", "keyring", "header")) {
+      byte[] own = Files.readAllBytes(vault.directory.resolve(name));
+      Files.copy(
+          other.directory.resolve(name),
+          vault.directory.resolve(name),
+          StandardCopyOption.REPLACE_EXISTING);
+      assertThatThrownBy(() -> vault.open())
+          .isInstanceOfSatisfying(
+              ChitinException.class, e -> assertThat(DAMAGED).contains(e.code()));
+      Files.write(vault.directory.resolve(name), own);
+    }
+    assertThatThrownBy(() -> VaultStore.open(vault.directory, other.keyFile))
+        .hasMessageContaining("vault.unlock_failed");
+  }
+
+  @Test
+  void aSecondOpenerIsRefusedInThisProcessAndInAnother() throws Exception {
+    try (VaultStore store = vault.open()) {
+      assertThat(store.status().writable()).isTrue();
+      assertThatThrownBy(() -> vault.open()).hasMessageContaining("Another process");
+      Process child = child("open", vault);
+      String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(said).contains("vault.unavailable");
+      assertThatThrownBy(() -> vault.open()).hasMessageContaining("Another process");
+    }
+    vault.open().close();
+  }
+
+  private static Process child(String mode, VaultFixture vault) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-Xshare:auto",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path") + File.pathSeparator,
+            VaultChild.class.getName(),
+            mode,
+            vault.directory.toString(),
+            vault.directory.resolveSibling("../keys/vault.key").normalize().toString(),
+            vault.home.toString())
+        .redirectErrorStream(true)
+        .start();
+  }
+
+  @Test
+  void aProcessKilledWhileItWritesLeavesTheOldOrTheNewState() throws Exception {
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "counter", VaultChild.value(0));
+    }
+    long reached = 0;
+    for (int round = 0; round < 20; round++) {
+      Process child = child("put", vault);
+      long announced = reached;
+      var lines = child.inputReader(StandardCharsets.UTF_8);
+      // The child says each number once its put has answered; after a few it is killed in between.
+      for (int i = 0; i < 2 + round % 5; i++) {
+        announced = Long.parseLong(lines.readLine());
+      }
+      // Through its handle: Process.destroyForcibly would close the pipe and lose what it said.
+      child.toHandle().destroyForcibly();
+      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        announced = line.isEmpty() ? announced : Long.parseLong(line);
+      }
+      try (VaultStore store = vault.open()) {
+        byte[] value = VaultFixture.get(store, "t", "counter");
+        long found = java.nio.ByteBuffer.wrap(value).getLong();
+        assertThat(value).isEqualTo(VaultChild.value(found));
+        assertThat(found).isBetween(announced, announced + 1);
+        reached = found;
+      }
+      assertThat(vault.files()).hasSize(5);
+    }
+    assertThat(reached).isGreaterThan(20);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"write manifest.tmp", "write", "mkdir"})
+  void aFullDiskRefusesThePutAndKeepsTheOldState(String step) throws IOException {
+    byte[] old = VaultFixture.random(30);
+    var disk = new VaultFixture.FailingDisk();
+    try (VaultStore store = vault.open(disk)) {
+      VaultFixture.put(store, "t", "a", old);
+      disk.failing = step;
+      for (int i = 0; i < 12; i++) {
+        String name = step.equals("mkdir") ? "n" + i : "a";
+        try {
+          VaultFixture.put(store, "t", name, VaultFixture.random(30));
+          assertThat(step).isEqualTo("mkdir");
+        } catch (ChitinException e) {
+          assertThat(e.code()).isEqualTo(ProblemCode.VAULT_UNAVAILABLE);
+        }
+      }
+      assertThat(VaultFixture.get(store, "t", "a")).isEqualTo(old);
+      disk.failing = "";
+      VaultFixture.put(store, "t", "b", old);
+    }
+    try (VaultStore store = vault.open()) {
+      assertThat(VaultFixture.get(store, "t", "a")).isEqualTo(old);
+      assertThat(VaultFixture.get(store, "t", "b")).isEqualTo(old);
+      assertThat(store.status().orphans()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"syncfile", "syncfile manifest.tmp", "syncdir", "rename"})
+  void afterASyncThatFailedNothingIsWrittenUntilARestart(String step) throws IOException {
+    byte[] old = VaultFixture.random(30);
+    byte[] next = VaultFixture.random(30);
+    var disk = new VaultFixture.FailingDisk();
+    try (VaultStore store = vault.open(disk)) {
+      VaultFixture.put(store, "t", "a", old);
+      disk.failing = step;
+      assertThatThrownBy(() -> VaultFixture.put(store, "t", "a", next))
+          .hasMessageContaining("vault.unavailable");
+      disk.failing = "";
+      assertThat(store.status().writable()).isFalse();
+      assertThatThrownBy(() -> VaultFixture.put(store, "t", "a", next))
+          .hasMessageContaining("no changes");
+      assertThat(VaultFixture.get(store, "t", "a")).isEqualTo(old);
+    }
+    try (VaultStore store = vault.open()) {
+      assertThat(VaultFixture.get(store, "t", "a")).isIn(old, next);
+    }
+  }
+
+  @Test
+  void whatTheManifestDoesNotNameIsRemovedAndCounted() throws IOException {
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "a", VaultFixture.random(5));
+    }
+    Path record =
+        vault.files().stream()
+            .filter(f -> f.toString().contains("records"))
+            .findFirst()
+            .orElseThrow();
+    Files.write(record.resolveSibling("f".repeat(64) + ".1"), new byte[10]);
+    Files.write(vault.directory.resolve("manifest.tmp"), new byte[10]);
+    try (VaultStore store = vault.open()) {
+      assertThat(store.status().orphans()).isEqualTo(2);
+    }
+    assertThat(vault.files()).hasSize(5);
+  }
+
+  @Test
+  void aVaultIsNotMadeOverAnother() {
+    assertThatThrownBy(() -> VaultStore.create(vault.directory, vault.keyFile))
+        .hasMessageContaining("vault.unavailable");
+    vault.open().close();
+  }
+
+  @Test
+  void aCreationThatWasCutShortIsBegunAnew() throws IOException {
+    var second = new VaultFixture(temporary.resolve("second"));
+    second.keyFile.create();
+    Path half = Files.createDirectory(second.home.resolve("vault.creating"));
+    Files.write(half.resolve("header"), new byte[3]);
+    assertThat(VaultStore.exists(second.directory)).isFalse();
+    VaultStore.create(second.directory, second.keyFile);
+    second.open().close();
+  }
+
+  @Test
+  void aVaultWithoutKeyFileIsNotMade() throws IOException {
+    var second = new VaultFixture(temporary.resolve("third"));
+    assertThatThrownBy(() -> VaultStore.create(second.directory, second.keyFile))
+        .hasMessageContaining("vault.unlock_failed");
+    assertThat(Files.exists(second.directory)).isFalse();
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenRefusesThePut() throws IOException {
+    org.junit.jupiter.api.Assumptions.assumeFalse(
+        (int) Files.getAttribute(vault.directory, "unix:uid") == 0, "root writes everywhere");
+    try (VaultStore store = vault.open()) {
+      VaultFixture.put(store, "t", "a", VaultFixture.random(5));
+      Files.setPosixFilePermissions(vault.directory, PosixFilePermissions.fromString("r-x------"));
+      assertThatThrownBy(() -> VaultFixture.put(store, "t", "b", VaultFixture.random(5)))
+          .hasMessageContaining("vault.unavailable");
+    } finally {
+      Files.setPosixFilePermissions(vault.directory, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  @Test
+  void aClosedVaultLendsNothing() {
+    VaultStore store = vault.open();
+    VaultFixture.put(store, "t", "a", VaultFixture.random(5));
+    VaultStore.Sealed sealed = store.sealed("t", new SecretName("a")).orElseThrow();
+    store.close();
+    store.close();
+    assertThatThrownBy(() -> store.use(sealed, s -> s)).hasMessageContaining("closed");
+  }
+}
