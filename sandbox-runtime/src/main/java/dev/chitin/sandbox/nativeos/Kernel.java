@@ -60,6 +60,7 @@ public final class Kernel {
   private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int AT_REMOVEDIR = 0x200;
   private static final int F_SETFL = 4;
+  private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int PR_SET_DUMPABLE = 4;
   private static final int P_PIDFD = 3;
   private static final int WEXITED = 4;
@@ -179,6 +180,12 @@ public final class Kernel {
   /** Makes reads and writes through {@code fd} answer EAGAIN instead of waiting. */
   public static void setNonBlocking(Fd fd) throws ErrnoException {
     check(Syscall.FCNTL, call(Syscall.FCNTL, fd.number(), F_SETFL, O_NONBLOCK, 0));
+  }
+
+  /** A second descriptor for the same open file, close-on-exec. */
+  public static Fd duplicate(Fd fd) throws ErrnoException {
+    return new Fd(
+        (int) check(Syscall.FCNTL, call(Syscall.FCNTL, fd.number(), F_DUPFD_CLOEXEC, 0, 0)));
   }
 
   /** An anonymous file that holds {@code content}, its offset at 0, close-on-exec. */
