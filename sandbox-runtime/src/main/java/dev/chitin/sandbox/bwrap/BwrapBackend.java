@@ -11,6 +11,7 @@ import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.PreparedCall;
+import dev.chitin.sandbox.nativeos.Architecture;
 import dev.chitin.sandbox.nativeos.Poller;
 import dev.chitin.sandbox.nativeos.Spawner;
 import io.vertx.core.Context;
@@ -77,7 +78,9 @@ public final class BwrapBackend implements Backend {
     CoverJournal.sweep(settings.runDirectory());
     journal = new CoverJournal(settings.runDirectory(), instance);
     var covers = new Covers(journal);
-    byte[] filter = new byte[0];
+    byte[] filter =
+        SyscallFilter.withoutNetwork(
+            Architecture.here().orElseThrow(() -> new IOException("unknown architecture")));
     var hidden = new ArrayList<Path>(settings.hidden());
     hidden.add(settings.runDirectory());
     var setUp =

@@ -63,7 +63,7 @@ final class CallSetUp {
         mount(mount, options, held, notes);
       }
       List<String> command = command(call, options, notes);
-      layout.end(options, call.process().cwd(), filter.length > 0);
+      layout.end(options, call.process().cwd());
       return spawn(call, command, options);
     }
   }

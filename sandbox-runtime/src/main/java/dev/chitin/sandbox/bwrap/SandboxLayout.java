@@ -117,12 +117,9 @@ final class SandboxLayout {
   }
 
   /** The options after them: what bwrap itself mounted becomes read-only. */
-  void end(OptionList options, String cwd, boolean filter) {
+  void end(OptionList options, String cwd) {
     options.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", cwd);
-    if (filter) {
-      options.add("--seccomp", "4");
-    }
-    options.add("--json-status-fd", "5", "--block-fd", "6");
+    options.add("--seccomp", "4", "--json-status-fd", "5", "--block-fd", "6");
   }
 
   /** The fixed part as text, for the profile's digest. */
