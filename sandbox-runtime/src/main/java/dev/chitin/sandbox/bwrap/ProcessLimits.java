@@ -37,8 +37,9 @@ final class ProcessLimits {
     Kernel.limit(pid, STACK, STACK_BYTES);
     Kernel.limit(pid, MEMLOCK, LOCKED_BYTES);
     Kernel.limit(pid, NOFILE, limits.openFiles());
-    // One more for the sandbox's own init.
-    Kernel.limit(pid, NPROC, limits.processes() + 1);
+    // One more for the sandbox's own init, and one so that the control group's limit, which counts its
+    // refusals, is met first.
+    Kernel.limit(pid, NPROC, limits.processes() + 2);
     if (memoryPerProcess) {
       Kernel.limit(pid, DATA, limits.memoryBytes());
     }

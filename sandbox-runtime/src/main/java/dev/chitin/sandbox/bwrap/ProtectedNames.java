@@ -8,7 +8,7 @@ import java.util.TreeSet;
  * The names inside a mounted directory that a tool must not write (what other programs execute or
  * trust), or not even read (where people keep credentials).
  */
-final class ProtectedNames {
+public final class ProtectedNames {
   /** Not writable; where absent, an empty file holds the place. */
   static final Set<String> FILES =
       Set.of(
@@ -67,6 +67,18 @@ final class ProtectedNames {
 
   static boolean isUnreadable(String name) {
     return UNREADABLE.contains(name) || name.startsWith(".env");
+  }
+
+  /** Whether a component of {@code path}, or a pair of them, is a name that nobody may read. */
+  public static boolean hides(String path) {
+    String before = "";
+    for (String name : path.split("/")) {
+      if (isUnreadable(name) || UNREADABLE_PAIRS.contains(before + "/" + name)) {
+        return true;
+      }
+      before = name;
+    }
+    return false;
   }
 
   static boolean isUnwritable(String name) {
