@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes classic BPF for seccomp(2), with labels in place of counted jumps. Jumps go forward only, by
- * at most 255 instructions, which {@link #assemble} checks. An instruction is {@code struct
+ * Writes classic BPF for seccomp(2), with labels in place of counted jumps. Jumps go forward only,
+ * by at most 255 instructions, which {@link #assemble} checks. An instruction is {@code struct
  * sock_filter}: u16 code, u8 jt, u8 jf, u32 k, in native byte order.
  */
 final class BpfAssembler {

@@ -1,12 +1,12 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.bus.CallContext;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
-import dev.chitin.bus.CallContext;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
@@ -36,9 +36,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Runs native processes, each in a bubblewrap sandbox of its own (backend {@value #NAME}).
  *
- * <p>Set-ups run on a fixed number of threads, since more at once gain nothing; running sandboxes are
- * watched by one thread, however many there are. Beyond either bound a call is refused with {@code
- * gateway.overloaded}.
+ * <p>Set-ups run on a fixed number of threads, since more at once gain nothing; running sandboxes
+ * are watched by one thread, however many there are. Beyond either bound a call is refused with
+ * {@code gateway.overloaded}.
  */
 public final class BwrapBackend implements Backend {
   /** The name by which plans ask for it. */
@@ -103,8 +103,8 @@ public final class BwrapBackend implements Backend {
   }
 
   /**
-   * Checks this machine, removes what dead gateways left, and starts. Blocks for some 50 ms; not for
-   * event loops.
+   * Checks this machine, removes what dead gateways left, and starts. Blocks for some 50 ms; not
+   * for event loops.
    *
    * @throws ChitinException {@code sandbox.unavailable}, with what to install or set
    */
@@ -206,8 +206,7 @@ public final class BwrapBackend implements Backend {
         setUps.execute(run::start);
       } catch (RejectedExecutionException e) {
         finished(run);
-        return refused(
-            ProblemCode.GATEWAY_OVERLOADED, "Too many sandboxes wait for their set-up.");
+        return refused(ProblemCode.GATEWAY_OVERLOADED, "Too many sandboxes wait for their set-up.");
       }
       return run.future();
     } catch (ChitinException e) {
@@ -223,8 +222,7 @@ public final class BwrapBackend implements Backend {
   }
 
   private static Future<Outcome> refused(ProblemCode code, String detail) {
-    return Future.failedFuture(
-        Problem.of(code, detail).withHint("Try again later.").toException());
+    return Future.failedFuture(Problem.of(code, detail).withHint("Try again later.").toException());
   }
 
   @Override

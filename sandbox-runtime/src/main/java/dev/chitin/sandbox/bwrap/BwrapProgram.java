@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The bubblewrap of this machine, found usable: every option that sandboxes here rest on is known to
- * it, and it could make a sandbox for this user.
+ * The bubblewrap of this machine, found usable: every option that sandboxes here rest on is known
+ * to it, and it could make a sandbox for this user.
  *
  * @param path absolute
  * @param version as it prints it
@@ -118,7 +118,11 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
   /** The kernel's switches that stand against it. */
   private static String obstacles() {
     var found = new ArrayList<String>();
-    check("/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone", found);
+    check(
+        "/proc/sys/kernel/unprivileged_userns_clone",
+        "0",
+        "kernel.unprivileged_userns_clone",
+        found);
     check("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces", found);
     check(
         "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",

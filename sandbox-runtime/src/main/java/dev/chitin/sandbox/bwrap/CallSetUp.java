@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Turns a checked call into a spawned bwrap that waits behind its gate. Blocks, and therefore runs on
- * a set-up thread.
+ * Turns a checked call into a spawned bwrap that waits behind its gate. Blocks, and therefore runs
+ * on a set-up thread.
  */
 final class CallSetUp {
   private final BwrapProgram program;
@@ -77,7 +77,9 @@ final class CallSetUp {
     }
   }
 
-  /** The program and its arguments so that the file is the plan's and, if it can be, so is argv[0]. */
+  /**
+   * The program and its arguments so that the file is the plan's and, if it can be, so is argv[0].
+   */
   private List<String> command(NativeCall call, OptionList options, List<String> notes)
       throws IOException {
     if (program.setsArgv0()) {

@@ -56,12 +56,12 @@ final class Cgroups {
       if (dash < 0) {
         continue;
       }
-      Path mount = Path.of(line.split(" ")[4]);
-      String[] source = line.substring(dash + 3).split(" ");
+      Path mount = Path.of(line.split(" ", -1)[4]);
+      String[] source = line.substring(dash + 3).split(" ", -1);
       if (source[0].equals("cgroup2")) {
         unified = mount;
       } else if (source[0].equals("cgroup")) {
-        for (String option : source[2].split(",")) {
+        for (String option : source[2].split(",", -1)) {
           v1.put(option, mount);
         }
       }

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which covers exist on the host, so that the next start can remove what a killed gateway left: one
- * file per gateway process, one line per change, {@code ["+",path]} before a cover is made and {@code
- * ["-",path]} after it is gone. It shrinks to nothing whenever no cover is left.
+ * file per gateway process, one line per change, {@code ["+",path]} before a cover is made and
+ * {@code ["-",path]} after it is gone. It shrinks to nothing whenever no cover is left.
  *
  * <p>It is not synced: what a crash of the whole machine can lose of it is an empty file's name.
  */
@@ -41,7 +41,8 @@ final class CoverJournal implements AutoCloseable {
   CoverJournal(Path directory, Instance instance) throws IOException {
     file = directory.resolve(PREFIX + instance.token());
     channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
   }
 
   void made(String path) throws IOException {
@@ -90,8 +91,7 @@ final class CoverJournal implements AutoCloseable {
     for (String line : Files.readAllLines(journal)) {
       JsonValue value;
       try {
-        value =
-            StrictJson.parse(line.getBytes(StandardCharsets.UTF_8));
+        value = StrictJson.parse(line.getBytes(StandardCharsets.UTF_8));
       } catch (JsonSyntaxException e) {
         LOG.warn("A line of a dead gateway's cover journal is incomplete; it is left out.");
         continue;

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The empty files and directories that hold the place of protected names that do not exist, so that a
- * tool cannot make them. Each is made on the host just before a run and removed after the last run
- * that needs it, if it is still what was made. Runs in the same directory share one; it must not go
- * while another run still has it mounted, or that run could make the name after all.
+ * The empty files and directories that hold the place of protected names that do not exist, so that
+ * a tool cannot make them. Each is made on the host just before a run and removed after the last
+ * run that needs it, if it is still what was made. Runs in the same directory share one; it must
+ * not go while another run still has it mounted, or that run could make the name after all.
  */
 final class Covers {
   private static final int FILE_MODE = 0400;
@@ -59,7 +59,12 @@ final class Covers {
    * @return empty when there is nothing and nothing was made
    */
   synchronized Optional<Claim> claim(
-      Fd directory, String directoryIdentity, String name, String hostPath, boolean fill, boolean asFile)
+      Fd directory,
+      String directoryIdentity,
+      String name,
+      String hostPath,
+      boolean fill,
+      boolean asFile)
       throws IOException {
     var key = new Key(directoryIdentity, name);
     Optional<FileStat> there = look(directory, name);
@@ -136,7 +141,10 @@ final class Covers {
     return stat.uid() == Kernel.geteuid()
         && (stat.isDirectory()
             ? permissions == DIRECTORY_MODE
-            : stat.isRegular() && permissions == FILE_MODE && stat.size() == 0 && stat.links() == 1);
+            : stat.isRegular()
+                && permissions == FILE_MODE
+                && stat.size() == 0
+                && stat.links() == 1);
   }
 
   private static Optional<FileStat> look(Fd directory, String name) throws ErrnoException {

@@ -20,7 +20,7 @@ final class Delivery {
     this.sink = sink;
     this.context = context;
     this.poller = poller;
-    this.listening = sink != OutputSink.NONE;
+    this.listening = !sink.equals(OutputSink.NONE);
   }
 
   boolean listening() {

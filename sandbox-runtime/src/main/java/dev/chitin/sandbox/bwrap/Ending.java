@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The name of how a run ended, in the order in which it is decided: stopped by the caller, by its
- * deadline, by the kernel for want of memory (a count, never guessed from a code), for its output; not
- * executed at all; ended by a signal; ended by itself.
+ * deadline, by the kernel for want of memory (a count, never guessed from a code), for its output;
+ * not executed at all; ended by a signal; ended by itself.
  *
  * @param status as {@link dev.chitin.sandbox.backend.Outcome} names it
  * @param exitCode null unless the tool exited
@@ -32,8 +32,9 @@ record Ending(String status, @Nullable Integer exitCode) {
   }
 
   /**
-   * bwrap reports a signal as 128 + N, as a shell does, so that a tool which exits with such a code by
-   * itself cannot be told from one that was killed; and reports nothing when it could not execute.
+   * bwrap reports a signal as 128 + N, as a shell does, so that a tool which exits with such a code
+   * by itself cannot be told from one that was killed; and reports nothing when it could not
+   * execute.
    */
   private static Ending ofExit(OptionalInt exitCode) {
     if (exitCode.isEmpty()) {

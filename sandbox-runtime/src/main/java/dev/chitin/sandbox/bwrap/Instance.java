@@ -43,7 +43,7 @@ record Instance(long pid, long start) {
   private static long startOf(long pid) throws IOException {
     String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
     // Field 22, counted after the command name, which is in parentheses and may hold anything.
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return Long.parseLong(fields[19]);
   }
 }

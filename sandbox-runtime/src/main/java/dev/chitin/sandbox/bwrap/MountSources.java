@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Opens the directories that a plan mounts, once, by descriptor: what is mounted is what was decided,
- * however often the path is swapped meanwhile.
+ * Opens the directories that a plan mounts, once, by descriptor: what is mounted is what was
+ * decided, however often the path is swapped meanwhile.
  */
 final class MountSources {
   private final List<Path> hidden;
@@ -24,8 +24,8 @@ final class MountSources {
   /**
    * Opens {@code mount}'s source.
    *
-   * @throws dev.chitin.bus.ChitinException when it is a link, is not what the plan names, is no file or
-   *     directory, or would show a directory of the gateway
+   * @throws dev.chitin.bus.ChitinException when it is a link, is not what the plan names, is no
+   *     file or directory, or would show a directory of the gateway
    */
   Fd open(Mount mount) {
     Path source = Path.of(mount.source());
@@ -65,7 +65,8 @@ final class MountSources {
 
   private static RuntimeException refusal(Mount mount, String why) {
     return Problem.of(
-            ProblemCode.POLICY_PATH_DENIED, "The mount at " + mount.target() + " is refused: " + why + ".")
+            ProblemCode.POLICY_PATH_DENIED,
+            "The mount at " + mount.target() + " is refused: " + why + ".")
         .withRule("sandbox.mount")
         .withHint("Plan the call again, or mount a plain directory.")
         .toException();

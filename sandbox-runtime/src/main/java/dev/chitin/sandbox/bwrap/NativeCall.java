@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A prepared call checked for what this backend can do exactly: everything that cannot be carried out
- * as the plan says is refused here, before anything is started.
+ * A prepared call checked for what this backend can do exactly: everything that cannot be carried
+ * out as the plan says is refused here, before anything is started.
  *
  * @param plan the plan
  * @param process what is executed
@@ -107,7 +107,8 @@ record NativeCall(ExecutionPlan plan, Invocation.NativeProcess process, Prepared
     if (!digest.equals(process.envDigest())
         || !environment.keySet().equals(Set.copyOf(process.envNames()))) {
       throw Problem.of(
-              ProblemCode.POLICY_DECISION_INVALID, "The environment is not the one that was decided.")
+              ProblemCode.POLICY_DECISION_INVALID,
+              "The environment is not the one that was decided.")
           .withHint("Plan the call again.")
           .toException();
     }
@@ -115,7 +116,8 @@ record NativeCall(ExecutionPlan plan, Invocation.NativeProcess process, Prepared
     for (Map.Entry<String, String> variable : environment.entrySet()) {
       String name = variable.getKey();
       if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,127}") || carriesCode(name)) {
-        throw invalid("The environment variable " + printable(name) + " is not allowed.", "Drop it.");
+        throw invalid(
+            "The environment variable " + printable(name) + " is not allowed.", "Drop it.");
       }
       if (variable.getValue().indexOf('\0') >= 0) {
         throw invalid("The value of " + name + " holds NUL.", "Remove it.");
@@ -163,8 +165,9 @@ record NativeCall(ExecutionPlan plan, Invocation.NativeProcess process, Prepared
   }
 
   /**
-   * Whether looking {@code argv[0]} up inside gives exactly the plan's executable, so that it can be
-   * handed over as it stands. What lies outside of the system's own directories is not looked up.
+   * Whether looking {@code argv[0]} up inside gives exactly the plan's executable, so that it can
+   * be handed over as it stands. What lies outside of the system's own directories is not looked
+   * up.
    */
   boolean lookUpFindsExecutable() throws IOException {
     String name = process.argv().getFirst();
@@ -181,8 +184,7 @@ record NativeCall(ExecutionPlan plan, Invocation.NativeProcess process, Prepared
         }
       }
     }
-    return found.isPresent()
-        && found.get().toRealPath().equals(Path.of(process.executable()));
+    return found.isPresent() && found.get().toRealPath().equals(Path.of(process.executable()));
   }
 
   private static Optional<Path> system(String path) {

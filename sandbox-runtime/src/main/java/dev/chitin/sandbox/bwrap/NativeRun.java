@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * One call from its admission to its outcome: set-up on a set-up thread, life on the poller's,
  * clean-up on the clean-up thread, answer on the caller's context.
  *
- * <p>Order of the set-up: control groups, mounts, spawn, deadline, limits on the sandbox's init, and
- * then the gate. The tool does not run before the last step.
+ * <p>Order of the set-up: control groups, mounts, spawn, deadline, limits on the sandbox's init,
+ * and then the gate. The tool does not run before the last step.
  */
 final class NativeRun {
   private static final long CHILD_MILLIS = 10_000;
@@ -156,9 +156,10 @@ final class NativeRun {
 
   private void remove(RunGroup group, int attempt) {
     if (!group.remove() && attempt < REMOVALS) {
-      machinery
-          .cleanUp()
-          .schedule(() -> remove(group, attempt + 1), 1L << attempt, TimeUnit.MILLISECONDS);
+      var _ =
+          machinery
+              .cleanUp()
+              .schedule(() -> remove(group, attempt + 1), 1L << attempt, TimeUnit.MILLISECONDS);
     }
   }
 
@@ -237,7 +238,16 @@ final class NativeRun {
     }
 
     private void ended(SandboxRun.End end) {
-      machinery.cleanUp().execute(() -> conclude(end));
+      machinery
+          .cleanUp()
+          .execute(
+              () -> {
+                try {
+                  conclude(end);
+                } catch (RuntimeException e) {
+                  answer(() -> promise.tryFail(ChitinException.from(e)));
+                }
+              });
     }
 
     private void conclude(SandboxRun.End end) {

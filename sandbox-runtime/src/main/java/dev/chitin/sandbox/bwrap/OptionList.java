@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * The options of one sandbox in the form that {@code bwrap --args} reads: strings that each end in
- * NUL, so that nothing in a path or value can become an option of its own. Holds the descriptors that
- * options name, and closes them.
+ * NUL, so that nothing in a path or value can become an option of its own. Holds the descriptors
+ * that options name, and closes them.
  */
 final class OptionList implements AutoCloseable {
   /** Number of the first descriptor in the child that an option may name; 0 to 6 are taken. */

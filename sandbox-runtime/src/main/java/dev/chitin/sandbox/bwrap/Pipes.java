@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The descriptors 0 to 6 of one sandbox's bwrap and their other ends: input, output, errors, options,
- * system call filter, status and gate. Standard streams are pipes, never a file of the host: through a
- * descriptor a tool could read and truncate that.
+ * The descriptors 0 to 6 of one sandbox's bwrap and their other ends: input, output, errors,
+ * options, system call filter, status and gate. Standard streams are pipes, never a file of the
+ * host: through a descriptor a tool could read and truncate that.
  *
  * @param child in the order of their numbers in the child
  * @param stdin write end, or null when there is no input
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param status read end
  * @param gate write end
  */
-record Pipes(
-    List<Fd> child, @Nullable Fd stdin, Fd stdout, Fd stderr, Fd status, Fd gate) {
+record Pipes(List<Fd> child, @Nullable Fd stdin, Fd stdout, Fd stderr, Fd status, Fd gate) {
 
   static Pipes open(Bytes input, byte[] options, byte[] filter) throws ErrnoException {
     var opened = new ArrayList<Fd>();
@@ -29,7 +28,8 @@ record Pipes(
       Fd stdin = null;
       Fd childStdin;
       if (input.length() == 0) {
-        childStdin = track(opened, Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0));
+        childStdin =
+            track(opened, Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0));
       } else {
         Fd[] pipe = pipe(opened);
         childStdin = pipe[0];

@@ -25,19 +25,19 @@ final class ProcessLimits {
   /**
    * Sets them on {@code pid}.
    *
-   * @param memoryPerProcess whether memory is bounded here, for want of a control group. By data, not
-   *     by address space: runtimes reserve far more of that than they use
+   * @param memoryPerProcess whether memory is bounded here, for want of a control group. By data,
+   *     not by address space: runtimes reserve far more of that than they use
    */
   static void apply(int pid, Limits limits, boolean memoryPerProcess) throws ErrnoException {
-    long cpuSeconds =
-        (limits.wallMillis() / 1000 + 1) * Runtime.getRuntime().availableProcessors();
+    long cpuSeconds = (limits.wallMillis() / 1000 + 1) * Runtime.getRuntime().availableProcessors();
     Kernel.limit(pid, CORE, 0);
     Kernel.limit(pid, CPU, cpuSeconds);
     Kernel.limit(pid, FSIZE, limits.fileBytes());
     Kernel.limit(pid, STACK, STACK_BYTES);
     Kernel.limit(pid, MEMLOCK, LOCKED_BYTES);
     Kernel.limit(pid, NOFILE, limits.openFiles());
-    // One more for the sandbox's own init, and one so that the control group's limit, which counts its
+    // One more for the sandbox's own init, and one so that the control group's limit, which counts
+    // its
     // refusals, is met first.
     Kernel.limit(pid, NPROC, limits.processes() + 2);
     if (memoryPerProcess) {

@@ -27,8 +27,7 @@ public final class ProtectedNames {
 
   /** Not writable; where absent, an empty directory holds the place. */
   static final Set<String> DIRECTORIES =
-      Set.of(
-          ".vscode", ".idea", ".claude", ".codex", ".chitin", ".ssh", ".cursor", ".husky");
+      Set.of(".vscode", ".idea", ".claude", ".codex", ".chitin", ".ssh", ".cursor", ".husky");
 
   /**
    * Names of which only one or two children are protected.
@@ -72,7 +71,7 @@ public final class ProtectedNames {
   /** Whether a component of {@code path}, or a pair of them, is a name that nobody may read. */
   public static boolean hides(String path) {
     String before = "";
-    for (String name : path.split("/")) {
+    for (String name : path.split("/", -1)) {
       if (isUnreadable(name) || UNREADABLE_PAIRS.contains(before + "/" + name)) {
         return true;
       }

@@ -61,7 +61,9 @@ final class RunGroup {
     Files.writeString(path, value);
     String read = Files.readString(path).strip();
     long asked = Long.parseLong(value);
-    if (read.equals("max") || Long.parseLong(read) > asked || Long.parseLong(read) < asked - 65_536) {
+    if (read.equals("max")
+        || Long.parseLong(read) > asked
+        || Long.parseLong(read) < asked - 65_536) {
       throw new IOException(file + " was set and did not hold");
     }
   }
@@ -146,7 +148,9 @@ final class RunGroup {
     }
   }
 
-  /** The number is looked up again after the descriptor is open: then it still names that process. */
+  /**
+   * The number is looked up again after the descriptor is open: then it still names that process.
+   */
   private static void kill(Path directory, int pid) throws IOException {
     try (Fd process = Kernel.pidfdOpen(pid)) {
       List<String> members = Files.readAllLines(directory.resolve("cgroup.procs"));

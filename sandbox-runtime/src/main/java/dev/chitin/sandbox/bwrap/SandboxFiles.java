@@ -8,7 +8,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * The few files that every sandbox sees and the host does not have: its small {@code /etc}, the
- * marker, and the empty file and directory that stand for what is hidden. They are mounted read-only.
+ * marker, and the empty file and directory that stand for what is hidden. They are mounted
+ * read-only.
  *
  * @param etc directory that becomes {@code /etc}
  * @param emptyFile an empty file

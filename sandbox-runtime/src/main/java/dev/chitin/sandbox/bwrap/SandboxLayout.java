@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What every sandbox on this machine looks like: namespaces, the system's directories as the host has
- * them, a small {@code /etc}, masks over what {@code /proc} tells about the host, and private
+ * What every sandbox on this machine looks like: namespaces, the system's directories as the host
+ * has them, a small {@code /etc}, masks over what {@code /proc} tells about the host, and private
  * temporary file systems of bounded size. Computed once at start-up, since a mask over a name that
  * this kernel does not have makes bwrap fail.
  */
@@ -143,7 +143,9 @@ final class SandboxLayout {
     }
     String first = path.getName(0).toString();
     boolean taken =
-        List.of("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "proc", "dev", "sys")
+        List.of(
+                    "usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "proc", "dev",
+                    "sys")
                 .contains(first)
             || target.equals("/tmp")
             || target.equals(MARKER);

@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Attacks this machine's own sandbox and says of each control whether it held: one shell script looks
- * around and tries what must fail, one process takes more memory and one more forks than it may. Takes
- * three sandboxes, together well below two seconds.
+ * Attacks this machine's own sandbox and says of each control whether it held: one shell script
+ * looks around and tries what must fail, one process takes more memory and one more forks than it
+ * may. Takes three sandboxes, together well below two seconds.
  */
 public final class SandboxProof {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxProof.class);
@@ -101,8 +101,7 @@ public final class SandboxProof {
       for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 5 & done
       """;
 
-  private static final String FILL =
-      "[ -r /.chitin-sandbox ] || exit 9; exec tail /dev/zero";
+  private static final String FILL = "[ -r /.chitin-sandbox ] || exit 9; exec tail /dev/zero";
 
   /** Runs it. Never fails: what could not be tried counts as inert. */
   public Future<List<Finding>> run() {
@@ -117,8 +116,7 @@ public final class SandboxProof {
       return Future.succeededFuture(
           List.of(new Finding("sandbox", State.INERT, "The flag file cannot be planted.")));
     }
-    Future<Outcome> look =
-        shell(LOOK_AROUND, flag.toString(), limits(256L << 20, 32));
+    Future<Outcome> look = shell(LOOK_AROUND, flag.toString(), limits(256L << 20, 32));
     Future<Outcome> fork = shell(FORK, "", limits(256L << 20, 4));
     Future<Outcome> fill = shell(FILL, "", limits(32L << 20, 32));
     return Future.join(look, fork, fill)
@@ -196,8 +194,7 @@ public final class SandboxProof {
     check.equal("system call filter", "filter", "2");
     check.equal("user namespaces", "namespaces", "refused");
     check.that("ordinary user", "user", value -> !value.equals("0") && Kernel.geteuid() != 0);
-    check.equal(
-        "limits of a process", "limits", OPEN_FILES + " 0 " + FILE_BYTES / 512);
+    check.equal("limits of a process", "limits", OPEN_FILES + " 0 " + FILE_BYTES / 512);
   }
 
   private Finding processes(Future<Outcome> fork) {

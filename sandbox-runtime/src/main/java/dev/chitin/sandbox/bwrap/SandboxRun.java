@@ -6,7 +6,6 @@ import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Poller;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -140,8 +139,8 @@ final class SandboxRun {
   }
 
   /**
-   * The init takes its whole namespace along. Before it is known nothing is killed: bwrap's child might
-   * not yet be bound to die with it.
+   * The init takes its whole namespace along. Before it is known nothing is killed: bwrap's child
+   * might not yet be bound to die with it.
    */
   private void kill() {
     try {

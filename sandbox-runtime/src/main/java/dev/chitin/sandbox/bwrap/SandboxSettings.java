@@ -13,8 +13,8 @@ import java.util.Set;
  *     {@code chitin} say
  * @param runDirectory directory of this gateway alone, made with mode 0700: fixed files that
  *     sandboxes see, and the journal of covers
- * @param hidden directories of the gateway (vault, log, sockets); a mount that equals, holds or lies
- *     in one is refused. The run directory always counts as one
+ * @param hidden directories of the gateway (vault, log, sockets); a mount that equals, holds or
+ *     lies in one is refused. The run directory always counts as one
  * @param maxRuns most sandboxes at once; more are refused
  * @param setUps most sandboxes that are being set up at once; more wait
  * @param setUpQueue most that wait for their set-up; more are refused

@@ -63,8 +63,7 @@ final class StatusPipe implements AutoCloseable {
       if (n <= 0 || text.length() > MOST) {
         return false;
       }
-      text.append(
-          new String(buffer.asSlice(0, n).toArray(JAVA_BYTE), StandardCharsets.US_ASCII));
+      text.append(new String(buffer.asSlice(0, n).toArray(JAVA_BYTE), StandardCharsets.US_ASCII));
       return true;
     }
   }

@@ -3,12 +3,12 @@ package dev.chitin.sandbox.bwrap;
 import dev.chitin.sandbox.nativeos.Architecture;
 
 /**
- * The system call filter of every tool (seccomp(2), filter mode). Another machine's calls kill; calls
- * that reach beyond the tool fail with EPERM, so that ordinary programs probe and go on; calls newer
- * than this table do not exist (ENOSYS).
+ * The system call filter of every tool (seccomp(2), filter mode). Another machine's calls kill;
+ * calls that reach beyond the tool fail with EPERM, so that ordinary programs probe and go on;
+ * calls newer than this table do not exist (ENOSYS).
  *
- * <p>Arguments are compared by their low word only: the kernel takes these as 32-bit values, and a rule
- * that also asked for a zero high word would be passed by setting it.
+ * <p>Arguments are compared by their low word only: the kernel takes these as 32-bit values, and a
+ * rule that also asked for a zero high word would be passed by setting it.
  */
 final class SyscallFilter {
   static final int ALLOW = 0x7fff0000;
@@ -23,6 +23,7 @@ final class SyscallFilter {
   private static final int ARGUMENT_0 = 16;
   private static final int ARGUMENT_1 = 24;
   private static final int X32 = 0x40000000;
+
   /** removexattrat, the last call that was looked at. */
   static final int LAST_KNOWN = 466;
 

@@ -16,11 +16,11 @@ import java.util.Set;
 /**
  * Puts the protected names inside one mounted directory out of a tool's reach ({@link
  * ProtectedNames}): what exists is mounted read-only on itself, what is absent is covered, what may
- * not be read is replaced by something empty, and every ancestor is pinned as a mount of its own, or
- * renaming it would carry the protection away.
+ * not be read is replaced by something empty, and every ancestor is pinned as a mount of its own,
+ * or renaming it would carry the protection away.
  *
- * <p>At the top of a writable mount every name is held; below it, down to {@value #DEPTH} levels, what
- * exists. The search stops at {@value #ENTRIES} entries and says so.
+ * <p>At the top of a writable mount every name is held; below it, down to {@value #DEPTH} levels,
+ * what exists. The search stops at {@value #ENTRIES} entries and says so.
  */
 final class TreeGuard {
   private static final int DEPTH = 3;
@@ -39,7 +39,13 @@ final class TreeGuard {
   private final Set<String> pinned = new HashSet<>();
   private int entries;
 
-  TreeGuard(Mount mount, Fd root, OptionList options, Covers covers, SandboxFiles files, HeldPlaces held) {
+  TreeGuard(
+      Mount mount,
+      Fd root,
+      OptionList options,
+      Covers covers,
+      SandboxFiles files,
+      HeldPlaces held) {
     this.mount = mount;
     this.root = root;
     this.options = options;
@@ -133,8 +139,7 @@ final class TreeGuard {
   /** Mounts a protected name read-only on itself; where it is absent, on a cover. */
   private void hold(Place place, String name, boolean fill, boolean asFile) throws IOException {
     Optional<Covers.Claim> claim =
-        covers.claim(
-            place.fd(), place.identity(), name, hostPath(place, name), fill, asFile);
+        covers.claim(place.fd(), place.identity(), name, hostPath(place, name), fill, asFile);
     claim.flatMap(Covers.Claim::share).ifPresent(held::add);
     if (claim.isEmpty() || !bound.add(place.path(name))) {
       return;
@@ -179,7 +184,9 @@ final class TreeGuard {
     }
   }
 
-  /** Puts something empty over a name that may not be read. A link leads only to what is mounted. */
+  /**
+   * Puts something empty over a name that may not be read. A link leads only to what is mounted.
+   */
   private void mask(Place place, String name) throws IOException {
     FileStat stat = Kernel.lstatat(place.fd(), name);
     if (!stat.isSymlink() && bound.add(place.path(name))) {
@@ -197,7 +204,9 @@ final class TreeGuard {
         target(place, name));
   }
 
-  /** Makes every directory down to {@code place} a mount point, top down; those cannot be renamed. */
+  /**
+   * Makes every directory down to {@code place} a mount point, top down; those cannot be renamed.
+   */
   private void pin(Place place) throws IOException {
     String path = place.relative();
     for (int end = path.indexOf('/'); !path.isEmpty(); end = path.indexOf('/', end + 1)) {

@@ -29,7 +29,9 @@ record Arguments(JsonValue.Obj input) {
     if (value == null) {
       return absent;
     }
-    if (value instanceof JsonValue.Int number && number.value() >= least && number.value() <= most) {
+    if (value instanceof JsonValue.Int number
+        && number.value() >= least
+        && number.value() <= most) {
       return number.value();
     }
     throw OperationFailed.because(

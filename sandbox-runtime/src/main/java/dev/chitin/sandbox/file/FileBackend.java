@@ -32,11 +32,11 @@ import java.util.function.Predicate;
 
 /**
  * Reads, writes, lists and searches files inside the gateway (backend {@value #NAME}), on {@value
- * #THREADS} platform threads of its own with at most {@value #QUEUE} calls waiting; beyond that a call
- * is refused with {@code gateway.overloaded}.
+ * #THREADS} platform threads of its own with at most {@value #QUEUE} calls waiting; beyond that a
+ * call is refused with {@code gateway.overloaded}.
  *
- * <p>What the file or the arguments do not allow is {@code exit 1} with one line on standard error; no
- * path other than the requested one appears anywhere.
+ * <p>What the file or the arguments do not allow is {@code exit 1} with one line on standard error;
+ * no path other than the requested one appears anywhere.
  */
 public final class FileBackend implements Backend {
   /** The name by which plans ask for it. */
@@ -53,8 +53,8 @@ public final class FileBackend implements Backend {
   /**
    * Starts the threads.
    *
-   * @param readable whether an absolute path inside of a listed or searched tree may be shown; asked
-   *     from several threads, beside the names that nobody may read
+   * @param readable whether an absolute path inside of a listed or searched tree may be shown;
+   *     asked from several threads, beside the names that nobody may read
    * @throws ChitinException {@code sandbox.unavailable} when this machine has no openat2
    */
   public FileBackend(Vertx vertx, Predicate<String> readable) {
@@ -117,8 +117,7 @@ public final class FileBackend implements Backend {
   }
 
   private static Future<Outcome> refused(ProblemCode code, String detail) {
-    return Future.failedFuture(
-        Problem.of(code, detail).withHint("Try again later.").toException());
+    return Future.failedFuture(Problem.of(code, detail).withHint("Try again later.").toException());
   }
 
   private Future<Outcome> execute(PreparedCall call, CallContext context) {
@@ -135,7 +134,9 @@ public final class FileBackend implements Backend {
       var progress =
           new Progress(
               context,
-              context.deadline().min(Deadline.after(Duration.ofMillis(plan.limits().wallMillis()))));
+              context
+                  .deadline()
+                  .min(Deadline.after(Duration.ofMillis(plan.limits().wallMillis()))));
       try (RootedFiles files = RootedFiles.open(access.target())) {
         return Future.succeededFuture(
             perform(operation, files, access.target(), call.input(), progress));
@@ -151,7 +152,8 @@ public final class FileBackend implements Backend {
           .toException();
     }
     if (context.deadline().expired()) {
-      throw Problem.of(ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the call started.")
+      throw Problem.of(
+              ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the call started.")
           .withHint("Allow the call more time.")
           .toException();
     }

@@ -2,8 +2,8 @@ package dev.chitin.sandbox.file;
 
 /**
  * A file name pattern: {@code ?} is one character, {@code *} any run of them, all others stand for
- * themselves. With a slash in it it is held against the whole path, else against the last name. Takes
- * time of at most pattern × name, whatever the pattern.
+ * themselves. With a slash in it it is held against the whole path, else against the last name.
+ * Takes time of at most pattern × name, whatever the pattern.
  */
 record Glob(String pattern) {
 

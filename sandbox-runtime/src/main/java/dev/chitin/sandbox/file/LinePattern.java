@@ -4,9 +4,9 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A caller's regular expression that cannot run away: the text that it reads watches the deadline at
- * every few characters, its length and that of a line are bounded, and a recursion that is too deep is
- * a refusal.
+ * A caller's regular expression that cannot run away: the text that it reads watches the deadline
+ * at every few characters, its length and that of a line are bounded, and a recursion that is too
+ * deep is a refusal.
  */
 final class LinePattern {
   private static final int MOST_PATTERN = 1000;
@@ -29,7 +29,8 @@ final class LinePattern {
     try {
       return new LinePattern(Pattern.compile(expression, flags));
     } catch (PatternSyntaxException e) {
-      throw OperationFailed.because("The pattern is no regular expression: " + e.getDescription() + ".");
+      throw OperationFailed.because(
+          "The pattern is no regular expression: " + e.getDescription() + ".");
     } catch (StackOverflowError e) {
       throw tooDeep();
     }

@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Resolves a path once, for the plan: follows symbolic links component by component, at most {@value
- * #MOST_LINKS} in all, and finds the root that the result lies in. It decides nothing: a result outside
- * of every root is a result. What is opened later is the resolved path, through no link at all, so a
- * link that is put there meanwhile makes the open fail.
+ * Resolves a path once, for the plan: follows symbolic links component by component, at most
+ * {@value #MOST_LINKS} in all, and finds the root that the result lies in. It decides nothing: a
+ * result outside of every root is a result. What is opened later is the resolved path, through no
+ * link at all, so a link that is put there meanwhile makes the open fail.
  *
  * <p>Makes a few system calls for each component; not for event loops.
  */
@@ -37,8 +37,8 @@ public final class PathResolver {
    * @param requested absolute, without empty, {@code .} and {@code ..} components
    * @param roots absolute, resolved directories
    * @return where it leads; root and root identity are empty when it lies in none of {@code roots}
-   * @throws dev.chitin.bus.ChitinException {@code request.arguments_invalid} when it cannot be resolved:
-   *     too many links, a link whose target is no text, a name that is too long
+   * @throws dev.chitin.bus.ChitinException {@code request.arguments_invalid} when it cannot be
+   *     resolved: too many links, a link whose target is no text, a name that is too long
    */
   public FileTarget resolve(String requested, List<String> roots) {
     try (var walk = new Walk(requested)) {
@@ -104,7 +104,7 @@ public final class PathResolver {
     }
 
     private void push(String path) {
-      String[] components = path.split("/");
+      String[] components = path.split("/", -1);
       if (components.length + ahead.size() > MOST_COMPONENTS) {
         throw invalid("The path has too many components.");
       }

@@ -18,8 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * {@code fs_read{path, offset?, limit?}}: at most {@value #MOST} bytes of a regular file from {@code
- * offset} on, as text if they are UTF-8 and in base64 if not.
+ * {@code fs_read{path, offset?, limit?}}: at most {@value #MOST} bytes of a regular file from
+ * {@code offset} on, as text if they are UTF-8 and in base64 if not.
  */
 final class ReadOperation implements FileOperation {
   static final int MOST = 1 << 20;

@@ -10,8 +10,8 @@ import dev.chitin.sandbox.nativeos.FileStat;
 import dev.chitin.sandbox.nativeos.Kernel;
 
 /**
- * Opens files beneath the root of one plan: the root by its identity, everything else from the root's
- * descriptor, never upwards, never through a link.
+ * Opens files beneath the root of one plan: the root by its identity, everything else from the
+ * root's descriptor, never upwards, never through a link.
  */
 final class RootedFiles implements AutoCloseable {
   private static final int BENEATH =
@@ -28,8 +28,8 @@ final class RootedFiles implements AutoCloseable {
   /**
    * Opens the root.
    *
-   * @throws dev.chitin.bus.ChitinException {@code policy.path_denied} when there is none, or it is not
-   *     the one that was decided
+   * @throws dev.chitin.bus.ChitinException {@code policy.path_denied} when there is none, or it is
+   *     not the one that was decided
    */
   static RootedFiles open(FileTarget target) {
     if (target.root().isEmpty() || !PathResolver.contains(target.root(), target.resolved())) {
@@ -125,9 +125,7 @@ final class RootedFiles implements AutoCloseable {
 
   /** A grant of one file: it has no name below its own descriptor, so it is opened by its path. */
   private Fd reopenRootFile(int flags) throws ErrnoException, OperationFailed {
-    Fd file =
-        Kernel.openat2(
-            Kernel.AT_FDCWD, target.root(), flags, 0, Kernel.RESOLVE_NO_SYMLINKS);
+    Fd file = Kernel.openat2(Kernel.AT_FDCWD, target.root(), flags, 0, Kernel.RESOLVE_NO_SYMLINKS);
     if (!Kernel.fstat(file).identity().equals(target.rootIdentity())) {
       file.close();
       throw OperationFailed.because("The file was replaced while it was opened.");

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * {@code fs_search{path, pattern, glob?, max_results?, ignore_case?, literal?}}: lines that match, in
- * the text files of a tree or in one file. Of each file the first {@value #MOST_FILE} bytes are read;
- * files with a NUL near their beginning are no text and are passed over.
+ * {@code fs_search{path, pattern, glob?, max_results?, ignore_case?, literal?}}: lines that match,
+ * in the text files of a tree or in one file. Of each file the first {@value #MOST_FILE} bytes are
+ * read; files with a NUL near their beginning are no text and are passed over.
  */
 final class SearchOperation implements FileOperation {
   private static final int MOST_FILE = 4 << 20;

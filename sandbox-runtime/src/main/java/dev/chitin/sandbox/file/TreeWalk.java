@@ -28,8 +28,7 @@ final class TreeWalk {
   private int seen;
   private boolean truncated;
 
-  TreeWalk(
-      RootedFiles files, FileTarget target, Predicate<String> readable, Progress progress) {
+  TreeWalk(RootedFiles files, FileTarget target, Predicate<String> readable, Progress progress) {
     this.files = files;
     this.target = target;
     this.readable = readable;

@@ -16,9 +16,9 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * {@code fs_write{path, content, encoding?}}: a whole file, new or in place of a regular one, so that
- * a reader sees the old bytes or the new ones and never a part; durable when it answers. The directory
- * has to exist; the mode is 0600.
+ * {@code fs_write{path, content, encoding?}}: a whole file, new or in place of a regular one, so
+ * that a reader sees the old bytes or the new ones and never a part; durable when it answers. The
+ * directory has to exist; the mode is 0600.
  */
 final class WriteOperation implements FileOperation {
   private static final int CHUNK = 65_536;
@@ -93,8 +93,7 @@ final class WriteOperation implements FileOperation {
         if (!before.map(FileStat::identity).equals(look(directory, name).map(FileStat::identity))) {
           throw OperationFailed.because("The file was replaced while it was written.");
         }
-        Kernel.rename(
-            directory, temporary, name, before.isPresent() ? 0 : Kernel.RENAME_NOREPLACE);
+        Kernel.rename(directory, temporary, name, before.isPresent() ? 0 : Kernel.RENAME_NOREPLACE);
         placed = true;
         Kernel.fsync(directory);
         return before.isEmpty();

@@ -13,8 +13,8 @@ public final class Fd implements AutoCloseable {
   /**
    * The descriptor's number.
    *
-   * @throws IllegalStateException when it is closed, so that a number that now means another file is
-   *     never used
+   * @throws IllegalStateException when it is closed, so that a number that now means another file
+   *     is never used
    */
   public int number() {
     int open = number.get();

@@ -38,7 +38,10 @@ public record FileStat(int mode, long links, int uid, long device, long inode, l
     };
   }
 
-  /** {@code dev:inode}, the form that plans use; equal to Java's {@code unix:dev} and {@code unix:ino}. */
+  /**
+   * {@code dev:inode}, the form that plans use; equal to Java's {@code unix:dev} and {@code
+   * unix:ino}.
+   */
   public String identity() {
     return Long.toUnsignedString(device) + ":" + Long.toUnsignedString(inode);
   }

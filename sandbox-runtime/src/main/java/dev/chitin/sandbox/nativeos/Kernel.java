@@ -16,7 +16,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Typed Linux system calls, made through {@code syscall(2)}. Calls whose failure is ordinary (a
@@ -71,7 +71,6 @@ public final class Kernel {
   private static final VarHandle ERRNO =
       CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
   private static final MethodHandle SYSCALL = syscallHandle();
-  private static final int[] NUMBERS = numbers();
 
   private Kernel() {}
 
@@ -88,16 +87,10 @@ public final class Kernel {
         Linker.Option.captureCallState("errno"));
   }
 
-  private static int[] numbers() {
-    Architecture here =
-        Architecture.here().orElseThrow(() -> new UnsupportedOperationException("not supported"));
-    return Arrays.stream(Syscall.values()).mapToInt(call -> call.number(here)).toArray();
-  }
-
   private static long call(Syscall call, long a, long b, long c, long d, long e, long f) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CAPTURE);
-      long result = (long) SYSCALL.invokeExact(state, (long) NUMBERS[call.ordinal()], a, b, c, d, e, f);
+      long result = (long) SYSCALL.invokeExact(state, call.number(), a, b, c, d, e, f);
       return result == -1 ? -(int) ERRNO.get(state, 0L) : result;
     } catch (RuntimeException | Error e1) {
       throw e1;
@@ -112,7 +105,7 @@ public final class Kernel {
 
   private static long check(Syscall call, long result) throws ErrnoException {
     if (result < 0) {
-      throw new ErrnoException(call.name().toLowerCase(java.util.Locale.ROOT), (int) -result);
+      throw new ErrnoException(call.name().toLowerCase(Locale.ROOT), (int) -result);
     }
     return result;
   }
@@ -171,9 +164,7 @@ public final class Kernel {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment ends = arena.allocate(JAVA_INT, 2);
       check(Syscall.PIPE2, call(Syscall.PIPE2, ends.address(), O_CLOEXEC, 0, 0));
-      return new Fd[] {
-        new Fd(ends.getAtIndex(JAVA_INT, 0)), new Fd(ends.getAtIndex(JAVA_INT, 1))
-      };
+      return new Fd[] {new Fd(ends.getAtIndex(JAVA_INT, 0)), new Fd(ends.getAtIndex(JAVA_INT, 1))};
     }
   }
 
@@ -196,8 +187,7 @@ public final class Kernel {
       fd =
           new Fd(
               (int)
-                  check(
-                      Syscall.MEMFD_CREATE, call(Syscall.MEMFD_CREATE, text.address(), 1, 0, 0)));
+                  check(Syscall.MEMFD_CREATE, call(Syscall.MEMFD_CREATE, text.address(), 1, 0, 0)));
     }
     try {
       pwriteAll(fd, content, 0);
@@ -266,8 +256,7 @@ public final class Kernel {
       MemorySegment out = arena.allocate(256, 8);
       check(
           Syscall.STATX,
-          call(
-              Syscall.STATX, directory, name.address(), flags, STATX_BASIC, out.address(), 0));
+          call(Syscall.STATX, directory, name.address(), flags, STATX_BASIC, out.address(), 0));
       long major = Integer.toUnsignedLong(out.get(JAVA_INT, 136));
       long minor = Integer.toUnsignedLong(out.get(JAVA_INT, 140));
       long device =
@@ -385,8 +374,7 @@ public final class Kernel {
       MemorySegment info = arena.allocate(128, 8);
       long result;
       do {
-        result =
-            call(Syscall.WAITID, P_PIDFD, pidfd.number(), info.address(), WEXITED);
+        result = call(Syscall.WAITID, P_PIDFD, pidfd.number(), info.address(), WEXITED);
       } while (result == -Errno.EINTR);
       check(Syscall.WAITID, result);
     }
@@ -396,8 +384,7 @@ public final class Kernel {
   public static void limit(int pid, int resource, long value) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment limit = arena.allocate(16, 8);
-      check(
-          Syscall.PRLIMIT64, call(Syscall.PRLIMIT64, pid, resource, 0, limit.address()));
+      check(Syscall.PRLIMIT64, call(Syscall.PRLIMIT64, pid, resource, 0, limit.address()));
       long hard = limit.get(JAVA_LONG, 8);
       long set = Long.compareUnsigned(value, hard) < 0 ? value : hard;
       limit.set(JAVA_LONG, 0, set);

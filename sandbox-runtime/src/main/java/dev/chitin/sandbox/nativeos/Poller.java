@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One platform thread that waits for any number of descriptors and instants (epoll(7)).
  *
- * <p>Everything but {@link #execute} is called on that thread alone, so what handlers share needs no
- * locks. Registrations and timers are bounded by their owners: a run holds a fixed number of each,
- * and runs are counted. A handler must not block.
+ * <p>Everything but {@link #execute} is called on that thread alone, so what handlers share needs
+ * no locks. Registrations and timers are bounded by their owners: a run holds a fixed number of
+ * each, and runs are counted. A handler must not block.
  */
 public final class Poller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
@@ -48,7 +48,9 @@ public final class Poller implements AutoCloseable {
     thread = Thread.ofPlatform().name(name).daemon(true).start(this::loop);
   }
 
-  /** Runs {@code task} on the poller's thread, soon; from any thread. After {@link #close} never. */
+  /**
+   * Runs {@code task} on the poller's thread, soon; from any thread. After {@link #close} never.
+   */
   public void execute(Runnable task) {
     if (closed) {
       return;
@@ -63,7 +65,9 @@ public final class Poller implements AutoCloseable {
     }
   }
 
-  /** Watches {@code fd} for {@code EPOLLIN} or {@code EPOLLOUT} until the registration is closed. */
+  /**
+   * Watches {@code fd} for {@code EPOLLIN} or {@code EPOLLOUT} until the registration is closed.
+   */
   public Registration register(Fd fd, int events, Handler handler) throws ErrnoException {
     var registration = new Registration(++lastId, fd, events, handler);
     Kernel.epollControl(epoll, Kernel.EPOLL_CTL_ADD, fd, events, registration.id);
@@ -95,7 +99,8 @@ public final class Poller implements AutoCloseable {
   private void dispatch(Kernel.EpollEvents events, int count, MemorySegment counter) {
     for (int i = 0; i < count; i++) {
       if (events.data(i) == WAKE) {
-        // Read before the flag falls: a task added in between is run below, one added after wakes us.
+        // Read before the flag falls: a task added in between is run below, one added after wakes
+        // us.
         Kernel.read(wake, counter);
         awake.set(false);
         continue;

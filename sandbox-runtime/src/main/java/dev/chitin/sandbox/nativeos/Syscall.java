@@ -2,8 +2,7 @@ package dev.chitin.sandbox.nativeos;
 
 /**
  * The system calls that are made here, with their numbers on the two architectures that are
- * supported (Linux, arch/x86/entry/syscalls/syscall_64.tbl and
- * include/uapi/asm-generic/unistd.h).
+ * supported (Linux, arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h).
  */
 enum Syscall {
   READ(0, 63),
@@ -35,18 +34,15 @@ enum Syscall {
   PIDFD_OPEN(434, 434),
   OPENAT2(437, 437);
 
-  private final int x86;
-  private final int arm;
+  private final long number;
 
   Syscall(int x86, int arm) {
-    this.x86 = x86;
-    this.arm = arm;
+    // Nothing is called on another machine: NativeAccess refuses it first.
+    number = Architecture.here().orElse(Architecture.X86_64) == Architecture.AARCH64 ? arm : x86;
   }
 
-  int number(Architecture architecture) {
-    return switch (architecture) {
-      case X86_64 -> x86;
-      case AARCH64 -> arm;
-    };
+  /** The number on this machine. */
+  long number() {
+    return number;
   }
 }
