@@ -11,8 +11,8 @@ public interface Backend {
 
   /**
    * Runs {@code call} to its end. The answer always says how it ended: a tool that failed, was
-   * cancelled (see {@link CallContext#cancelled()}) or met a limit is an outcome. A failed future means
-   * that nothing was started; it is a {@link dev.chitin.bus.ChitinException}.
+   * cancelled (see {@link CallContext#cancelled()}) or met a limit is an outcome. A failed future
+   * means that nothing was started; it is a {@link dev.chitin.bus.ChitinException}.
    */
   Future<Outcome> run(PreparedCall call, OutputSink sink, CallContext context);
 

@@ -1,0 +1,114 @@
+package dev.chitin.sandbox.bwrap;
+
+import dev.chitin.policy.Mount;
+import dev.chitin.sandbox.nativeos.ChildProcess;
+import dev.chitin.sandbox.nativeos.ErrnoException;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Spawner;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns a checked call into a spawned bwrap that waits behind its gate. Blocks, and therefore runs
+ * on a set-up thread.
+ */
+final class CallSetUp {
+  private final BwrapProgram program;
+  private final SandboxLayout layout;
+  private final SandboxFiles files;
+  private final byte[] filter;
+  private final MountSources sources;
+  private final Covers covers;
+  private final Spawner spawner;
+
+  CallSetUp(
+      BwrapProgram program,
+      SandboxLayout layout,
+      SandboxFiles files,
+      byte[] filter,
+      MountSources sources,
+      Covers covers,
+      Spawner spawner) {
+    this.program = program;
+    this.layout = layout;
+    this.files = files;
+    this.filter = filter.clone();
+    this.sources = sources;
+    this.covers = covers;
+    this.spawner = spawner;
+  }
+
+  /**
+   * A bwrap that runs, and this side's ends of its pipes.
+   *
+   * @param monitor bwrap
+   * @param pipes whose child ends are closed here by now
+   */
+  record Spawned(ChildProcess monitor, Pipes pipes) {}
+
+  /**
+   * Spawns the sandbox.
+   *
+   * @param held takes descriptors and covers that are needed until the run has ended
+   * @param notes takes what is weaker than it should be
+   * @throws dev.chitin.bus.ChitinException when a mount is not what the plan says
+   */
+  Spawned spawn(NativeCall call, HeldPlaces held, List<String> notes)
+      throws IOException, InterruptedException {
+    try (var options = new OptionList()) {
+      layout.begin(options, call.call().environment(), call.limits());
+      for (Mount mount : call.plan().mounts()) {
+        mount(mount, options, held, notes);
+      }
+      List<String> command = command(call, options, notes);
+      layout.end(options, call.process().cwd());
+      return spawn(call, command, options);
+    }
+  }
+
+  private void mount(Mount mount, OptionList options, HeldPlaces held, List<String> notes)
+      throws IOException {
+    Fd root = held.keep(sources.open(mount));
+    options.bind(Kernel.duplicate(root), mount.target(), mount.writable());
+    if (Kernel.fstat(root).isDirectory()) {
+      new TreeGuard(mount, root, options, covers, files, held).protect().ifPresent(notes::add);
+    }
+  }
+
+  /**
+   * The program and its arguments so that the file is the plan's and, if it can be, so is argv[0].
+   */
+  private List<String> command(NativeCall call, OptionList options, List<String> notes)
+      throws IOException {
+    if (program.setsArgv0()) {
+      options.add("--argv0", call.process().argv().getFirst());
+      return call.withExecutable();
+    }
+    if (call.lookUpFindsExecutable()) {
+      return call.process().argv();
+    }
+    if (!call.process().argv().getFirst().equals(call.process().executable())) {
+      notes.add("argv[0]: replaced by the path of the executable");
+    }
+    return call.withExecutable();
+  }
+
+  private Spawned spawn(NativeCall call, List<String> command, OptionList options)
+      throws ErrnoException, InterruptedException {
+    var argv = new ArrayList<String>(List.of(program.path().toString(), "--args", "3", "--"));
+    argv.addAll(command);
+    Pipes pipes = Pipes.open(call.call().stdin(), options.toBytes(), filter);
+    try {
+      var descriptors = new ArrayList<>(pipes.child());
+      descriptors.addAll(options.descriptors());
+      return new Spawned(spawner.spawn(program.path().toString(), argv, descriptors), pipes);
+    } catch (ErrnoException | InterruptedException | RuntimeException e) {
+      pipes.closeOwnEnds();
+      throw e;
+    } finally {
+      pipes.closeChildEnds();
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.chitin.sandbox.bwrap;
+
+import dev.chitin.sandbox.nativeos.Fd;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What one run holds in the host's directories until it has ended: descriptors and covers. */
+final class HeldPlaces implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HeldPlaces.class);
+
+  private final Covers covers;
+  private final List<Fd> directories = new ArrayList<>();
+  private final List<Covers.Share> shares = new ArrayList<>();
+
+  HeldPlaces(Covers covers) {
+    this.covers = covers;
+  }
+
+  Fd keep(Fd directory) {
+    directories.add(directory);
+    return directory;
+  }
+
+  void add(Covers.Share share) {
+    shares.add(share);
+  }
+
+  /** Gives the covers back, each by itself: one that cannot be removed must not keep the others. */
+  @Override
+  public void close() {
+    for (Covers.Share share : shares) {
+      try {
+        covers.release(share);
+      } catch (IOException e) {
+        LOG.warn("A cover could not be removed; the next start tries again.", e);
+      }
+    }
+    directories.forEach(Fd::close);
+  }
+}

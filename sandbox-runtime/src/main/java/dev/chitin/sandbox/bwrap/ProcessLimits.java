@@ -1,0 +1,47 @@
+package dev.chitin.sandbox.bwrap;
+
+import dev.chitin.policy.Limits;
+import dev.chitin.sandbox.nativeos.ErrnoException;
+import dev.chitin.sandbox.nativeos.Kernel;
+
+/**
+ * The limits of each single process (setrlimit(2)), set from outside on the sandbox's init while it
+ * waits behind its gate, so that they hold from the tool's first instruction on.
+ */
+final class ProcessLimits {
+  private static final int CPU = 0;
+  private static final int FSIZE = 1;
+  private static final int DATA = 2;
+  private static final int STACK = 3;
+  private static final int CORE = 4;
+  private static final int NPROC = 6;
+  private static final int NOFILE = 7;
+  private static final int MEMLOCK = 8;
+  private static final long STACK_BYTES = 16L << 20;
+  private static final long LOCKED_BYTES = 64L << 10;
+
+  private ProcessLimits() {}
+
+  /**
+   * Sets them on {@code pid}.
+   *
+   * @param memoryPerProcess whether memory is bounded here, for want of a control group. By data,
+   *     not by address space: runtimes reserve far more of that than they use
+   */
+  static void apply(int pid, Limits limits, boolean memoryPerProcess) throws ErrnoException {
+    long cpuSeconds = (limits.wallMillis() / 1000 + 1) * Runtime.getRuntime().availableProcessors();
+    Kernel.limit(pid, CORE, 0);
+    Kernel.limit(pid, CPU, cpuSeconds);
+    Kernel.limit(pid, FSIZE, limits.fileBytes());
+    Kernel.limit(pid, STACK, STACK_BYTES);
+    Kernel.limit(pid, MEMLOCK, LOCKED_BYTES);
+    Kernel.limit(pid, NOFILE, limits.openFiles());
+    // One more for the sandbox's own init, and one so that the control group's limit, which counts
+    // its
+    // refusals, is met first.
+    Kernel.limit(pid, NPROC, limits.processes() + 2);
+    if (memoryPerProcess) {
+      Kernel.limit(pid, DATA, limits.memoryBytes());
+    }
+  }
+}
