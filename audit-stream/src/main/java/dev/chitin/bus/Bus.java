@@ -50,12 +50,14 @@ public final class Bus {
    *
    * @return completes when the address is taken
    */
-  public <Q, R> Future<Void> serve(Address<Q, R> address, int maxInFlight, Service<Q, R> service) {
+  public <Q, R> Future<Registration> serve(
+      Address<Q, R> address, int maxInFlight, Service<Q, R> service) {
     var server = new Server<>(address, maxInFlight, service);
     MessageConsumer<Envelope> requests = eventBus.localConsumer(address.name(), server::accept);
     MessageConsumer<Envelope.Cancel> cancels =
         eventBus.localConsumer(address.cancelName(), server::cancel);
-    return Future.all(requests.completion(), cancels.completion()).mapEmpty();
+    return Future.all(requests.completion(), cancels.completion())
+        .map(taken -> new Registration(requests, cancels));
   }
 
   /** The way to call {@code address}, with at most {@code maxInFlight} unanswered requests. */

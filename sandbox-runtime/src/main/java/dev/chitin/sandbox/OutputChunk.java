@@ -14,6 +14,11 @@ public record OutputChunk(Stream stream, Bytes bytes) {
   /** Most unanswered pieces of one call. */
   public static final int WINDOW = 8;
 
+  /** The empty piece that says that the tool may run from now on. */
+  public static OutputChunk started() {
+    return new OutputChunk(Stream.STDOUT, Bytes.EMPTY);
+  }
+
   /** The two output streams. */
   public enum Stream {
     STDOUT,

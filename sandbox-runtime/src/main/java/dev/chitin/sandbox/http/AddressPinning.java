@@ -1,0 +1,47 @@
+package dev.chitin.sandbox.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.policy.AddressRules;
+import io.vertx.core.Future;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.net.SocketAddress;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Resolves a decided host once, on a bounded pool, and gives the address to connect to. One denied
+ * address among several refuses the whole answer. Each request asks anew.
+ */
+public final class AddressPinning {
+  private final AddressRules rules;
+  private final WorkerExecutor workers;
+
+  public AddressPinning(AddressRules rules, WorkerExecutor workers) {
+    this.rules = rules;
+    this.workers = workers;
+  }
+
+  /** The address, or {@code policy.host_denied} with the class of address that denies. */
+  Future<SocketAddress> address(String host, int port) {
+    return workers.executeBlocking(() -> resolve(host, port), false).map(Objects::requireNonNull);
+  }
+
+  private SocketAddress resolve(String host, int port) throws UnknownHostException {
+    InetAddress[] all = InetAddress.getAllByName(host);
+    for (InetAddress address : all) {
+      Optional<String> rule = rules.denied(address, port);
+      if (rule.isPresent()) {
+        throw Problem.of(
+                ProblemCode.POLICY_HOST_DENIED,
+                "The host stands for an address that no tool may reach.")
+            .withRule(rule.get())
+            .withHint("A private destination needs its address and port in egress.allow_private.")
+            .toException();
+      }
+    }
+    return SocketAddress.inetSocketAddress(port, all[0].getHostAddress());
+  }
+}
