@@ -1,0 +1,71 @@
+package dev.chitin.gateway;
+
+import dev.chitin.bus.json.JsonValue;
+import io.vertx.core.Future;
+import java.util.List;
+
+/** Attacks the gateway's own controls and says which of them hold. */
+@FunctionalInterface
+public interface Doctor {
+
+  /** Runs every proof once. A proof that cannot be run counts as {@link Verdict#INERT}. */
+  Future<Report> examine();
+
+  /** What a proof can show. */
+  enum Verdict {
+    /** The attack failed. */
+    PROVEN,
+    /** The control holds less than it should, and the operator said that this will do. */
+    DEGRADED,
+    /** The attack went through, or the proof could not be run. */
+    INERT
+  }
+
+  /**
+   * One control.
+   *
+   * @param control its name
+   * @param detail what was tried and what came of it
+   */
+  record Finding(String control, Verdict verdict, String detail) {}
+
+  /** All of them. */
+  record Report(List<Finding> findings) {
+    public Report {
+      findings = List.copyOf(findings);
+    }
+
+    /** Whether no control is inert. */
+    public boolean sound() {
+      return findings.stream().noneMatch(finding -> finding.verdict() == Verdict.INERT);
+    }
+
+    /** The findings of one kind, as {@code control: detail}. */
+    public List<String> texts(Verdict verdict) {
+      return findings.stream()
+          .filter(finding -> finding.verdict() == verdict)
+          .map(finding -> finding.control() + ": " + finding.detail())
+          .toList();
+    }
+
+    public JsonValue.Obj toJson() {
+      return JsonValue.object()
+          .put("sound", sound())
+          .put(
+              "controls",
+              new JsonValue.Arr(
+                  findings.stream()
+                      .<JsonValue>map(
+                          finding ->
+                              JsonValue.object()
+                                  .put("control", finding.control())
+                                  .put(
+                                      "verdict",
+                                      finding.verdict().name().toLowerCase(java.util.Locale.ROOT))
+                                  .put("detail", finding.detail())
+                                  .build())
+                      .toList()))
+          .build();
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package dev.chitin.gateway;
+
+import dev.chitin.audit.AuditLog;
+import dev.chitin.audit.AuditLogClient;
+import dev.chitin.audit.AuditSettings;
+import dev.chitin.audit.AuditVerticle;
+import dev.chitin.audit.DurableAuditLog;
+import dev.chitin.bus.Bus;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.vault.KeyFile;
+import dev.chitin.vault.LeaseRedeemer;
+import dev.chitin.vault.LocalVault;
+import dev.chitin.vault.Vault;
+import dev.chitin.vault.VaultClient;
+import dev.chitin.vault.VaultStore;
+import dev.chitin.vault.VaultVerticle;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What stands before anything is served: the event loops, the log, the keys and the vault, opened
+ * in this order and closed in reverse, the log last. A command that works on a stopped gateway's
+ * state needs no more than this. Blocks.
+ */
+public final class Foundation implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Foundation.class);
+
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Vertx vertx;
+  private final Bus bus;
+  private final DurableAuditLog log;
+  private final AuditLog audit;
+  private final KeyStore keys;
+  private final LocalVault localVault;
+  private final Vault vault;
+
+  private Foundation(GatewaySettings settings) {
+    ChitinHome home = settings.home();
+    vertx = Vertx.vertx(options());
+    opened.push(() -> vertx.close().await());
+    try {
+      bus = Bus.of(vertx);
+      log = DurableAuditLog.open(auditSettings(settings));
+      opened.push(log);
+      vertx.deployVerticle(new AuditVerticle(bus, log)).await();
+      audit = new AuditLogClient(bus);
+      keys = KeyStore.open(home.root());
+      opened.push(keys);
+      localVault = new LocalVault(vertx, openStore(settings), audit, log.receipts());
+      opened.push(localVault);
+      vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
+      vault = new VaultClient(bus);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens everything under {@code settings}' home.
+   *
+   * @throws dev.chitin.bus.ChitinException with what does not open; nothing stays open then
+   */
+  public static Foundation open(GatewaySettings settings) {
+    settings.home().prepare();
+    return new Foundation(settings);
+  }
+
+  /** The store of secrets; the first start makes it, and its key file where there is none. */
+  private static VaultStore openStore(GatewaySettings settings) {
+    ChitinHome home = settings.home();
+    var key = new KeyFile(settings.keyFile(), home.root());
+    if (!VaultStore.exists(home.vault())) {
+      if (!Files.exists(settings.keyFile(), LinkOption.NOFOLLOW_LINKS)) {
+        makeParent(settings.keyFile());
+        key.create();
+      }
+      VaultStore.create(home.vault(), key);
+    }
+    return VaultStore.open(home.vault(), key);
+  }
+
+  private static void makeParent(Path keyFile) {
+    Path parent = keyFile.toAbsolutePath().getParent();
+    try {
+      if (parent != null) {
+        Files.createDirectories(
+            parent,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+    } catch (IOException e) {
+      throw Problem.of(
+              ProblemCode.VAULT_UNLOCK_FAILED,
+              "The directory of the vault's key file cannot be made.")
+          .withRule("vault.key_file")
+          .withHint("Set vault.key_file to a place that this user may write, outside CHITIN_HOME.")
+          .toException(e);
+    }
+  }
+
+  private static VertxOptions options() {
+    return new VertxOptions()
+        .setPreferNativeTransport(true)
+        .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
+        .setFileSystemOptions(
+            new FileSystemOptions()
+                .setFileCachingEnabled(false)
+                .setClassPathResolvingEnabled(false));
+  }
+
+  private static AuditSettings auditSettings(GatewaySettings settings) {
+    AuditSettings audit =
+        AuditSettings.of(settings.home().audit(), settings.node(), Version.CURRENT)
+            .withAppendTimeout(Duration.ofMillis(settings.auditAppendMillis()))
+            .withSegmentBytes(settings.auditSegmentBytes());
+    return settings.auditOrigin() == null ? audit : audit.withOrigin(settings.auditOrigin());
+  }
+
+  Vertx vertx() {
+    return vertx;
+  }
+
+  Bus bus() {
+    return bus;
+  }
+
+  DurableAuditLog log() {
+    return log;
+  }
+
+  public AuditLog audit() {
+    return audit;
+  }
+
+  public KeyStore keys() {
+    return keys;
+  }
+
+  public Vault vault() {
+    return vault;
+  }
+
+  LeaseRedeemer redeemer() {
+    return localVault;
+  }
+
+  LocalVault localVault() {
+    return localVault;
+  }
+
+  @Override
+  public void close() {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        LOG.error("a part did not close", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package dev.chitin.gateway;
+
+import dev.chitin.bus.json.JsonFields;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.config.Configuration;
+import dev.chitin.gateway.http.EdgeSettings;
+import dev.chitin.policy.Capabilities;
+import dev.chitin.policy.PolicySettings;
+import dev.chitin.sandbox.ShippedTools;
+import dev.chitin.sandbox.ToolDefinition;
+import dev.chitin.sandbox.ToolDefinitionReader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Turns a checked configuration into settings, filling in the defaults. */
+public final class SettingsReader {
+  private static final int DEFAULT_PORT = 8787;
+  private static final List<String> SEARCH_PATH = List.of("/usr/bin", "/bin");
+
+  private final JsonValue.Obj document;
+  private final ChitinHome home;
+
+  private SettingsReader(JsonValue.Obj document, ChitinHome home) {
+    this.document = document;
+    this.home = home;
+  }
+
+  /**
+   * Reads the settings.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid} for what the table of keys cannot
+   *     say, a tool's definition above all
+   */
+  public static GatewaySettings read(
+      Configuration configuration, ChitinHome home, Map<String, String> environment) {
+    return new SettingsReader(configuration.document(), home).settings(environment);
+  }
+
+  private GatewaySettings settings(Map<String, String> environment) {
+    JsonFields sandbox = section("sandbox");
+    JsonFields audit = section("audit");
+    Path keyFile =
+        section("vault").string("key_file").map(home::expand).orElseGet(() -> keyFile(environment));
+    Map<String, Capabilities> grants = grants();
+    List<ToolDefinition> tools = tools(grants);
+    return new GatewaySettings(
+        home,
+        edge(),
+        policy(grants, keyFile, sandbox),
+        tools,
+        keyFile,
+        audit.string("origin").orElse(null),
+        audit.integer("append_timeout_ms", 10, 60_000).orElse(2_000L),
+        audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20),
+        Set.copyOf(sandbox.strings("waive").orElse(List.of())),
+        home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),
+        Math.toIntExact(sandbox.integer("max_runs", 1, 4_096).orElse(256L)),
+        Math.toIntExact(
+            sandbox
+                .integer("max_setups", 1, 64)
+                .orElse((long) Runtime.getRuntime().availableProcessors())),
+        "local");
+  }
+
+  private Path keyFile(Map<String, String> environment) {
+    String named = environment.get("XDG_CONFIG_HOME");
+    Path base =
+        named == null || !named.startsWith("/")
+            ? home.userHome().resolve(".config")
+            : Path.of(named);
+    return base.resolve("chitin").resolve("vault.key");
+  }
+
+  private EdgeSettings edge() {
+    JsonFields gateway = section("gateway");
+    JsonFields limits =
+        gateway.fields("limits").orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, ""));
+    return new EdgeSettings(
+        gateway.string("host").orElse("127.0.0.1"),
+        Math.toIntExact(gateway.integer("port", 0, 65_535).orElse((long) DEFAULT_PORT)),
+        Set.copyOf(gateway.strings("hosts").orElse(List.of())),
+        bound(limits, "connections", 10_000),
+        bound(limits, "header_bytes", 16 * 1024),
+        bound(limits, "body_bytes", 1 << 20),
+        bound(limits, "body_timeout_ms", 30_000),
+        bound(limits, "calls", 1_024),
+        bound(limits, "calls_per_principal", 128),
+        bound(limits, "call_timeout_ms", 120_000));
+  }
+
+  private static int bound(JsonFields limits, String name, int byDefault) {
+    return Math.toIntExact(limits.integer(name, 0, Integer.MAX_VALUE).orElse((long) byDefault));
+  }
+
+  private PolicySettings policy(
+      Map<String, Capabilities> grants, Path keyFile, JsonFields sandbox) {
+    JsonFields workspace = section("workspace");
+    return new PolicySettings(
+        home.userHome().toString(),
+        home.root().toString(),
+        workspacePath(),
+        workspace.strings("allowed_paths").orElse(List.of()),
+        workspace.strings("denied_paths").orElse(List.of()),
+        List.of(
+            keyFile.toString(),
+            home.audit().toString(),
+            home.run().toString(),
+            home.vault().toString()),
+        grants,
+        section("egress").strings("allow_private").orElse(List.of()),
+        sandbox.strings("search_path").orElse(SEARCH_PATH));
+  }
+
+  private String workspacePath() {
+    return section("workspace").string("path").orElse(home.workspace().toString());
+  }
+
+  /** What each tool is granted: the operator's word, else what suits a shipped tool. */
+  private Map<String, Capabilities> grants() {
+    List<String> roots = new ArrayList<>();
+    roots.add(workspacePath());
+    roots.addAll(section("workspace").strings("allowed_paths").orElse(List.of()));
+    var read = new Capabilities(roots, List.of(), List.of(), List.of());
+    Map<String, Capabilities> grants = new HashMap<>();
+    grants.put("fs_read", read);
+    grants.put("fs_list", read);
+    grants.put("fs_search", read);
+    grants.put("fs_write", new Capabilities(List.of(), roots, List.of(), List.of()));
+    grants.put("http_fetch", Capabilities.NONE);
+    grants.put(
+        "process_run",
+        new Capabilities(roots, List.of(), List.of(), ShippedTools.DEFAULT_COMMANDS));
+    section("policy")
+        .object("grants")
+        .ifPresent(
+            named ->
+                named
+                    .members()
+                    .forEach(
+                        (tool, value) ->
+                            grants.put(
+                                tool,
+                                ToolDefinitionReader.capabilities(
+                                    JsonFields.of(value, "/policy/grants/" + tool)))));
+    return grants;
+  }
+
+  private List<ToolDefinition> tools(Map<String, Capabilities> grants) {
+    List<ToolDefinition> tools = new ArrayList<>();
+    Map<String, Function<Capabilities, ToolDefinition>> shipped =
+        Map.of(
+            "fs_read", ShippedTools::fsRead,
+            "fs_write", ShippedTools::fsWrite,
+            "fs_list", ShippedTools::fsList,
+            "fs_search", ShippedTools::fsSearch,
+            "http_fetch", ShippedTools::httpFetch,
+            "process_run", ShippedTools::processRun);
+    shipped.forEach((name, make) -> tools.add(make.apply(granted(grants, name))));
+    List<JsonValue> declared = JsonFields.of(document, "").array("tools").orElse(List.of());
+    for (int i = 0; i < declared.size(); i++) {
+      ToolDefinition tool = ToolDefinitionReader.read(declared.get(i), "/tools/" + i);
+      tools.add(tool);
+      // The operator's own declaration grants what it declares, unless policy.grants says
+      // otherwise.
+      grants.putIfAbsent(tool.name(), tool.capabilities());
+    }
+    return tools;
+  }
+
+  private static Capabilities granted(Map<String, Capabilities> grants, String tool) {
+    return Optional.ofNullable(grants.get(tool)).orElse(Capabilities.NONE);
+  }
+
+  private JsonFields section(String name) {
+    return JsonFields.of(document, "")
+        .fields(name)
+        .orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, "/" + name));
+  }
+}

@@ -1,0 +1,187 @@
+package dev.chitin.gateway;
+
+import dev.chitin.bus.Bus;
+import dev.chitin.policy.DecisionKey;
+import dev.chitin.policy.DecisionSigner;
+import dev.chitin.policy.Executables;
+import dev.chitin.policy.Judgement;
+import dev.chitin.policy.LocalDecisionVerifier;
+import dev.chitin.policy.LocalPolicyEngine;
+import dev.chitin.policy.PathRules;
+import dev.chitin.policy.PolicyEngineClient;
+import dev.chitin.policy.PolicySnapshot;
+import dev.chitin.policy.PolicyVerticle;
+import dev.chitin.sandbox.ToolDefinition;
+import dev.chitin.sandbox.ToolExecutor;
+import dev.chitin.sandbox.ToolExecutorClient;
+import dev.chitin.sandbox.ToolRegistry;
+import dev.chitin.sandbox.backend.Backend;
+import dev.chitin.sandbox.bwrap.BwrapBackend;
+import dev.chitin.sandbox.bwrap.SandboxSettings;
+import dev.chitin.sandbox.exec.Executor;
+import dev.chitin.sandbox.exec.PlanFactory;
+import dev.chitin.sandbox.exec.SandboxVerticle;
+import dev.chitin.sandbox.file.FileBackend;
+import dev.chitin.sandbox.http.AddressPinning;
+import dev.chitin.sandbox.http.HttpBackend;
+import dev.chitin.sandbox.plan.Planner;
+import dev.chitin.sandbox.plan.PlannerSettings;
+import dev.chitin.sandbox.verticle.EchoVerticle;
+import dev.chitin.sandbox.verticle.VerticleBackend;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Policy and sandbox, wired: everything between the edge and the log. */
+final class Station implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Station.class);
+  private static final int PLANNERS = 4;
+  private static final int RESOLVERS = 4;
+
+  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+  private final ToolRegistry registry;
+  private final ToolExecutor executor;
+  private final PolicySnapshot snapshot;
+  private final BwrapBackend bwrap;
+
+  private Station(Foundation foundation, GatewaySettings settings) {
+    Vertx vertx = foundation.vertx();
+    Bus bus = foundation.bus();
+    registry = ToolRegistry.of(settings.tools());
+    var executables = new Executables(settings.policy().searchPath());
+    snapshot =
+        PolicySnapshot.compile(settings.policy(), executables, Judgement.PERMIT_WITHIN_CEILING);
+    DecisionKey key = DecisionKey.generate();
+    var policy = new LocalPolicyEngine(vertx, snapshot, new DecisionSigner(key, settings.node()));
+    deploy(vertx, new PolicyVerticle(bus, policy));
+
+    WorkerExecutor planners =
+        vertx.createSharedWorkerExecutor("chitin-planner", PLANNERS, 30, TimeUnit.SECONDS);
+    started.push(() -> planners.close().await());
+    WorkerExecutor resolvers =
+        vertx.createSharedWorkerExecutor("chitin-resolver", RESOLVERS, 30, TimeUnit.SECONDS);
+    started.push(() -> resolvers.close().await());
+    bwrap = BwrapBackend.start(vertx, sandboxSettings(settings));
+    started.push(() -> bwrap.close().await());
+
+    Map<String, Backend> backends = new HashMap<>();
+    add(backends, new FileBackend(vertx, this::readable));
+    add(
+        backends,
+        new HttpBackend(
+            vertx,
+            registry,
+            new AddressPinning(snapshot.addresses(), resolvers),
+            foundation.redeemer()));
+    add(backends, new VerticleBackend(bus, addresses(settings.tools())));
+    backends.put(bwrap.name(), bwrap);
+    deploy(vertx, new EchoVerticle(bus));
+
+    var planner =
+        new Planner(
+            new PlannerSettings(
+                settings.policy().home(), workspace(), settings.node(), bwrap.backendProfile()),
+            new Machine(policy::snapshot, executables));
+    var executes =
+        new Executor(
+            registry,
+            new PlanFactory(planner, planners),
+            new PolicyEngineClient(bus),
+            new LocalDecisionVerifier(key, settings.node()),
+            foundation.audit(),
+            foundation.log().receipts(),
+            foundation.vault(),
+            backends);
+    deploy(vertx, new SandboxVerticle(bus, executes, settings.edge().calls()));
+    executor = new ToolExecutorClient(bus, settings.edge().calls());
+  }
+
+  /**
+   * Wires and starts.
+   *
+   * @throws dev.chitin.bus.ChitinException with what does not start; nothing stays up then
+   */
+  static Station start(Foundation foundation, GatewaySettings settings) {
+    return new Station(foundation, settings);
+  }
+
+  private void deploy(Vertx vertx, io.vertx.core.Deployable verticle) {
+    String id = vertx.deployVerticle(verticle).await();
+    started.push(() -> vertx.undeploy(id).await());
+  }
+
+  private void add(Map<String, Backend> backends, Backend backend) {
+    backends.put(backend.name(), backend);
+    started.push(() -> backend.close().await());
+  }
+
+  private static SandboxSettings sandboxSettings(GatewaySettings settings) {
+    ChitinHome home = settings.home();
+    return new SandboxSettings(
+        settings.bwrap(),
+        settings.waive(),
+        "chitin",
+        home.run().resolve("sandbox"),
+        List.of(home.audit(), home.vault(), home.run()),
+        settings.maxRuns(),
+        settings.maxSetups(),
+        settings.maxRuns());
+  }
+
+  private static Set<String> addresses(List<ToolDefinition> tools) {
+    return tools.stream()
+        .map(ToolDefinition::run)
+        .filter(ToolDefinition.Run.VerticleCall.class::isInstance)
+        .map(run -> ((ToolDefinition.Run.VerticleCall) run).address())
+        .collect(Collectors.toSet());
+  }
+
+  private boolean readable(String path) {
+    return snapshot.paths().denied(path, path, PathRules.Access.READ).isEmpty();
+  }
+
+  /** The workspace with its links followed. */
+  private String workspace() {
+    return snapshot.paths().roots().stream()
+        .filter(root -> root.id().equals("workspace.path"))
+        .map(PathRules.Root::path)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  ToolRegistry registry() {
+    return registry;
+  }
+
+  ToolExecutor executor() {
+    return executor;
+  }
+
+  PolicySnapshot snapshot() {
+    return snapshot;
+  }
+
+  BwrapBackend bwrap() {
+    return bwrap;
+  }
+
+  @Override
+  public void close() {
+    while (!started.isEmpty()) {
+      try {
+        started.pop().close();
+      } catch (Exception e) {
+        LOG.error("a part did not close", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.chitin.gateway;
+
+import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.LogPosition;
+import dev.chitin.audit.Receipt;
+import dev.chitin.bus.Bytes;
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Digest;
+import dev.chitin.gateway.Doctor.Finding;
+import dev.chitin.gateway.Doctor.Verdict;
+import dev.chitin.gateway.auth.KeyRecord;
+import dev.chitin.vault.LeaseRequest;
+import dev.chitin.vault.SecretName;
+import dev.chitin.vault.VaultStore;
+import dev.chitin.vault.memory.MemoryLevel;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Proves that the vault is open, how well it keeps what is clear, and that it refuses a forged
+ * receipt.
+ */
+final class VaultProof {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final String DECISION = "0".repeat(32);
+
+  private VaultProof() {}
+
+  static Future<List<Finding>> of(Foundation foundation) {
+    VaultStore.Status status = foundation.localVault().status();
+    return forgery(foundation)
+        .map(forged -> List.of(open(status), memory(status), engine(status), forged));
+  }
+
+  private static Finding open(VaultStore.Status status) {
+    return status.writable()
+        ? new Finding(
+            "vault.open", Verdict.PROVEN, status.secrets() + " secrets, epoch " + status.epoch())
+        : new Finding(
+            "vault.open", Verdict.INERT, "a write may not have reached the disk; start again");
+  }
+
+  private static Finding memory(VaultStore.Status status) {
+    String level = status.memory().toString();
+    return new Finding(
+        "vault.memory",
+        status.memory() == MemoryLevel.DEGRADED ? Verdict.DEGRADED : Verdict.PROVEN,
+        "secrets in clear are kept in " + level + " memory");
+  }
+
+  private static Finding engine(VaultStore.Status status) {
+    boolean openssl = status.engine().equals("openssl");
+    return new Finding(
+        "vault.engine",
+        openssl ? Verdict.PROVEN : Verdict.DEGRADED,
+        openssl ? "keys are used in native memory" : "keys touch the heap: libcrypto 3 is missing");
+  }
+
+  /** Asks for a lease with a receipt that nobody signed. */
+  private static Future<Finding> forgery(Foundation foundation) {
+    Digest plan = Digest.ofUtf8("a plan that nobody made");
+    var receipt =
+        new Receipt(
+            "chitin.local/audit/doctor",
+            new LogPosition(0, plan),
+            plan,
+            DECISION,
+            "no-such-boot",
+            System.nanoTime() + PATIENCE.toNanos(),
+            Bytes.adopt(new byte[32]));
+    var call = new AuditEvent.CallRef("doctor", KeyRecord.TENANT, "doctor", null, plan, null);
+    var request = new LeaseRequest(new SecretName("doctor-probe"), plan, DECISION, receipt, call);
+    return foundation
+        .vault()
+        .lease(request, Deadline.after(PATIENCE))
+        .map(
+            lease ->
+                new Finding(
+                    "vault.receipts", Verdict.INERT, "a lease was given for a forged receipt"))
+        .otherwise(
+            refused ->
+                new Finding(
+                    "vault.receipts", Verdict.PROVEN, "a lease for a forged receipt is refused"));
+  }
+}

@@ -1,0 +1,45 @@
+package dev.chitin.gateway.auth;
+
+import dev.chitin.bus.Digest;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.policy.Principal;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the gateway keeps of a key.
+ *
+ * @param id its public part
+ * @param name the principal that holds it
+ * @param role what it may do
+ * @param secretDigest SHA-256 of the secret part; 256 random bits need no slow hash
+ * @param createdMillis POSIX milliseconds
+ */
+public record KeyRecord(
+    String id, String name, Role role, Digest secretDigest, long createdMillis) {
+  /** The tenant of every key until tenants come. */
+  public static final String TENANT = "default";
+
+  /** What may be known of keys: {@code {"keys":[{id,name,role,created}]}}. */
+  public static JsonValue.Obj listJson(List<KeyRecord> keys) {
+    return JsonValue.object()
+        .put(
+            "keys",
+            new JsonValue.Arr(
+                keys.stream()
+                    .<JsonValue>map(
+                        key ->
+                            JsonValue.object()
+                                .put("id", key.id())
+                                .put("name", key.name())
+                                .put("role", key.role().text())
+                                .put("created", key.createdMillis())
+                                .build())
+                    .toList()))
+        .build();
+  }
+
+  public Principal principal() {
+    return new Principal(TENANT, name, Set.of(role.text()));
+  }
+}

@@ -1,0 +1,136 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.JsonSyntaxException;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Talks to the running gateway through its administration socket. Blocks; for the command line. */
+final class AdminClient implements AutoCloseable {
+  private static final long TIMEOUT_SECONDS = 180;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final HttpClient client = vertx.createHttpClient();
+  private final SocketAddress address;
+
+  AdminClient(Path socket) {
+    this.address = SocketAddress.domainSocketAddress(socket.toString());
+  }
+
+  /** Whether a gateway listens at {@code socket}. */
+  static boolean listens(Path socket) {
+    if (!Files.exists(socket)) {
+      return false;
+    }
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * An answer.
+   *
+   * @param status HTTP status
+   * @param body the document
+   */
+  record Answer(int status, JsonValue.Obj body) {
+    boolean succeeded() {
+      return status < 300;
+    }
+
+    /** The document of a refusal as a problem. */
+    Problem problem() {
+      ProblemCode code = ProblemCode.INTERNAL;
+      String text = string("code");
+      for (ProblemCode candidate : ProblemCode.values()) {
+        if (candidate.code().equals(text)) {
+          code = candidate;
+        }
+      }
+      String detail = string("detail");
+      Problem problem = Problem.of(code, detail == null ? code.title() : detail);
+      String rule = string("rule");
+      problem = rule == null ? problem : problem.withRule(rule);
+      String hint = string("hint");
+      return hint == null ? problem : problem.withHint(hint);
+    }
+
+    private @Nullable String string(String name) {
+      return body.get(name) instanceof JsonValue.Str text ? text.value() : null;
+    }
+  }
+
+  /** The answer, or a {@link dev.chitin.bus.ChitinException} with the gateway's own problem. */
+  JsonValue.Obj call(HttpMethod method, String path, String type, Buffer body) {
+    Answer answer = exchange(method, path, type, body);
+    if (!answer.succeeded()) {
+      throw answer.problem().toException();
+    }
+    return answer.body();
+  }
+
+  JsonValue.Obj call(HttpMethod method, String path) {
+    return call(method, path, "application/json", Buffer.buffer());
+  }
+
+  private Answer exchange(HttpMethod method, String path, String type, Buffer body) {
+    var options =
+        new RequestOptions()
+            .setServer(address)
+            .setHost("localhost")
+            .setPort(80)
+            .setMethod(method)
+            .setURI(path)
+            .putHeader("content-type", type);
+    Future<Answer> answer =
+        client.request(options).compose(request -> request.send(body)).compose(AdminClient::answer);
+    try {
+      return answer.await(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "The gateway did not answer in time.")
+          .toException(e);
+    }
+  }
+
+  private static Future<Answer> answer(HttpClientResponse response) {
+    return response
+        .body()
+        .compose(
+            body -> {
+              try {
+                return StrictJson.parse(body.getBytes()) instanceof JsonValue.Obj object
+                    ? Future.succeededFuture(new Answer(response.statusCode(), object))
+                    : Future.failedFuture(
+                        "the gateway answered with something else than an object");
+              } catch (JsonSyntaxException e) {
+                return Future.failedFuture(e);
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    client.close().await();
+    vertx.close().await();
+  }
+}

@@ -1,0 +1,90 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.SettingsReader;
+import dev.chitin.gateway.config.ConfigException;
+import dev.chitin.gateway.config.ConfigFault;
+import dev.chitin.gateway.config.Configuration;
+import dev.chitin.sandbox.ToolRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code chitin config}: looks at the configuration and starts nothing. */
+@Command(name = "config", description = "Check the configuration, or print its schema.")
+final class ConfigCommand {
+  private final Session session;
+
+  ConfigCommand(Session session) {
+    this.session = session;
+  }
+
+  @Command(name = "validate", description = "Check a configuration file.")
+  int validate(
+      @Parameters(arity = "0..1", paramLabel = "FILE", description = "Default: chitin.json5.")
+          @Nullable Path file,
+      @Option(names = "--config", description = "The same, as an option.") @Nullable Path config,
+      @Option(names = "--json", description = "Print JSON.") boolean json) {
+    Path named = file == null ? config : file;
+    Path checked = session.configurationFile(named);
+    if (named != null && !Files.exists(named)) {
+      session.err().println("chitin: " + named + " does not exist.");
+      return ExitCode.USAGE.value();
+    }
+    try {
+      Configuration configuration = Configuration.load(checked, session.environment());
+      ToolRegistry.of(
+          SettingsReader.read(configuration, session.home(), session.environment()).tools());
+      report(checked, configuration, json);
+      return ExitCode.OK.value();
+    } catch (ConfigException e) {
+      report(e.faults(), json);
+      return ExitCode.USAGE.value();
+    }
+  }
+
+  private void report(Path file, Configuration configuration, boolean json) {
+    if (json) {
+      session.print(
+          JsonValue.object()
+              .put("valid", true)
+              .put("faults", new JsonValue.Arr(List.of()))
+              .put("notBuilt", faults(configuration.notBuilt()))
+              .build());
+      return;
+    }
+    session.out().println(file + " is valid.");
+    configuration.notBuilt().forEach(key -> session.out().println("note: " + key));
+  }
+
+  private void report(List<ConfigFault> faults, boolean json) {
+    if (json) {
+      session.print(JsonValue.object().put("valid", false).put("faults", faults(faults)).build());
+    }
+    faults.forEach(fault -> session.err().println(fault));
+  }
+
+  private static JsonValue.Arr faults(List<ConfigFault> faults) {
+    return new JsonValue.Arr(
+        faults.stream()
+            .<JsonValue>map(
+                fault ->
+                    JsonValue.object()
+                        .put("place", fault.place())
+                        .put("key", fault.key())
+                        .put("detail", fault.detail())
+                        .build())
+            .toList());
+  }
+
+  @Command(name = "schema", description = "Print the JSON Schema of the configuration.")
+  int schema() {
+    session.out().println(CanonicalJson.inOrder(Configuration.schema()));
+    return ExitCode.OK.value();
+  }
+}

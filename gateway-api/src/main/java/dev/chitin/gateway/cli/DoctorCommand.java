@@ -1,0 +1,68 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.Gateway;
+import dev.chitin.gateway.GatewaySettings;
+import io.vertx.core.http.HttpMethod;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code chitin doctor}: attacks the controls and says which hold. */
+@Command(
+    name = "doctor",
+    description = "Attack the gateway's own controls and say which of them hold.")
+final class DoctorCommand implements Callable<Integer> {
+  private final Session session;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Default: chitin.json5.")
+  private @Nullable Path config;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  DoctorCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    JsonValue.Obj report = report();
+    if (json) {
+      session.print(report);
+    } else {
+      print(report);
+    }
+    boolean sound = report.get("sound") instanceof JsonValue.Bool verdict && verdict.value();
+    return (sound ? ExitCode.OK : ExitCode.UNAVAILABLE).value();
+  }
+
+  private JsonValue.Obj report() {
+    if (AdminClient.listens(session.home().adminSocket())) {
+      try (var client = new AdminClient(session.home().adminSocket())) {
+        return client.call(HttpMethod.POST, "/admin/doctor");
+      }
+    }
+    GatewaySettings settings = session.settings(config);
+    return Gateway.examine(settings).toJson();
+  }
+
+  private void print(JsonValue.Obj report) {
+    List<JsonValue> controls =
+        report.get("controls") instanceof JsonValue.Arr list ? list.items() : List.of();
+    for (JsonValue item : controls) {
+      if (item instanceof JsonValue.Obj control) {
+        session
+            .out()
+            .printf(
+                "%-9s %-28s %s%n",
+                Texts.of(control, "verdict"),
+                Texts.of(control, "control"),
+                Texts.of(control, "detail"));
+      }
+    }
+  }
+}

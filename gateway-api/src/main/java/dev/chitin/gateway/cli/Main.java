@@ -1,0 +1,91 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.ChitinException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParseResult;
+
+/** {@code chitin}: the whole command line. */
+@Command(
+    name = "chitin",
+    description = "The hard shell between AI agents and the systems that they act on.",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Exit codes: 0 ok, 1 the tool failed, 2 usage or configuration, 3 denied,",
+      "            4 not authenticated, 5 unavailable, 6 verification failed.",
+      "CHITIN_HOME names where the gateway keeps its state; default ~/.chitin.",
+      "CHITIN_SECTION__KEY overrides a key of chitin.json5."
+    })
+public final class Main implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  /** Used by picocli, which sets {@code spec}. */
+  @SuppressWarnings("NullAway.Init") // picocli injects spec before it runs the command
+  Main() {}
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "A command is needed.");
+  }
+
+  /** Runs the command line and ends the process with its exit code. */
+  public static void main(String... arguments) {
+    System.exit(run(new Session(System.getenv(), System.out, System.err), arguments));
+  }
+
+  /** Runs the command line in {@code session}. */
+  static int run(Session session, String... arguments) {
+    CommandLine line =
+        new CommandLine(new Main())
+            .addSubcommand(new QuickstartCommand(session))
+            .addSubcommand(new ServeCommand(session))
+            .addSubcommand(new DoctorCommand(session))
+            .addSubcommand(new ConfigCommand(session))
+            .addSubcommand(new KeyCommand(session))
+            .addSubcommand(new SecretCommand(session))
+            .addSubcommand(new ToolCommand(session))
+            .addSubcommand(new AuditCommand(session))
+            .addSubcommand(new VersionCommand(session));
+    line.setExecutionExceptionHandler(
+        (failure, command, result) -> failed(session, failure, result));
+    line.setExitCodeExceptionMapper(failure -> ExitCode.USAGE.value());
+    addHelp(line);
+    line.setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8));
+    return line.execute(arguments);
+  }
+
+  /** Gives each command -h and --help. */
+  private static void addHelp(CommandLine line) {
+    line.getCommandSpec()
+        .addOption(
+            CommandLine.Model.OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show this help and exit.")
+                .build());
+    line.getSubcommands().values().forEach(Main::addHelp);
+  }
+
+  private static int failed(Session session, Exception failure, ParseResult result) {
+    ChitinException known = ChitinException.from(failure);
+    if (known instanceof ChitinException.Defect) {
+      LOG.error("the command failed", known);
+    }
+    return session.fail(known.problem(), wantsJson(result));
+  }
+
+  private static boolean wantsJson(ParseResult result) {
+    ParseResult innermost = result;
+    while (innermost.hasSubcommand()) {
+      innermost = innermost.subcommand();
+    }
+    return innermost.hasMatchedOption("--json");
+  }
+}

@@ -1,0 +1,47 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.Gateway;
+import dev.chitin.gateway.GatewaySettings;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code chitin serve}: runs the gateway until it is told to stop. */
+@Command(name = "serve", description = "Run the gateway until SIGTERM or SIGINT.")
+final class ServeCommand implements Callable<Integer> {
+  private final Session session;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Default: chitin.json5.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      description = "Port to listen on; 0 picks a free one. Printed as the first line.")
+  private @Nullable Integer port;
+
+  @Option(names = "--json", description = "Print the address as JSON.")
+  private boolean json;
+
+  ServeCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    GatewaySettings settings = session.settings(config);
+    Gateway gateway = Gateway.start(port == null ? settings : settings.withPort(port));
+    String url = gateway.url();
+    if (json) {
+      session.print(JsonValue.object().put("url", url).build());
+    } else {
+      session.out().println(url);
+    }
+    session.out().flush();
+    UntilSignal.stop(gateway);
+    return ExitCode.OK.value();
+  }
+}

@@ -1,0 +1,89 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.ChitinHome;
+import dev.chitin.gateway.GatewaySettings;
+import dev.chitin.gateway.SettingsReader;
+import dev.chitin.gateway.config.ConfigException;
+import dev.chitin.gateway.config.ConfigFault;
+import dev.chitin.gateway.config.Configuration;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of the command line: its environment and its streams.
+ *
+ * @param environment the process's environment
+ * @param out for results
+ * @param err for messages
+ */
+record Session(Map<String, String> environment, PrintStream out, PrintStream err) {
+
+  ChitinHome home() {
+    return ChitinHome.of(environment);
+  }
+
+  /** The configuration file: the one named, else the one in Chitin's home. */
+  Path configurationFile(@Nullable Path named) {
+    return named == null ? home().configuration() : named;
+  }
+
+  /** Loads the configuration; each fault becomes a line of the problem. */
+  Configuration configuration(@Nullable Path named) {
+    try {
+      return Configuration.load(configurationFile(named), environment);
+    } catch (ConfigException e) {
+      throw refused(ProblemCode.CONFIG_INVALID, "The configuration is not valid:", e.faults());
+    }
+  }
+
+  /** The settings to start with; keys whose control is not built are refused by name. */
+  GatewaySettings settings(@Nullable Path named) {
+    Configuration configuration = configuration(named);
+    if (!configuration.notBuilt().isEmpty()) {
+      throw refused(
+          ProblemCode.CONFIG_NOT_BUILT,
+          "The gateway does not start with a control that it cannot enforce:",
+          configuration.notBuilt());
+    }
+    return SettingsReader.read(configuration, home(), environment);
+  }
+
+  private static ChitinException refused(ProblemCode code, String title, List<ConfigFault> faults) {
+    var detail = new StringBuilder(title);
+    faults.forEach(fault -> detail.append("\n  ").append(fault));
+    return Problem.of(code, detail.toString()).toException();
+  }
+
+  void print(JsonValue value) {
+    out.println(CanonicalJson.inOrder(value));
+  }
+
+  /** Says what went wrong in the form asked for and gives the exit code. */
+  int fail(Problem problem, boolean json) {
+    if (json) {
+      print(
+          JsonValue.object()
+              .put("code", problem.code().code())
+              .put("detail", problem.detail())
+              .put("rule", problem.rule())
+              .put("hint", problem.hint())
+              .build());
+    }
+    err.println("chitin: " + problem.detail() + " [" + problem.code().code() + "]");
+    if (problem.rule() != null) {
+      err.println("  rule: " + problem.rule());
+    }
+    if (problem.hint() != null) {
+      err.println("  hint: " + problem.hint());
+    }
+    return ExitCode.of(problem.code()).value();
+  }
+}

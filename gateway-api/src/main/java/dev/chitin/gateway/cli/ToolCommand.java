@@ -1,0 +1,132 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonSyntaxException;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code chitin tool}: the tools of the running gateway. */
+@Command(name = "tool", description = "List, describe and call the running gateway's tools.")
+final class ToolCommand {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
+
+  private final Session session;
+
+  ToolCommand(Session session) {
+    this.session = session;
+  }
+
+  @Command(name = "list", description = "List the tools.")
+  int list(@Option(names = "--json", description = "Print JSON.") boolean json) {
+    JsonValue.Obj tools = call(HttpMethod.GET, "/v1/tools", Buffer.buffer());
+    if (json) {
+      session.print(tools);
+      return ExitCode.OK.value();
+    }
+    List<JsonValue> items =
+        tools.get("tools") instanceof JsonValue.Arr list ? list.items() : List.of();
+    for (JsonValue item : items) {
+      if (item instanceof JsonValue.Obj tool) {
+        session.out().printf("%-20s %s%n", Texts.of(tool, "name"), Texts.of(tool, "description"));
+      }
+    }
+    return ExitCode.OK.value();
+  }
+
+  @Command(name = "describe", description = "Show a tool with its schema and capabilities.")
+  int describe(
+      @Parameters(paramLabel = "NAME", description = "The tool's name.") String name,
+      @Option(names = "--json", description = "Print JSON (it always does).") boolean json) {
+    session.print(call(HttpMethod.GET, "/v1/tools/" + checked(name), Buffer.buffer()));
+    return ExitCode.OK.value();
+  }
+
+  @Command(name = "call", description = "Call a tool.")
+  int call(
+      @Parameters(index = "0", paramLabel = "NAME", description = "The tool's name.") String name,
+      @Parameters(
+              index = "1",
+              arity = "0..1",
+              paramLabel = "ARGUMENTS",
+              description = "JSON object; default {}.")
+          @Nullable String arguments,
+      @Option(names = "--json", description = "Print the whole result.") boolean json) {
+    JsonValue.Obj body =
+        JsonValue.object().put("arguments", parse(arguments == null ? "{}" : arguments)).build();
+    JsonValue.Obj result =
+        call(
+            HttpMethod.POST,
+            "/v1/tools/" + checked(name) + "/calls",
+            Buffer.buffer(CanonicalJson.string(body)));
+    if (json) {
+      session.print(result);
+    } else {
+      show(result);
+    }
+    boolean succeeded = result.get("exitCode") instanceof JsonValue.Int exit && exit.value() == 0;
+    return (succeeded ? ExitCode.OK : ExitCode.TOOL_FAILED).value();
+  }
+
+  private void show(JsonValue.Obj result) {
+    if (result.get("stdout") instanceof JsonValue.Str stdout) {
+      session.out().print(Texts.printable(stdout.value(), true));
+    }
+    if (result.get("stderr") instanceof JsonValue.Str stderr) {
+      session.err().print(Texts.printable(stderr.value(), true));
+    }
+    if (result.get("output") instanceof JsonValue.Obj output) {
+      session.print(output);
+    }
+    session.out().flush();
+    session
+        .err()
+        .println(
+            Texts.of(result, "status")
+                + ", "
+                + Texts.of(result, "durationMs")
+                + " ms, audit "
+                + Texts.of(result, "audit"));
+  }
+
+  private static JsonValue parse(String arguments) {
+    try {
+      return StrictJson.parse(arguments.getBytes(StandardCharsets.UTF_8));
+    } catch (JsonSyntaxException e) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED,
+              "The arguments cannot be read: " + e.getMessage() + ".")
+          .withHint("Give one JSON object, {\"path\":\"notes.txt\"} say.")
+          .toException();
+    }
+  }
+
+  private static String checked(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name.").toException();
+    }
+    return name;
+  }
+
+  private JsonValue.Obj call(HttpMethod method, String path, Buffer body) {
+    if (!AdminClient.listens(session.home().adminSocket())) {
+      throw Problem.of(
+              ProblemCode.GATEWAY_DRAINING, "No gateway runs for " + session.home().root() + ".")
+          .withHint("Start it with chitin serve, or set CHITIN_HOME to the one that runs.")
+          .toException();
+    }
+    try (var client = new AdminClient(session.home().adminSocket())) {
+      return client.call(method, path, "application/json", body);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package dev.chitin.gateway.config;
+
+import dev.chitin.gateway.config.Spec.Choice;
+import dev.chitin.gateway.config.Spec.Document;
+import dev.chitin.gateway.config.Spec.Flag;
+import dev.chitin.gateway.config.Spec.ListOf;
+import dev.chitin.gateway.config.Spec.Named;
+import dev.chitin.gateway.config.Spec.Section;
+import dev.chitin.gateway.config.Spec.Text;
+import dev.chitin.gateway.config.Spec.Whole;
+import java.util.List;
+
+/** Every key that {@code chitin.json5} may hold, listed once. */
+final class ConfigKeys {
+  private static final Spec TEXT = new Text();
+  private static final Spec TEXTS = new ListOf(TEXT);
+
+  private static final Section CAPABILITIES =
+      Section.of(
+          Spec.Key.of("FileRead", "Paths that may be read.", paths()),
+          Spec.Key.of("FileWrite", "Paths that may be written.", paths()),
+          Spec.Key.of(
+              "NetworkAccess",
+              "Hosts that may be reached.",
+              Section.of(
+                  Spec.Key.of(
+                      "hosts", "host[:port], *.suffix[:port] or **.suffix[:port].", TEXTS))),
+          Spec.Key.of(
+              "ProcessExec",
+              "Programs that may be started.",
+              Section.of(Spec.Key.of("commands", "Absolute paths or bare names.", TEXTS))));
+
+  private static final Section TOOL_LIMITS =
+      Section.of(
+          Spec.Key.of("wall_ms", "Time from start to end, milliseconds.", new Whole(1, 3_600_000)),
+          Spec.Key.of("stdout_bytes", "Bytes kept of stdout.", new Whole(1, 64 << 20)),
+          Spec.Key.of("stderr_bytes", "Bytes kept of stderr.", new Whole(1, 64 << 20)),
+          Spec.Key.of("memory_bytes", "Memory of the whole run.", new Whole(4 << 20, 1L << 40)),
+          Spec.Key.of("processes", "Processes and threads at once.", new Whole(1, 32_768)),
+          Spec.Key.of("file_bytes", "Size of one file.", new Whole(0, 1L << 40)),
+          Spec.Key.of("open_files", "Descriptors of one process.", new Whole(8, 65_536)),
+          Spec.Key.of(
+              "tmp_bytes", "Size of each private file system.", new Whole(4_096, 1L << 36)));
+
+  private static final Section TOOL =
+      Section.of(
+          Spec.Key.of("name", "Letters, digits, dot, underscore, hyphen; at most 64.", TEXT),
+          Spec.Key.of("description", "What it does, for people and models.", TEXT),
+          Spec.Key.of("capabilities", "What it needs.", CAPABILITIES),
+          Spec.Key.of("input", "JSON Schema 2020-12 of its arguments.", new Document()),
+          Spec.Key.of("output", "JSON Schema 2020-12 of its structured output.", new Document()),
+          Spec.Key.of(
+              "run",
+              "What runs: exactly one of the members.",
+              Section.of(
+                  Spec.Key.of(
+                      "process",
+                      "A native process in the sandbox.",
+                      Section.of(
+                          Spec.Key.of("argv", "Argument template; ${input.name} fills one.", TEXTS),
+                          Spec.Key.of("env", "Environment by name.", new Named(TEXT)))),
+                  Spec.Key.of(
+                      "http",
+                      "One HTTP request from the gateway.",
+                      Section.of(
+                          Spec.Key.of("method", "GET, HEAD, POST, PUT, PATCH or DELETE.", TEXT),
+                          Spec.Key.of("url", "Template of an absolute URL.", TEXT),
+                          Spec.Key.of("headers", "Header fields by name.", new Named(TEXT)),
+                          Spec.Key.of("body", "The argument that is the body.", TEXT))),
+                  Spec.Key.of(
+                      "verticle",
+                      "A verticle of an extension.",
+                      Section.of(Spec.Key.of("address", "Its bus address.", TEXT))),
+                  Spec.Key.notBuilt("wasm", "A WebAssembly module.", new Document()),
+                  Spec.Key.notBuilt("mcp", "A tool of an MCP server.", new Document()))),
+          Spec.Key.of(
+              "credentials",
+              "Secrets that are put into its requests.",
+              new ListOf(
+                  Section.of(
+                      Spec.Key.of("name", "The secret's name in the vault.", TEXT),
+                      Spec.Key.of(
+                          "scheme",
+                          "https, or http for a loopback host.",
+                          new Choice(List.of("https", "http"))),
+                      Spec.Key.of("host", "The one host that gets it.", TEXT),
+                      Spec.Key.of("port", "Its port.", new Whole(1, 65_535)),
+                      Spec.Key.of("header", "The header field that carries it.", TEXT),
+                      Spec.Key.of(
+                          "format", "How it is written.", new Choice(List.of("raw", "bearer")))))),
+          Spec.Key.of("limits", "What one run may use.", TOOL_LIMITS));
+
+  /** The whole document. */
+  static final Section ROOT =
+      Section.of(
+          Spec.Key.of(
+              "workspace",
+              "Which files tools may see.",
+              Section.of(
+                  Spec.Key.of("path", "The workspace; default $CHITIN_HOME/workspace.", TEXT),
+                  Spec.Key.of("allowed_paths", "Further directories that tools may see.", TEXTS),
+                  Spec.Key.of(
+                      "denied_paths", "Paths that no tool may touch; wins always.", TEXTS))),
+          Spec.Key.of("gateway", "The HTTP edge.", gateway()),
+          Spec.Key.notBuilt("auth", "Token issuers and client certificates.", new Document()),
+          Spec.Key.of("tools", "The operator's own tools.", new ListOf(TOOL)),
+          Spec.Key.of(
+              "policy",
+              "Who may do what.",
+              Section.of(
+                  Spec.Key.of(
+                      "grants",
+                      "Capabilities by tool name; a tool's own declaration is its default.",
+                      new Named(CAPABILITIES)),
+                  Spec.Key.notBuilt("cedar", "Files of Cedar policies.", TEXTS))),
+          Spec.Key.of(
+              "vault",
+              "The store of secrets.",
+              Section.of(
+                  Spec.Key.of(
+                      "key_file", "File of the 32 byte key, outside of $CHITIN_HOME.", TEXT),
+                  Spec.Key.notBuilt("binding", "What a vault is bound to.", TEXTS),
+                  Spec.Key.notBuilt("memory_required", "Least level of memory protection.", TEXT))),
+          Spec.Key.of(
+              "audit",
+              "The tamper-evident log.",
+              Section.of(
+                  Spec.Key.of("origin", "The log's name.", TEXT),
+                  Spec.Key.of(
+                      "append_timeout_ms",
+                      "Longest wait for a durable record.",
+                      new Whole(10, 60_000)),
+                  Spec.Key.of(
+                      "segment_bytes", "Size of one segment file.", new Whole(1 << 20, 1 << 30)),
+                  Spec.Key.notBuilt("checkpoint", "How often the log is signed.", new Document()),
+                  Spec.Key.notBuilt("witness", "Who cosigns the log.", new Document()),
+                  Spec.Key.notBuilt("retention", "How long entries are kept.", new Document()))),
+          Spec.Key.of(
+              "sandbox",
+              "How native tools are isolated.",
+              Section.of(
+                  Spec.Key.of(
+                      "waive",
+                      "Controls that may be missing here, by name.",
+                      new ListOf(new Choice(List.of("aggregate_memory")))),
+                  Spec.Key.of("bwrap", "Path of bubblewrap; default /usr/bin/bwrap.", TEXT),
+                  Spec.Key.of("max_runs", "Native runs at once.", new Whole(1, 4_096)),
+                  Spec.Key.of("max_setups", "Sandboxes being set up at once.", new Whole(1, 64)),
+                  Spec.Key.of(
+                      "search_path", "Where bare command names are looked up, in order.", TEXTS))),
+          Spec.Key.of(
+              "egress",
+              "Where requests may go.",
+              Section.of(
+                  Spec.Key.of(
+                      "allow_private",
+                      "Private destinations that may be reached: address:port or a range.",
+                      TEXTS))),
+          Spec.Key.notBuilt("providers", "Model providers.", new Document()),
+          Spec.Key.notBuilt("cluster", "Several nodes.", new Document()),
+          Spec.Key.notBuilt(
+              "extensions", "Jars that extend the gateway.", new ListOf(new Document())));
+
+  private ConfigKeys() {}
+
+  private static Section gateway() {
+    return Section.of(
+        Spec.Key.of("host", "Address to listen on; loopback until TLS is built.", TEXT),
+        Spec.Key.of("port", "Port to listen on; 0 picks a free one.", new Whole(0, 65_535)),
+        Spec.Key.of("hosts", "Further names under which clients reach the gateway.", TEXTS),
+        Spec.Key.of(
+            "limits",
+            "Bounds of the edge.",
+            Section.of(
+                Spec.Key.of("connections", "Connections at once.", new Whole(1, 100_000)),
+                Spec.Key.of(
+                    "header_bytes", "Size of all header fields.", new Whole(1_024, 1 << 20)),
+                Spec.Key.of("body_bytes", "Size of a call's body.", new Whole(1_024, 64 << 20)),
+                Spec.Key.of("body_timeout_ms", "Time to send a body.", new Whole(100, 600_000)),
+                Spec.Key.of("calls", "Running calls in all.", new Whole(1, 100_000)),
+                Spec.Key.of(
+                    "calls_per_principal",
+                    "Running calls of one principal.",
+                    new Whole(1, 100_000)),
+                Spec.Key.of("call_timeout_ms", "Longest call.", new Whole(100, 3_600_000)))),
+        Spec.Key.notBuilt("cors_origins", "Origins of web pages that may call.", TEXTS),
+        Spec.Key.notBuilt(
+            "tls",
+            "Certificate and key.",
+            Section.of(
+                Spec.Key.of("cert", "PEM file of the certificate chain.", TEXT),
+                Spec.Key.of("key", "PEM file of the private key.", TEXT),
+                Spec.Key.of("terminated_upstream", "A proxy in front does TLS.", new Flag()))),
+        Spec.Key.notBuilt(
+            "rate_limit",
+            "Requests of one principal.",
+            Section.of(
+                Spec.Key.of("requests_per_minute", "Sustained rate.", new Whole(1, 10_000_000)),
+                Spec.Key.of("burst", "Requests at once.", new Whole(1, 1_000_000)))),
+        Spec.Key.notBuilt("session", "Session timeouts.", new Document()));
+  }
+
+  private static Section paths() {
+    return Section.of(Spec.Key.of("paths", "A file, a directory, dir/* or dir/**.", TEXTS));
+  }
+}

@@ -1,0 +1,116 @@
+package dev.chitin.gateway.config;
+
+import dev.chitin.bus.json.JsonValue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A configuration document whose keys, types and bounds have been checked.
+ *
+ * @param document the merged document
+ * @param notBuilt keys that are set and whose control is not built; {@code serve} refuses them
+ */
+public record Configuration(JsonValue.Obj document, List<ConfigFault> notBuilt) {
+  private static final String PREFIX = "CHITIN_";
+
+  /**
+   * Reads {@code file}, or an empty document when there is none, and lays the overrides of {@code
+   * environment} over it: {@code CHITIN_SECTION__KEY} sets {@code section.key}.
+   *
+   * @throws ConfigException with every fault found
+   */
+  public static Configuration load(Path file, Map<String, String> environment)
+      throws ConfigException {
+    String source = file.getFileName() == null ? file.toString() : file.getFileName().toString();
+    return parse(source, read(file), environment);
+  }
+
+  /** Like {@link #load}, from text. */
+  public static Configuration parse(String source, String text, Map<String, String> environment)
+      throws ConfigException {
+    ConfigNode document = Json5Reader.read(source, text);
+    for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
+      if (variable.getKey().startsWith(PREFIX) && variable.getKey().contains("__")) {
+        document = override(document, variable.getKey(), variable.getValue());
+      }
+    }
+    var checker = new SpecChecker();
+    checker.check("", document, ConfigKeys.ROOT);
+    if (!checker.faults().isEmpty()) {
+      throw new ConfigException(checker.faults());
+    }
+    return new Configuration((JsonValue.Obj) document.toJson(), checker.notBuilt());
+  }
+
+  /** The JSON Schema 2020-12 of the document. */
+  public static JsonValue.Obj schema() {
+    Map<String, JsonValue> members = new LinkedHashMap<>();
+    members.put("$schema", new JsonValue.Str("https://json-schema.org/draft/2020-12/schema"));
+    members.put("title", new JsonValue.Str("chitin.json5"));
+    members.putAll(ConfigKeys.ROOT.schema().members());
+    return new JsonValue.Obj(members);
+  }
+
+  private static String read(Path file) throws ConfigException {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      return "{}";
+    } catch (IOException e) {
+      throw ConfigException.of(
+          new ConfigNode.Place(file.toString(), 0, 0), "", "cannot be read as UTF-8 text");
+    }
+  }
+
+  private static ConfigNode override(ConfigNode document, String variable, String value)
+      throws ConfigException {
+    var place = new ConfigNode.Place("environment variable " + variable, 0, 0);
+    if (!(document instanceof ConfigNode.Table table)) {
+      return document;
+    }
+    List<String> path =
+        List.of(variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT).split("__", -1));
+    return with(table, path, scalar(place, path, value));
+  }
+
+  /** The value of a variable: JSON5 where the key takes something other than text. */
+  private static ConfigNode scalar(ConfigNode.Place place, List<String> path, String value)
+      throws ConfigException {
+    Spec spec = ConfigKeys.ROOT;
+    for (String name : path) {
+      Spec.Key key = spec instanceof Spec.Section section ? section.keys().get(name) : null;
+      if (key == null) {
+        break;
+      }
+      spec = key.spec();
+    }
+    return spec instanceof Spec.Text || spec instanceof Spec.Choice || spec instanceof Spec.Section
+        ? new ConfigNode.Scalar(place, new JsonValue.Str(value))
+        : Json5Reader.read(place.source(), value);
+  }
+
+  private static ConfigNode.Table with(
+      ConfigNode.Table table, List<String> path, ConfigNode value) {
+    Map<String, ConfigNode.Entry> entries = new LinkedHashMap<>(table.entries());
+    String name = path.getFirst();
+    ConfigNode.Entry present = entries.get(name);
+    ConfigNode member = value;
+    if (path.size() > 1) {
+      ConfigNode.Table inner =
+          present != null && present.value() instanceof ConfigNode.Table known
+              ? known
+              : new ConfigNode.Table(value.place(), Map.of());
+      member = with(inner, path.subList(1, path.size()), value);
+    }
+    entries.put(
+        name, new ConfigNode.Entry(present == null ? value.place() : present.keyPlace(), member));
+    return new ConfigNode.Table(table.place(), entries);
+  }
+}

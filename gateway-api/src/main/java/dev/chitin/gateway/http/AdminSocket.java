@@ -1,0 +1,76 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.auth.Authenticator;
+import dev.chitin.gateway.auth.Caller;
+import dev.chitin.gateway.auth.KeyRecord;
+import dev.chitin.gateway.auth.Role;
+import dev.chitin.policy.Principal;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The edge for administration: a Unix socket in a directory that only the gateway's own user may
+ * enter. Whoever can connect is the operator; no tool can see the directory.
+ */
+public final class AdminSocket extends VerticleBase {
+  /** The longest path that the kernel takes for a socket, in bytes. */
+  private static final int MAX_PATH = 107;
+
+  private static final Caller OPERATOR =
+      new Caller(
+          new Principal(KeyRecord.TENANT, "local-operator", Set.of(Role.ADMIN.text())),
+          Role.ADMIN.scopes());
+
+  private final HttpEdge edge;
+  private final Path path;
+
+  public AdminSocket(HttpEdge edge, Path path) {
+    this.edge = edge;
+    this.path = path;
+  }
+
+  @Override
+  public Future<?> start() {
+    if (path.toString().getBytes(StandardCharsets.UTF_8).length > MAX_PATH) {
+      return Future.failedFuture(
+          Problem.of(
+                  ProblemCode.CONFIG_INVALID,
+                  "The administration socket's path is longer than " + MAX_PATH + " bytes.")
+              .withHint("Choose a shorter CHITIN_HOME.")
+              .toException());
+    }
+    var server = vertx.createHttpServer(HttpVerticle.options(edge.settings()));
+    server.invalidRequestHandler(new InvalidRequests());
+    server.requestHandler(
+        new Edge(
+            vertx,
+            edge.settings(),
+            new RequestGuard(Set.of("localhost")),
+            new RouteTable(routes()),
+            request -> new Authenticator.Verdict(OPERATOR, null, null),
+            edge.audit()));
+    return server.listen(SocketAddress.domainSocketAddress(path.toString()));
+  }
+
+  private List<Route> routes() {
+    List<Route> routes = new ArrayList<>();
+    routes.addAll(
+        new CallRoutes(
+                edge.bus(), edge.registry(), edge.executor(), edge.admission(), edge.settings())
+            .routes());
+    routes.addAll(new ToolRoutes(edge.registry()).routes());
+    routes.addAll(new SecretRoutes(edge.vault()).routes());
+    routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit()).routes());
+    routes.addAll(new DoctorRoutes(edge.doctor()).routes());
+    routes.addAll(new HealthRoutes(edge.readiness()).routes());
+    return routes;
+  }
+}

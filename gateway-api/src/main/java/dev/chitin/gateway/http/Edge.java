@@ -1,0 +1,208 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.AuditLog;
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.auth.Authenticator;
+import dev.chitin.gateway.auth.Caller;
+import dev.chitin.gateway.auth.Scope;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of every request: target and Host, route, credential, scope, size and media type, body;
+ * the cheapest refusal first. Only then does a route's handler see it.
+ */
+final class Edge implements Handler<HttpServerRequest> {
+  private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+  private static final Duration FAILURE_RECORD = Duration.ofSeconds(5);
+
+  private final RequestGuard guard;
+  private final RouteTable routes;
+  private final CallerSource callers;
+  private final AuditLog audit;
+  private final BodyReader bodies;
+  private final Lingering lingering;
+  private final EdgeSettings settings;
+
+  /** Where the caller of a request comes from. */
+  @FunctionalInterface
+  interface CallerSource {
+    Authenticator.Verdict check(HttpServerRequest request);
+  }
+
+  Edge(
+      Vertx vertx,
+      EdgeSettings settings,
+      RequestGuard guard,
+      RouteTable routes,
+      CallerSource callers,
+      AuditLog audit) {
+    this.settings = settings;
+    this.guard = guard;
+    this.routes = routes;
+    this.callers = callers;
+    this.audit = audit;
+    this.lingering = new Lingering(vertx);
+    this.bodies = new BodyReader(vertx, settings.bodyBytes(), settings.bodyTimeoutMillis());
+  }
+
+  @Override
+  public void handle(HttpServerRequest request) {
+    String requestId = Ids.next("req_");
+    Optional<Problem> refusal = guard.refusal(request);
+    if (refusal.isPresent()) {
+      refuse(request, requestId, refusal.get());
+      return;
+    }
+    RouteTable.Lookup lookup = routes.find(request.method(), RequestGuard.path(request));
+    boolean open = lookup.match() != null && lookup.match().route().scope() == null;
+    Caller caller = null;
+    if (!open) {
+      Authenticator.Verdict verdict = callers.check(request);
+      if (verdict.refusal() != null) {
+        record(request, verdict);
+        refuse(request, requestId, verdict.refusal());
+        return;
+      }
+      caller = verdict.caller();
+    }
+    if (lookup.match() == null) {
+      if (lookup.allowed() != null) {
+        request.response().putHeader("allow", lookup.allowed());
+      }
+      refuse(
+          request,
+          requestId,
+          lookup.problem() == null
+              ? Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No route has this path.")
+              : lookup.problem());
+      return;
+    }
+    admit(request, requestId, lookup.match(), caller);
+  }
+
+  private void admit(
+      HttpServerRequest request,
+      String requestId,
+      RouteTable.Match match,
+      @Nullable Caller caller) {
+    Route route = match.route();
+    Optional<Problem> refusal = scope(route.scope(), caller).or(() -> form(request, route.body()));
+    if (refusal.isPresent()) {
+      refuse(request, requestId, refusal.get());
+      return;
+    }
+    var exchange = new Exchange(request, requestId, caller, match.parameters());
+    if (route.body() != Route.Body.JSON) {
+      answer(route, exchange);
+      return;
+    }
+    if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
+      request.response().writeContinue();
+    }
+    bodies
+        .read(request)
+        .onSuccess(
+            body -> {
+              exchange.setBody(body);
+              answer(route, exchange);
+            })
+        .onFailure(
+            failure -> {
+              exchange.fail(failure, null);
+              lingering.drain(request);
+            });
+  }
+
+  private static Optional<Problem> scope(@Nullable Scope needed, @Nullable Caller caller) {
+    if (needed == null || (caller != null && caller.may(needed))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Problem.of(
+                ProblemCode.AUTH_SCOPE_INSUFFICIENT,
+                "The credential lacks the scope " + needed + ".")
+            .withRule("scope." + needed)
+            .withHint("Use a key whose role has this scope."));
+  }
+
+  /** What can be said of a body before it is read. */
+  private Optional<Problem> form(HttpServerRequest request, Route.Body body) {
+    if (request.headers().contains("idempotency-key")) {
+      return Optional.of(
+          Problem.of(
+                  ProblemCode.REQUEST_MALFORMED,
+                  "Idempotency-Key is not supported by this version.")
+              .withHint("Leave the field out; the call is then made once for each request."));
+    }
+    String length = request.getHeader("content-length");
+    if (body != Route.Body.NONE && length != null && tooLong(length)) {
+      return Optional.of(
+          Problem.of(
+                  ProblemCode.REQUEST_TOO_LARGE,
+                  "The body is larger than " + settings.bodyBytes() + " bytes.")
+              .withHint("Send less, or raise gateway.limits.body_bytes."));
+    }
+    String type = request.getHeader("content-type");
+    if (body == Route.Body.JSON && !isJson(type)) {
+      return Optional.of(
+          Problem.of(
+                  ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
+              .withHint("Send Content-Type: application/json."));
+    }
+    return Optional.empty();
+  }
+
+  private boolean tooLong(String length) {
+    boolean isNumber = length.length() <= 18 && length.matches("[0-9]+");
+    return !isNumber || Long.parseLong(length) > settings.bodyBytes();
+  }
+
+  private static boolean isJson(@Nullable String type) {
+    if (type == null) {
+      return false;
+    }
+    String[] parts = type.toLowerCase(Locale.ROOT).split(";", 2);
+    return parts[0].trim().equals("application/json");
+  }
+
+  private static void answer(Route route, Exchange exchange) {
+    try {
+      route.handler().handle(exchange);
+    } catch (RuntimeException e) {
+      exchange.fail(e, null);
+    }
+  }
+
+  private void refuse(HttpServerRequest request, String requestId, Problem problem) {
+    new Exchange(request, requestId, null, Map.of()).fail(problem, null);
+    lingering.drain(request);
+  }
+
+  private void record(HttpServerRequest request, Authenticator.Verdict verdict) {
+    Problem refusal = verdict.refusal();
+    if (refusal == null) {
+      return;
+    }
+    audit
+        .append(
+            new AuditEvent.AuthFailure(
+                refusal.code().code(),
+                refusal.code() == ProblemCode.AUTH_MISSING ? "none" : "api_key",
+                verdict.keyId(),
+                request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress()),
+            Deadline.after(FAILURE_RECORD))
+        .onFailure(failure -> LOG.warn("an authentication failure was not recorded", failure));
+  }
+}

@@ -1,0 +1,140 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Bus;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Registration;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.sandbox.OutputChunk;
+import dev.chitin.sandbox.SandboxAddresses;
+import dev.chitin.sandbox.ToolResult;
+import dev.chitin.sandbox.backend.OutputText;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call's answer as server-sent events (WHATWG HTML, section 9.2): {@code started}, {@code
+ * stdout}, {@code stderr}, then {@code result} or {@code error}. Nothing is sent before the tool
+ * may run, so that a refusal is an ordinary problem. A slow client holds the tool's output back.
+ */
+final class EventStream {
+  private final Exchange exchange;
+  private final String callId;
+  private final Map<OutputChunk.Stream, Utf8Border> borders =
+      new EnumMap<>(OutputChunk.Stream.class);
+  private @Nullable Registration registration;
+  private long sequence;
+
+  EventStream(Exchange exchange, String callId) {
+    this.exchange = exchange;
+    this.callId = callId;
+  }
+
+  /** Takes the pieces that come to {@code address}. */
+  Future<Void> listen(Bus bus, String address) {
+    return bus.serve(
+            SandboxAddresses.output(address), OutputChunk.WINDOW, (chunk, context) -> take(chunk))
+        .map(
+            taken -> {
+              registration = taken;
+              return null;
+            });
+  }
+
+  private Future<OutputChunk.Ack> take(OutputChunk chunk) {
+    HttpServerResponse response = exchange.response();
+    if (response.closed() || response.ended()) {
+      return Future.failedFuture("the client is gone");
+    }
+    if (!response.headWritten()) {
+      start();
+    }
+    byte[] bytes = border(chunk.stream()).take(chunk.bytes().borrow());
+    if (bytes.length > 0) {
+      output(chunk.stream(), bytes);
+    }
+    if (!response.writeQueueFull()) {
+      return Future.succeededFuture(OutputChunk.Ack.VALUE);
+    }
+    Promise<OutputChunk.Ack> drained = Promise.promise();
+    response.drainHandler(room -> drained.tryComplete(OutputChunk.Ack.VALUE));
+    return drained.future();
+  }
+
+  private Utf8Border border(OutputChunk.Stream stream) {
+    return borders.computeIfAbsent(stream, s -> new Utf8Border());
+  }
+
+  private void start() {
+    exchange.begin(200, "text/event-stream").putHeader("x-accel-buffering", "no").setChunked(true);
+    event("started", JsonValue.object().put("callId", callId).build());
+  }
+
+  private void output(OutputChunk.Stream stream, byte[] bytes) {
+    JsonValue.Builder data = JsonValue.object();
+    OutputText.put(data, "data", "encoding", bytes);
+    event(stream == OutputChunk.Stream.STDOUT ? "stdout" : "stderr", data.build());
+  }
+
+  private void event(String name, JsonValue.Obj data) {
+    exchange
+        .response()
+        .write(
+            Buffer.buffer(
+                "event: "
+                    + name
+                    + "\nid: "
+                    + sequence++
+                    + "\ndata: "
+                    + CanonicalJson.inOrder(data)
+                    + "\n\n"));
+  }
+
+  /** Sends the result and ends the answer. */
+  void end(ToolResult result) {
+    HttpServerResponse response = exchange.response();
+    if (response.closed() || response.ended()) {
+      return;
+    }
+    if (!response.headWritten()) {
+      start();
+    }
+    borders.forEach(
+        (stream, border) -> {
+          byte[] rest = border.rest();
+          if (rest.length > 0) {
+            output(stream, rest);
+          }
+        });
+    event("result", ResultJson.of(result));
+    response.end();
+  }
+
+  /** Sends why there is no result and ends the answer. */
+  void fail(Throwable failure) {
+    HttpServerResponse response = exchange.response();
+    if (response.closed() || response.ended()) {
+      return;
+    }
+    if (!response.headWritten()) {
+      exchange.fail(failure, callId);
+      return;
+    }
+    event(
+        "error",
+        ProblemJson.of(ChitinException.from(failure).problem(), exchange.requestId(), callId));
+    response.end();
+  }
+
+  /** Takes no more pieces. */
+  void close() {
+    if (registration != null) {
+      registration.cancel();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Bytes;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.Caller;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One request that passed the edge, and the one answer to it. Used on one event loop. */
+final class Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
+  private final HttpServerRequest request;
+  private final String requestId;
+  private final @Nullable Caller caller;
+  private final Map<String, String> parameters;
+  private Bytes body = Bytes.EMPTY;
+
+  Exchange(
+      HttpServerRequest request,
+      String requestId,
+      @Nullable Caller caller,
+      Map<String, String> parameters) {
+    this.request = request;
+    this.requestId = requestId;
+    this.caller = caller;
+    this.parameters = parameters;
+  }
+
+  HttpServerRequest request() {
+    return request;
+  }
+
+  HttpServerResponse response() {
+    return request.response();
+  }
+
+  String requestId() {
+    return requestId;
+  }
+
+  /** The caller of a route that needs a scope. */
+  Caller caller() {
+    return Objects.requireNonNull(caller, "the route is open to all and has no caller");
+  }
+
+  String parameter(String name) {
+    return Objects.requireNonNull(parameters.get(name), name);
+  }
+
+  Bytes body() {
+    return body;
+  }
+
+  void setBody(Bytes body) {
+    this.body = body;
+  }
+
+  /** Answers with JSON. */
+  void respond(int status, JsonValue value) {
+    if (!response().ended()) {
+      begin(status, "application/json").end(Buffer.buffer(CanonicalJson.inOrder(value) + "\n"));
+    }
+  }
+
+  /** Answers with a status and nothing else. */
+  void respond(int status) {
+    if (!response().ended()) {
+      response().setStatusCode(status).putHeader("x-request-id", requestId).end();
+    }
+  }
+
+  /** Starts an answer. */
+  HttpServerResponse begin(int status, String contentType) {
+    return response()
+        .setStatusCode(status)
+        .putHeader("content-type", contentType)
+        .putHeader("cache-control", "no-store")
+        .putHeader("x-content-type-options", "nosniff")
+        .putHeader("x-request-id", requestId);
+  }
+
+  /** Answers with a problem; the cause of a defect goes to the log. */
+  void fail(Throwable failure, @Nullable String callId) {
+    ChitinException known = ChitinException.from(failure);
+    if (known instanceof ChitinException.Defect) {
+      LOG.error("request {} failed", requestId, known);
+    }
+    fail(known.problem(), callId);
+  }
+
+  void fail(Problem problem, @Nullable String callId) {
+    if (response().ended() || response().headWritten()) {
+      return;
+    }
+    int status = problem.code().status();
+    HttpServerResponse response = begin(status, "application/problem+json");
+    if (status == 401) {
+      response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
+    }
+    if (status == 429 || status == 503) {
+      response.putHeader("retry-after", "1");
+    }
+    response.end(
+        Buffer.buffer(CanonicalJson.inOrder(ProblemJson.of(problem, requestId, callId)) + "\n"));
+  }
+}

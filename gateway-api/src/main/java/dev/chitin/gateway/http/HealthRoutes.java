@@ -1,0 +1,41 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.Readiness;
+import io.vertx.core.http.HttpMethod;
+import java.util.List;
+
+/**
+ * Whether the gateway lives, and whether it should be sent work. Open to all; says no more than
+ * that.
+ */
+final class HealthRoutes {
+  private final Readiness readiness;
+
+  HealthRoutes(Readiness readiness) {
+    this.readiness = readiness;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.open(HttpMethod.GET, "/health/live", this::live),
+        Route.open(HttpMethod.GET, "/health/ready", this::ready));
+  }
+
+  private void live(Exchange exchange) {
+    exchange.respond(200, JsonValue.object().put("status", "live").build());
+  }
+
+  private void ready(Exchange exchange) {
+    List<String> reasons = readiness.reasons();
+    JsonValue.Builder body =
+        JsonValue.object().put("status", reasons.isEmpty() ? "ready" : "not_ready");
+    if (!reasons.isEmpty()) {
+      body.put("reasons", reasons);
+    }
+    if (!readiness.degraded().isEmpty()) {
+      body.put("degraded", readiness.degraded());
+    }
+    exchange.respond(reasons.isEmpty() ? 200 : 503, body.build());
+  }
+}

@@ -1,0 +1,29 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.audit.AuditLog;
+import dev.chitin.bus.Bus;
+import dev.chitin.gateway.Doctor;
+import dev.chitin.gateway.Readiness;
+import dev.chitin.gateway.auth.Authenticator;
+import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.sandbox.ToolExecutor;
+import dev.chitin.sandbox.ToolRegistry;
+import dev.chitin.vault.Vault;
+
+/**
+ * What the routes work with; the same for each verticle of the edge.
+ *
+ * @param doctor proves the controls on demand
+ */
+public record HttpEdge(
+    Bus bus,
+    EdgeSettings settings,
+    ToolRegistry registry,
+    ToolExecutor executor,
+    Vault vault,
+    AuditLog audit,
+    KeyStore keys,
+    Authenticator authenticator,
+    CallAdmission admission,
+    Readiness readiness,
+    Doctor doctor) {}

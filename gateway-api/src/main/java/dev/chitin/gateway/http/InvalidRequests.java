@@ -1,0 +1,33 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Map;
+
+/** Answers what the HTTP decoder refuses, and closes. */
+final class InvalidRequests implements Handler<HttpServerRequest> {
+
+  @Override
+  public void handle(HttpServerRequest request) {
+    new Exchange(request, Ids.next("req_"), null, Map.of())
+        .fail(problem(request.decoderResult().cause()), null);
+    request.connection().close();
+  }
+
+  private static Problem problem(Throwable cause) {
+    return switch (cause) {
+      case TooLongHttpLineException line ->
+          Problem.of(ProblemCode.REQUEST_URI_TOO_LONG, "The request line is too long.");
+      case TooLongHttpHeaderException header ->
+          Problem.of(ProblemCode.REQUEST_HEADERS_TOO_LARGE, "The header fields are too large.");
+      case TooLongFrameException frame ->
+          Problem.of(ProblemCode.REQUEST_HEADERS_TOO_LARGE, "The header fields are too large.");
+      default -> Problem.of(ProblemCode.REQUEST_MALFORMED, "The request is not HTTP/1.1.");
+    };
+  }
+}

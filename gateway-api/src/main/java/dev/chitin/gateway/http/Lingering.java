@@ -1,0 +1,42 @@
+package dev.chitin.gateway.http;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+
+/**
+ * Lets a client that was refused early read its answer: what it still sends is dropped, up to a
+ * size and a time, and only then is the connection closed. Closing at once would reset the
+ * connection under the answer.
+ */
+final class Lingering {
+  private static final long MAX_BYTES = 16L << 20;
+  private static final long MAX_MILLIS = 5_000;
+
+  private final Vertx vertx;
+
+  Lingering(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  /** Drops the rest of the body of a request that has its answer. */
+  void drain(HttpServerRequest request) {
+    if (request.isEnded()) {
+      return;
+    }
+    if (request.getHeader("expect") != null) {
+      request.connection().close();
+      return;
+    }
+    long timer = vertx.setTimer(MAX_MILLIS, late -> request.connection().close());
+    long[] dropped = {0};
+    request.handler(
+        piece -> {
+          dropped[0] += piece.length();
+          if (dropped[0] > MAX_BYTES) {
+            request.connection().close();
+          }
+        });
+    request.exceptionHandler(gone -> vertx.cancelTimer(timer));
+    request.endHandler(end -> vertx.cancelTimer(timer));
+  }
+}

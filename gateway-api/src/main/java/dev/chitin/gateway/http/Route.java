@@ -1,0 +1,45 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.gateway.auth.Scope;
+import io.vertx.core.http.HttpMethod;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One route: who may use it and what it takes.
+ *
+ * @param method its method
+ * @param segments of its path; one in braces matches any one segment and names it
+ * @param scope what a caller needs, or null for the few routes that are open to all
+ * @param body what its body is
+ * @param handler what answers
+ */
+record Route(
+    HttpMethod method, List<String> segments, @Nullable Scope scope, Body body, Handler handler) {
+
+  /** What a route takes as its body. */
+  enum Body {
+    NONE,
+    JSON,
+    /** Bytes that the handler reads itself: no other handler sees them. */
+    OCTETS
+  }
+
+  /** Answers a request that passed every check. */
+  @FunctionalInterface
+  interface Handler {
+    void handle(Exchange exchange);
+  }
+
+  static Route of(HttpMethod method, String path, Scope scope, Body body, Handler handler) {
+    return new Route(method, split(path), scope, body, handler);
+  }
+
+  static Route open(HttpMethod method, String path, Handler handler) {
+    return new Route(method, split(path), null, Body.NONE, handler);
+  }
+
+  static List<String> split(String path) {
+    return List.of(path.substring(1).split("/", -1));
+  }
+}

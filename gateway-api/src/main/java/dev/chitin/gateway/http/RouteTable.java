@@ -1,0 +1,93 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import io.vertx.core.http.HttpMethod;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the route of a request. The table is small and fixed. */
+final class RouteTable {
+  private final List<Route> routes;
+
+  RouteTable(List<Route> routes) {
+    this.routes = List.copyOf(routes);
+  }
+
+  List<Route> routes() {
+    return routes;
+  }
+
+  /**
+   * What a request goes to.
+   *
+   * @param parameters path parameters by name
+   */
+  record Match(Route route, Map<String, String> parameters) {}
+
+  /**
+   * What was found: a match, or the problem and, for a wrong method, what is allowed.
+   *
+   * @param match null when there is none
+   * @param problem null when there is a match
+   * @param allowed methods for the {@code Allow} field, or null
+   */
+  record Lookup(@Nullable Match match, @Nullable Problem problem, @Nullable String allowed) {}
+
+  Lookup find(HttpMethod method, String path) {
+    List<String> segments = Route.split(path);
+    List<Route> fitting = new ArrayList<>(2);
+    for (Route route : routes) {
+      if (fits(route.segments(), segments)) {
+        if (route.method().equals(method)) {
+          return new Lookup(new Match(route, parameters(route.segments(), segments)), null, null);
+        }
+        fitting.add(route);
+      }
+    }
+    if (fitting.isEmpty()) {
+      return new Lookup(
+          null,
+          Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No route has this path.")
+              .withHint("The routes begin with /v1, /health."),
+          null);
+    }
+    var allowed = new TreeSet<String>();
+    fitting.forEach(route -> allowed.add(route.method().name()));
+    String list = String.join(", ", allowed);
+    return new Lookup(
+        null,
+        Problem.of(ProblemCode.REQUEST_METHOD_NOT_ALLOWED, "This path takes " + list + "."),
+        list);
+  }
+
+  private static boolean fits(List<String> template, List<String> segments) {
+    if (template.size() != segments.size()) {
+      return false;
+    }
+    for (int i = 0; i < template.size(); i++) {
+      String part = template.get(i);
+      boolean fits =
+          part.startsWith("{") ? !segments.get(i).isEmpty() : part.equals(segments.get(i));
+      if (!fits) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Map<String, String> parameters(List<String> template, List<String> segments) {
+    Map<String, String> parameters = new HashMap<>();
+    for (int i = 0; i < template.size(); i++) {
+      String part = template.get(i);
+      if (part.startsWith("{")) {
+        parameters.put(part.substring(1, part.length() - 1), segments.get(i));
+      }
+    }
+    return parameters;
+  }
+}

@@ -1,0 +1,103 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.Scope;
+import dev.chitin.policy.Principal;
+import dev.chitin.vault.DeleteRequest;
+import dev.chitin.vault.ListRequest;
+import dev.chitin.vault.PutRequest;
+import dev.chitin.vault.SecretMetadata;
+import dev.chitin.vault.SecretName;
+import dev.chitin.vault.Vault;
+import io.vertx.core.http.HttpMethod;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Puts, lists and deletes secrets. No route gives one back; the bytes pass no body or JSON handler.
+ */
+final class SecretRoutes {
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  private final Vault vault;
+
+  SecretRoutes(Vault vault) {
+    this.vault = vault;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.of(
+            HttpMethod.PUT,
+            "/v1/secrets/{name}",
+            Scope.SECRETS_WRITE,
+            Route.Body.OCTETS,
+            this::put),
+        Route.of(
+            HttpMethod.DELETE,
+            "/v1/secrets/{name}",
+            Scope.SECRETS_WRITE,
+            Route.Body.NONE,
+            this::delete),
+        Route.of(HttpMethod.GET, "/v1/secrets", Scope.SECRETS_LIST, Route.Body.NONE, this::list));
+  }
+
+  private void put(Exchange exchange) {
+    var name = new SecretName(exchange.parameter("name"));
+    String type = exchange.request().getHeader("content-type");
+    if (type == null || !type.startsWith("application/octet-stream")) {
+      throw Problem.of(
+              ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE,
+              "The body must be application/octet-stream: the secret's bytes.")
+          .toException();
+    }
+    Principal principal = exchange.caller().principal();
+    new SecretBody(exchange.request())
+        .read()
+        .compose(
+            value ->
+                vault.put(
+                    new PutRequest(name, value, principal.tenant(), principal.id()),
+                    Deadline.after(TIMEOUT)))
+        .onSuccess(stored -> exchange.respond(stored.version() == 1 ? 201 : 200, json(stored)))
+        .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  private void delete(Exchange exchange) {
+    Principal principal = exchange.caller().principal();
+    var request =
+        new DeleteRequest(
+            new SecretName(exchange.parameter("name")), principal.tenant(), principal.id());
+    vault
+        .delete(request, Deadline.after(TIMEOUT))
+        .onSuccess(deleted -> exchange.respond(200, json(deleted)))
+        .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  private void list(Exchange exchange) {
+    vault
+        .list(new ListRequest(exchange.caller().principal().tenant()), Deadline.after(TIMEOUT))
+        .onSuccess(
+            list ->
+                exchange.respond(
+                    200,
+                    JsonValue.object()
+                        .put(
+                            "secrets",
+                            new JsonValue.Arr(
+                                list.secrets().stream().map(SecretRoutes::json).toList()))
+                        .build()))
+        .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  private static JsonValue json(SecretMetadata secret) {
+    return JsonValue.object()
+        .put("name", secret.name().value())
+        .put("version", secret.version())
+        .put("created", secret.createdMillis())
+        .build();
+  }
+}

@@ -1,0 +1,77 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.Scope;
+import dev.chitin.policy.Capabilities;
+import dev.chitin.sandbox.ToolDefinition;
+import dev.chitin.sandbox.ToolRegistry;
+import io.vertx.core.http.HttpMethod;
+import java.util.List;
+
+/** What a caller may call, with schemas and capabilities. */
+final class ToolRoutes {
+  private final ToolRegistry registry;
+
+  ToolRoutes(ToolRegistry registry) {
+    this.registry = registry;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.of(HttpMethod.GET, "/v1/tools", Scope.TOOLS_READ, Route.Body.NONE, this::list),
+        Route.of(HttpMethod.GET, "/v1/tools/{name}", Scope.TOOLS_READ, Route.Body.NONE, this::one));
+  }
+
+  private void list(Exchange exchange) {
+    List<JsonValue> tools =
+        registry.all().stream().<JsonValue>map(tool -> json(tool.definition())).toList();
+    exchange.respond(200, JsonValue.object().put("tools", new JsonValue.Arr(tools)).build());
+  }
+
+  private void one(Exchange exchange) {
+    exchange.respond(200, json(find(exchange).definition()));
+  }
+
+  private ToolRegistry.RegisteredTool find(Exchange exchange) {
+    return find(registry, exchange.parameter("name"));
+  }
+
+  static ToolRegistry.RegisteredTool find(ToolRegistry registry, String name) {
+    return registry
+        .find(name)
+        .orElseThrow(
+            () ->
+                Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name.")
+                    .withHint("GET /v1/tools lists the tools.")
+                    .toException());
+  }
+
+  private static JsonValue.Obj json(ToolDefinition tool) {
+    return JsonValue.object()
+        .put("name", tool.name())
+        .put("description", tool.description())
+        .put("capabilities", capabilities(tool.capabilities()))
+        .put("input", tool.input())
+        .put("output", tool.output())
+        .put("digest", tool.digest().toString())
+        .build();
+  }
+
+  private static JsonValue.Obj capabilities(Capabilities capabilities) {
+    JsonValue.Builder object = JsonValue.object();
+    put(object, "FileRead", "paths", capabilities.fileRead());
+    put(object, "FileWrite", "paths", capabilities.fileWrite());
+    put(object, "NetworkAccess", "hosts", capabilities.networkAccess());
+    put(object, "ProcessExec", "commands", capabilities.processExec());
+    return object.build();
+  }
+
+  private static void put(
+      JsonValue.Builder object, String capability, String member, List<String> patterns) {
+    if (!patterns.isEmpty()) {
+      object.put(capability, JsonValue.object().put(member, patterns).build());
+    }
+  }
+}
