@@ -1,0 +1,138 @@
+package dev.chitin.it;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Holds the arrows of docs/ARCHITECTURE.md, and the few rules of style that a machine can see. */
+class ArchitectureTest {
+  private static JavaClasses chitin = new ClassFileImporter().importPackages("none");
+
+  @BeforeAll
+  static void read() {
+    chitin =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages(
+                "dev.chitin.bus",
+                "dev.chitin.audit",
+                "dev.chitin.policy",
+                "dev.chitin.vault",
+                "dev.chitin.sandbox",
+                "dev.chitin.gateway");
+    assertThat(chitin).hasSizeGreaterThan(100);
+  }
+
+  @Test
+  void aModuleUsesOnlyWhatItsArrowsReach() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("audit")
+        .definedBy("dev.chitin.bus..", "dev.chitin.audit..")
+        .layer("policy")
+        .definedBy("dev.chitin.policy..")
+        .layer("vault")
+        .definedBy("dev.chitin.vault..")
+        .layer("sandbox")
+        .definedBy("dev.chitin.sandbox..")
+        .layer("gateway")
+        .definedBy("dev.chitin.gateway..")
+        .whereLayer("gateway")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("sandbox")
+        .mayOnlyBeAccessedByLayers("gateway")
+        .whereLayer("policy")
+        .mayOnlyBeAccessedByLayers("sandbox", "gateway")
+        .whereLayer("vault")
+        .mayOnlyBeAccessedByLayers("sandbox", "gateway")
+        .whereLayer("audit")
+        .mayOnlyBeAccessedByLayers("policy", "vault", "sandbox", "gateway")
+        .check(chitin);
+  }
+
+  @Test
+  void theBusKnowsNothingOfTheLog() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.chitin.bus..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.chitin.audit..")
+        .check(chitin);
+  }
+
+  @Test
+  void theRoomsOfTheGatewayHaveNoCycles() {
+    slices()
+        .matching("dev.chitin.sandbox.(nativeos|bwrap|file|http|verticle|plan|exec)..")
+        .should()
+        .beFreeOfCycles()
+        .check(chitin);
+  }
+
+  @Test
+  void noClassKeepsStateInAStaticField() {
+    noFields()
+        .that()
+        .areStatic()
+        .and()
+        .areNotFinal()
+        .should()
+        .beDeclaredInClassesThat()
+        .resideInAPackage("dev.chitin..")
+        .check(chitin);
+    noFields()
+        .that()
+        .areStatic()
+        .and()
+        .haveRawType(java.util.concurrent.ConcurrentHashMap.class)
+        .should()
+        .beDeclaredInClassesThat()
+        .resideInAPackage("dev.chitin..")
+        .check(chitin);
+  }
+
+  @Test
+  void nobodyPrintsBesideTheCommandLine() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.chitin.gateway.cli..")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .check(chitin);
+  }
+
+  @Test
+  void namesSayWhatAClassIsFor() {
+    noClasses()
+        .should()
+        .haveSimpleNameEndingWith("Manager")
+        .orShould()
+        .haveSimpleNameEndingWith("Helper")
+        .orShould()
+        .haveSimpleNameEndingWith("Util")
+        .orShould()
+        .haveSimpleNameEndingWith("Utils")
+        .check(chitin);
+  }
+
+  @Test
+  void nothingStartsAProcessButTheNativeLayer() {
+    noClasses().should().dependOnClassesThat().areAssignableTo(ProcessBuilder.class).check(chitin);
+  }
+
+  @Test
+  void runsOnJava25() {
+    assertThat(Runtime.version().feature()).isGreaterThanOrEqualTo(25);
+  }
+}

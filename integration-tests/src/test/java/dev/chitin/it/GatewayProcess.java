@@ -1,0 +1,226 @@
+package dev.chitin.it;
+
+import dev.chitin.bus.json.JsonSyntaxException;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A gateway as a user runs it: {@code bin/chitin serve} in a process of its own, on a free port of
+ * loopback, with a home of its own. Stopped and killed by its handle.
+ */
+final class GatewayProcess implements AutoCloseable {
+  /** The repository. */
+  static final Path ROOT = Path.of(System.getProperty("chitin.root")).toAbsolutePath();
+
+  private final Path base;
+  private final Process process;
+  private final URI url;
+
+  private GatewayProcess(Path base, Process process, URI url) {
+    this.base = base;
+    this.process = process;
+    this.url = url;
+  }
+
+  /**
+   * A new home below the system's temporary directory, with a configuration that holds {@code
+   * members}.
+   */
+  static Path home(String members) throws IOException {
+    Path base = Files.createTempDirectory("chitin-it-");
+    Path home = Files.createDirectory(base.resolve("home"));
+    Files.createDirectory(base.resolve("user"));
+    String waive = delegated() ? "" : "\"sandbox\": { \"waive\": [\"aggregate_memory\"] },";
+    Files.writeString(
+        home.resolve("chitin.json5"),
+        "{ "
+            + waive
+            + "\"vault\": { \"key_file\": \""
+            + base.resolve("user").resolve("vault.key")
+            + "\" }"
+            + (members.isEmpty() ? "" : ", " + members)
+            + " }");
+    return home;
+  }
+
+  /** Whether this user was given a control group for memory. */
+  static boolean delegated() {
+    return Stream.of("/sys/fs/cgroup/memory/chitin", "/sys/fs/cgroup/chitin")
+        .map(Path::of)
+        .anyMatch(Files::isWritable);
+  }
+
+  /** Starts a gateway on {@code home}; returns when it is ready. */
+  static GatewayProcess start(Path home, Map<String, String> environment) throws IOException {
+    Process process =
+        command(home, environment, "serve", "--port", "0", "--json")
+            .redirectError(home.resolveSibling("stderr.log").toFile())
+            .start();
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    String first = out.readLine();
+    if (first == null) {
+      throw new IOException(
+          "the gateway did not start: " + Files.readString(home.resolveSibling("stderr.log")));
+    }
+    return new GatewayProcess(
+        home.getParent(), process, URI.create(Json.text(Json.object(first), "url")));
+  }
+
+  static GatewayProcess start(Path home) throws IOException {
+    return start(home, Map.of());
+  }
+
+  /** The command line, to be run with a home and an environment of its own. */
+  static ProcessBuilder command(Path home, Map<String, String> environment, String... arguments) {
+    List<String> line = new ArrayList<>();
+    line.add(ROOT.resolve("bin/chitin").toString());
+    line.addAll(List.of(arguments));
+    var builder = new ProcessBuilder(line).directory(home.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("CHITIN_"));
+    builder.environment().put("CHITIN_HOME", home.toString());
+    builder
+        .environment()
+        .put("CHITIN_JAVA", ProcessHandle.current().info().command().orElseThrow());
+    builder.environment().putAll(environment);
+    return builder;
+  }
+
+  /**
+   * What a finished command left.
+   *
+   * @param exit its exit code
+   */
+  record Result(int exit, String out, String err) {}
+
+  /** Runs the command line to its end. */
+  static Result run(Path home, byte[] stdin, String... arguments)
+      throws IOException, InterruptedException {
+    Path err = Files.createTempFile("chitin-it-", ".err");
+    Process process = command(home, Map.of(), arguments).redirectError(err.toFile()).start();
+    try (var in = process.getOutputStream()) {
+      in.write(stdin);
+    } catch (IOException closedEarly) {
+      // A command that needs no stdin may have ended before it was written.
+      process.onExit();
+    }
+    String out;
+    try (InputStream stream = process.getInputStream()) {
+      out = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    int exit = process.waitFor();
+    String errors = Files.readString(err);
+    Files.delete(err);
+    return new Result(exit, out, errors);
+  }
+
+  Result run(String... arguments) throws IOException, InterruptedException {
+    return run(home(), new byte[0], arguments);
+  }
+
+  /** A key of that role. */
+  String key(String name, String role) throws IOException, InterruptedException {
+    Result created = run("key", "create", "--name", name, "--role", role, "--json");
+    if (created.exit() != 0) {
+      throw new IOException("no key: " + created.err());
+    }
+    return Json.text(Json.object(created.out()), "key");
+  }
+
+  URI url() {
+    return url;
+  }
+
+  Path home() {
+    return base.resolve("home");
+  }
+
+  /** The workspace that tools see. */
+  Path workspace() {
+    return home().resolve("workspace");
+  }
+
+  ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  /** What it wrote to stderr so far. */
+  String errors() throws IOException {
+    return Files.readString(base.resolve("stderr.log"));
+  }
+
+  /** SIGKILL; returns when the process is gone. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** SIGTERM; returns the exit code. */
+  int stop() throws InterruptedException {
+    process.destroy();
+    return process.waitFor();
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (process.isAlive()) {
+        process.destroy();
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+          process.destroyForcibly().waitFor();
+        }
+      }
+      remove(base);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Removes a tree that a test made. */
+  static void remove(Path tree) throws IOException {
+    try (Stream<Path> walk = Files.walk(tree)) {
+      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  /** Reading answers. */
+  static final class Json {
+    private Json() {}
+
+    static JsonValue.Obj object(String text) {
+      try {
+        return (JsonValue.Obj) StrictJson.parse(text.strip().getBytes(StandardCharsets.UTF_8));
+      } catch (JsonSyntaxException e) {
+        throw new AssertionError("not JSON: " + text, e);
+      }
+    }
+
+    static String text(JsonValue.Obj object, String name) {
+      return object.get(name) instanceof JsonValue.Str value ? value.value() : "";
+    }
+
+    static JsonValue.Obj object(JsonValue.Obj object, String name) {
+      return object.get(name) instanceof JsonValue.Obj value ? value : JsonValue.Obj.EMPTY;
+    }
+
+    static long number(JsonValue.Obj object, String name) {
+      return object.get(name) instanceof JsonValue.Int value ? value.value() : -1;
+    }
+  }
+}
