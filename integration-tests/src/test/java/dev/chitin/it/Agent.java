@@ -40,7 +40,7 @@ final class Agent implements AutoCloseable {
 
   HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(gateway.resolve(path))
-        .timeout(Duration.ofSeconds(120))
+        .timeout(Duration.ofMinutes(2))
         .header("authorization", "Bearer " + key);
   }
 

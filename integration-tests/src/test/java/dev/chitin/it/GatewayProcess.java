@@ -1,5 +1,7 @@
 package dev.chitin.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
@@ -77,7 +79,7 @@ final class GatewayProcess implements AutoCloseable {
           "the gateway did not start: " + Files.readString(home.resolveSibling("stderr.log")));
     }
     return new GatewayProcess(
-        home.getParent(), process, URI.create(Json.text(Json.object(first), "url")));
+        home.resolve("..").normalize(), process, URI.create(Json.text(Json.object(first), "url")));
   }
 
   static GatewayProcess start(Path home) throws IOException {
@@ -114,8 +116,8 @@ final class GatewayProcess implements AutoCloseable {
     try (var in = process.getOutputStream()) {
       in.write(stdin);
     } catch (IOException closedEarly) {
-      // A command that needs no stdin may have ended before it was written.
-      process.onExit();
+      // A command that needs no stdin may have ended before it was written; its exit code tells.
+      assertThat(closedEarly).hasMessageContaining("pipe");
     }
     String out;
     try (InputStream stream = process.getInputStream()) {
@@ -190,6 +192,11 @@ final class GatewayProcess implements AutoCloseable {
     }
   }
 
+  /** Removes a home that {@link #home} made, and what lies beside it. */
+  static void removeHome(Path home) throws IOException {
+    remove(home.resolve("..").normalize());
+  }
+
   /** Removes a tree that a test made. */
   static void remove(Path tree) throws IOException {
     try (Stream<Path> walk = Files.walk(tree)) {
@@ -217,6 +224,10 @@ final class GatewayProcess implements AutoCloseable {
 
     static JsonValue.Obj object(JsonValue.Obj object, String name) {
       return object.get(name) instanceof JsonValue.Obj value ? value : JsonValue.Obj.EMPTY;
+    }
+
+    static List<JsonValue> items(JsonValue.Obj object, String name) {
+      return object.get(name) instanceof JsonValue.Arr value ? value.items() : List.of();
     }
 
     static long number(JsonValue.Obj object, String name) {

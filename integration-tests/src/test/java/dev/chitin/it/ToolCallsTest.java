@@ -47,8 +47,9 @@ class ToolCallsTest {
   void theKeyListsTheShippedToolsWithTheirSchemas() throws Exception {
     JsonValue.Obj body = agent.get("/v1/tools").body();
     List<String> names =
-        ((JsonValue.Arr) body.get("tools"))
-            .items().stream().map(tool -> Json.text((JsonValue.Obj) tool, "name")).toList();
+        Json.items(body, "tools").stream()
+            .map(tool -> Json.text((JsonValue.Obj) tool, "name"))
+            .toList();
     assertThat(names)
         .containsExactly(
             "fs_list", "fs_read", "fs_search", "fs_write", "http_fetch", "process_run");
@@ -88,8 +89,7 @@ class ToolCallsTest {
                 .build());
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     JsonValue.Obj output = Json.object(answer.body(), "output");
-    JsonValue.Arr matches = (JsonValue.Arr) output.get("matches");
-    assertThat(matches.items()).hasSize(1);
+    assertThat(Json.items(output, "matches")).hasSize(1);
     assertThat(answer.text()).contains("bus/json/StrictJson.java");
   }
 

@@ -1,0 +1,52 @@
+package dev.chitin.it.bench;
+
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code bin/bench}: runs every row, prints a table and writes the same as JSON. */
+public final class Bench {
+  private Bench() {}
+
+  /** One or more rows that are measured together. */
+  interface Measurement {
+    List<Row> run(Path work) throws Exception;
+  }
+
+  /**
+   * Runs the measurements whose name holds the last argument, or all.
+   *
+   * @param arguments {@code --json FILE}, then maybe a part of a name: {@code call}, {@code
+   *     native}, {@code audit}
+   */
+  public static void main(String... arguments) throws Exception {
+    Path json = Path.of(arguments[1]);
+    String only = arguments.length > 2 ? arguments[2] : "";
+    Path work = Path.of(System.getProperty("chitin.bench.dir")).toAbsolutePath();
+    Files.createDirectories(work);
+    List<Row> rows = new ArrayList<>();
+    if ("call".contains(only)) {
+      rows.addAll(new FullCalls().run(work));
+    }
+    if ("native".contains(only)) {
+      rows.addAll(new NativeCalls().run(work));
+    }
+    if ("audit".contains(only)) {
+      rows.addAll(new AuditAppends().run(work));
+    }
+    System.out.println("| row | ours | reference | unit | ratio | target | reference is | note |");
+    System.out.println("|---|---|---|---|---|---|---|---|");
+    rows.forEach(row -> System.out.println(row.line()));
+    JsonValue document =
+        JsonValue.object()
+            .put("java", Runtime.version().toString())
+            .put("processors", Runtime.getRuntime().availableProcessors())
+            .put("rows", new JsonValue.Arr(rows.stream().map(Row::json).toList()))
+            .build();
+    Files.writeString(json, CanonicalJson.inOrder(document) + "\n");
+    System.exit(0);
+  }
+}
