@@ -23,9 +23,11 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The log as other modules see it: over the bus. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AuditVerticleTest {
   private final Vertx vertx = Vertx.vertx();
   private final Bus bus = Bus.of(vertx);
@@ -45,6 +47,7 @@ class AuditVerticleTest {
 
   @AfterEach
   void stop() {
+    disk.resume();
     await(vertx.close());
     log.close();
   }

@@ -44,7 +44,7 @@ final class FaultyStorage implements Storage {
     dropWrites = true;
   }
 
-  /** From now on a sync of a segment does not return before {@link #resume}. */
+  /** From now on a sync of the log's writer does not return before {@link #resume}. */
   void stall() {
     stall = new CountDownLatch(1);
   }
@@ -68,7 +68,7 @@ final class FaultyStorage implements Storage {
     }
   }
 
-  /** The thread that synced a segment last. */
+  /** The log's writer, once it has synced. */
   @Nullable Thread forcer() {
     return forcer;
   }
@@ -125,9 +125,12 @@ final class FaultyStorage implements Storage {
     @Override
     public void force(boolean metadata) throws IOException {
       raise(onForce);
-      forcer = Thread.currentThread();
       CountDownLatch latch = stall;
-      if (latch != null) {
+      boolean writer = Thread.currentThread().getName().equals("chitin-audit-writer");
+      if (writer) {
+        forcer = Thread.currentThread();
+      }
+      if (writer && latch != null) {
         stalled.release();
         awaitUninterruptibly(latch);
       }

@@ -69,15 +69,6 @@ class ReceiptTest {
   }
 
   @Test
-  void bytesMovedFromOneStringToTheNextAreRefused() {
-    Receipt r = genuine();
-    var moved =
-        new Receipt(
-            r.origin(), r.position(), PLAN, "decisionb", "oot-1", r.expiresNanos(), r.mac());
-    assertRefused(receipts, moved, PLAN, "decisionb");
-  }
-
-  @Test
   void aGenuineReceiptOpensNoOtherPlanOrDecision() {
     assertRefused(receipts, genuine(), OTHER, "decision");
     assertRefused(receipts, genuine(), PLAN, "another");

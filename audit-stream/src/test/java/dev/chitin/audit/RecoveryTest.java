@@ -162,6 +162,7 @@ class RecoveryTest {
   void damageInTheMiddleRefusesAndChangesNothing() throws IOException {
     byte[] bytes = Files.readAllBytes(segment(original));
     Path directory = copy("middle");
+    acknowledge(directory, 0);
     long secondFrame = indexOf(bytes, "event 1");
     flip(directory, secondFrame);
     byte[] before = Files.readAllBytes(segment(directory));
@@ -172,6 +173,7 @@ class RecoveryTest {
   @Test
   void aFrameWipedFromTheMiddleRefuses() throws IOException {
     Path directory = copy("hole");
+    acknowledge(directory, 0);
     byte[] bytes = Files.readAllBytes(segment(original));
     long from = indexOf(bytes, "CHF1");
     overwrite(directory, from, new byte[300]);
