@@ -28,6 +28,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,6 +58,7 @@ public final class BwrapBackend implements Backend {
   private final List<String> notes;
   private final ThreadPoolExecutor setUps;
   private final ScheduledThreadPoolExecutor cleanUp;
+  private final Semaphore slots;
   private final Set<NativeRun> running = ConcurrentHashMap.newKeySet();
   private final AtomicLong lastRun = new AtomicLong();
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -67,6 +69,7 @@ public final class BwrapBackend implements Backend {
       throws IOException {
     this.vertx = vertx;
     this.settings = settings;
+    slots = new Semaphore(settings.maxRuns());
     this.spawner = spawner;
     this.poller = poller;
     Instance instance = Instance.here();
@@ -185,7 +188,7 @@ public final class BwrapBackend implements Backend {
     if (closing.get()) {
       return refused(ProblemCode.GATEWAY_DRAINING, "The sandbox is shutting down.");
     }
-    if (running.size() >= settings.maxRuns()) {
+    if (!slots.tryAcquire()) {
       return refused(
           ProblemCode.GATEWAY_OVERLOADED,
           "As many sandboxes run as this gateway allows: " + settings.maxRuns() + ".");
@@ -209,14 +212,16 @@ public final class BwrapBackend implements Backend {
         return refused(ProblemCode.GATEWAY_OVERLOADED, "Too many sandboxes wait for their set-up.");
       }
       return run.future();
-    } catch (ChitinException e) {
-      return Future.failedFuture(e);
+    } catch (RuntimeException e) {
+      slots.release();
+      return Future.failedFuture(ChitinException.from(e));
     }
   }
 
   private void finished(NativeRun run) {
     running.remove(run);
-    if (closing.get() && running.isEmpty()) {
+    slots.release();
+    if (closing.get() && running.isEmpty() && !closed.future().isComplete()) {
       cleanUp.execute(this::closeResources);
     }
   }

@@ -7,17 +7,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * The few files that every sandbox sees and the host does not have: its small {@code /etc}, the
- * marker, and the empty file and directory that stand for what is hidden. They are mounted
+ * The few files that every sandbox sees and the host does not have: its small {@code /etc} with the
+ * marker in it, and the empty file and directory that stand for what is hidden. They are mounted
  * read-only.
  *
  * @param etc directory that becomes {@code /etc}
  * @param emptyFile an empty file
  * @param emptyDirectory an empty directory
- * @param marker becomes {@link SandboxLayout#MARKER}
  */
-record SandboxFiles(Path etc, Path emptyFile, Path emptyDirectory, Path marker) {
+record SandboxFiles(Path etc, Path emptyFile, Path emptyDirectory) {
   static final int UID = 1000;
+
+  /** Where {@link SandboxLayout#MARKER} points to; a link costs no mount. */
+  static final String MARKER_TARGET = "etc/chitin-sandbox";
 
   /** Makes them below {@code runDirectory}, which becomes readable for this user alone. */
   static SandboxFiles create(Path runDirectory) throws IOException {
@@ -32,15 +34,14 @@ record SandboxFiles(Path etc, Path emptyFile, Path emptyDirectory, Path marker) 
     write(etc, "group", "sandbox:x:" + UID + ":\n");
     write(etc, "hosts", "127.0.0.1 localhost\n::1 localhost\n");
     write(etc, "nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
+    write(etc, "chitin-sandbox", "chitin sandbox\n");
     // Places for what is mounted from the host.
     write(etc, "ld.so.cache", "");
     Files.createDirectories(etc.resolve("alternatives"));
-    Files.createDirectories(etc.resolve("ssl/certs"));
     return new SandboxFiles(
         etc,
         write(base, "empty-file", ""),
-        Files.createDirectories(base.resolve("empty-directory")),
-        write(base, "marker", "chitin sandbox\n"));
+        Files.createDirectories(base.resolve("empty-directory")));
   }
 
   private static Path write(Path directory, String name, String text) throws IOException {

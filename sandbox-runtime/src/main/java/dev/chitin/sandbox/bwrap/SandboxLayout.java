@@ -4,10 +4,13 @@ import dev.chitin.policy.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What every sandbox on this machine looks like: namespaces, the system's directories as the host
@@ -55,7 +58,7 @@ final class SandboxLayout {
       systemDirectory(name, system);
     }
     system.addAll(List.of("--ro-bind", files.etc().toString(), "/etc"));
-    for (String name : List.of("ld.so.cache", "alternatives", "ssl/certs")) {
+    for (String name : List.of("ld.so.cache", "alternatives")) {
       if (Files.exists(Path.of("/etc", name))) {
         system.addAll(List.of("--ro-bind", "/etc/" + name, "/etc/" + name));
       }
@@ -63,7 +66,7 @@ final class SandboxLayout {
     system.addAll(List.of("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"));
     masks(PROC_FILES, files.emptyFile(), system);
     masks(PROC_DIRECTORIES, files.emptyDirectory(), system);
-    system.addAll(List.of("--dev", "/dev", "--ro-bind", files.marker().toString(), MARKER));
+    system.addAll(List.of("--dev", "/dev", "--symlink", SandboxFiles.MARKER_TARGET, MARKER));
     String uid = Integer.toString(SandboxFiles.UID);
     List<String> namespaces =
         List.of(
@@ -98,13 +101,26 @@ final class SandboxLayout {
     }
   }
 
-  private static void masks(List<String> names, Path empty, List<String> out) {
+  private static void masks(List<String> names, Path empty, List<String> out) throws IOException {
     for (String name : names) {
       Path path = Path.of("/proc", name);
-      if (Files.exists(path)) {
+      if (Files.exists(path) && othersMay(path)) {
         out.addAll(List.of("--ro-bind", empty.toString(), path.toString()));
       }
     }
+  }
+
+  /**
+   * What is root's alone needs no mask, and each mask costs time in every run: inside, root is
+   * nobody's number and no capability is left.
+   */
+  private static boolean othersMay(Path path) throws IOException {
+    return !Collections.disjoint(
+        Files.getPosixFilePermissions(path),
+        Set.of(
+            PosixFilePermission.OTHERS_READ,
+            PosixFilePermission.OTHERS_WRITE,
+            PosixFilePermission.OTHERS_EXECUTE));
   }
 
   /** The options before the mounts of a plan. */

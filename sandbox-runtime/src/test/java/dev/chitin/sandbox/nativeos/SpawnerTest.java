@@ -1,0 +1,83 @@
+package dev.chitin.sandbox.nativeos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class SpawnerTest {
+
+  /** {@code --die-with-parent} follows the thread that spawned, not the process. */
+  @Test
+  void aChildThatDiesWithItsParentOutlivesTheThreadThatAskedForIt() throws Exception {
+    try (var spawner = new Spawner();
+        Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0)) {
+      var spawned = new CompletableFuture<ChildProcess>();
+      Thread caller =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      spawned.complete(
+                          spawner.spawn(
+                              "/usr/bin/bwrap",
+                              List.of(
+                                  "bwrap",
+                                  "--die-with-parent",
+                                  "--unshare-user",
+                                  "--unshare-pid",
+                                  "--ro-bind",
+                                  "/",
+                                  "/",
+                                  "--",
+                                  "/usr/bin/sleep",
+                                  "600"),
+                              List.of(nothing, nothing, nothing)));
+                    } catch (ErrnoException | InterruptedException e) {
+                      spawned.completeExceptionally(e);
+                    }
+                  });
+      try (ChildProcess child = spawned.get(20, TimeUnit.SECONDS)) {
+        caller.join();
+        assertThat(Kernel.awaitReadable(child.pidfd(), 500)).as("it has ended").isFalse();
+        child.kill();
+        child.reap();
+      }
+    }
+  }
+
+  @Test
+  void aChildHasExactlyTheDescriptorsItWasGiven() throws Exception {
+    Fd[] pipe = Kernel.pipe();
+    try (var spawner = new Spawner();
+        Fd reader = pipe[0];
+        Fd writer = pipe[1];
+        Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
+        Fd content =
+            Kernel.memfd(
+                "content", "from the fifth".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        ChildProcess child =
+            spawner.spawn(
+                "/usr/bin/dash",
+                List.of(
+                    "sh",
+                    "-c",
+                    "cat <&4; for n in 0 1 2 3 4 5 6 7 8 9 20 200 201 300; do"
+                        + " [ -e /proc/$$/fd/$n ] && printf \" $n\"; done; env | grep -vc '^PWD='"),
+                List.of(nothing, writer, writer, nothing, content))) {
+      Kernel.awaitReadable(child.pidfd(), 20_000);
+      child.reap();
+      try (var arena = java.lang.foreign.Arena.ofConfined()) {
+        var buffer = arena.allocate(4096);
+        long n = Kernel.read(reader, buffer);
+        assertThat(
+                new String(
+                    buffer.asSlice(0, n).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE),
+                    java.nio.charset.StandardCharsets.UTF_8))
+            .isEqualTo("from the fifth 0 1 2 3 40\n");
+      }
+    }
+  }
+}
