@@ -390,8 +390,9 @@ class BwrapBackendTest {
                 + " printf '%s\\n' \"$v\" >/proc/sys/kernel/core_pattern; echo $?;"
                 + " ls /sys /run /home /root /dev/kvm /dev/mem /dev/fuse 2>/dev/null | wc -l;"
                 + " cat /proc/keys /proc/cmdline /proc/kallsyms 2>/dev/null | wc -c;"
-                + " mknod /tmp/m c 1 1 2>/dev/null; echo $?");
-    assertThat(text(outcome.stdout())).isEqualTo("2\n0\n0\n1\n");
+                + " mknod /tmp/m c 1 1 2>/dev/null; echo $?;"
+                + " grep -c ' /proc/sys ro,' /proc/self/mountinfo");
+    assertThat(text(outcome.stdout())).isEqualTo("2\n0\n0\n1\n1\n");
   }
 
   @Test

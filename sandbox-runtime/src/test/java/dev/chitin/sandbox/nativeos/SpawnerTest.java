@@ -12,7 +12,10 @@ class SpawnerTest {
   /** {@code --die-with-parent} follows the thread that spawned, not the process. */
   @Test
   void aChildThatDiesWithItsParentOutlivesTheThreadThatAskedForIt() throws Exception {
+    Fd[] pipe = Kernel.pipe();
     try (var spawner = new Spawner();
+        Fd started = pipe[0];
+        Fd writer = pipe[1];
         Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0)) {
       var spawned = new CompletableFuture<ChildProcess>();
       Thread caller =
@@ -32,9 +35,12 @@ class SpawnerTest {
                                   "/",
                                   "/",
                                   "--",
-                                  "/usr/bin/sleep",
-                                  "600"),
-                              List.of(nothing, nothing, nothing)));
+                                  "/usr/bin/dash",
+                                  "-c",
+                                  "echo started; exec sleep 600"),
+                              List.of(nothing, writer, nothing)));
+                      // Not before it has asked to die with its parent.
+                      Kernel.awaitReadable(started, 20_000);
                     } catch (ErrnoException | InterruptedException e) {
                       spawned.completeExceptionally(e);
                     }
