@@ -94,6 +94,7 @@ final class GatewayProcess implements AutoCloseable {
     var builder = new ProcessBuilder(line).directory(home.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("CHITIN_"));
     builder.environment().put("CHITIN_HOME", home.toString());
+    builder.environment().put("CHITIN_SKIP_BUILD", "1");
     builder
         .environment()
         .put("CHITIN_JAVA", ProcessHandle.current().info().command().orElseThrow());

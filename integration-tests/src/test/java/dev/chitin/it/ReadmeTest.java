@@ -89,6 +89,7 @@ class ReadmeTest {
     var builder =
         new ProcessBuilder("sh", "-c", "exec " + command).directory(GatewayProcess.ROOT.toFile());
     builder.environment().put("CHITIN_HOME", home.toString());
+    builder.environment().put("CHITIN_SKIP_BUILD", "1");
     builder
         .environment()
         .put("XDG_CONFIG_HOME", home.resolveSibling("user").toAbsolutePath().toString());
