@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -143,13 +144,13 @@ public final class KeyFile {
     if (number(stat, "nlink") != 1) {
       throw refused("key.links", "The key file has another name too.", "Remove the hard link.");
     }
-    if (((Number) java.util.Objects.requireNonNull(stat.get("size"))).longValue() != BYTES) {
+    if (((Number) Objects.requireNonNull(stat.get("size"))).longValue() != BYTES) {
       throw refused("key.length", "The key file is not 32 bytes long.", "Put the right one back.");
     }
   }
 
   private static int number(Map<String, Object> stat, String name) {
-    return ((Number) java.util.Objects.requireNonNull(stat.get(name))).intValue();
+    return ((Number) Objects.requireNonNull(stat.get(name))).intValue();
   }
 
   private void checkPlace() {

@@ -19,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -177,7 +178,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   }
 
   private static AuditEvent.CredentialAccess access(
-      LeaseRequest request, String action, @org.jspecify.annotations.Nullable String reason) {
+      LeaseRequest request, String action, @Nullable String reason) {
     return new AuditEvent.CredentialAccess(
         request.secret().value(),
         reason == null,
@@ -243,7 +244,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     return Future.fromCompletionStage(result, vertx.getOrCreateContext());
   }
 
-  /** Ends what runs, then closes the store. */
+  /** Ends what runs, then closes the store. Blocks: not for event loops. */
   @Override
   public void close() {
     thread.close();

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The encrypted files of one vault, with one writer. Blocks: not for event loops, but for {@link
@@ -181,8 +182,7 @@ public final class VaultStore implements AutoCloseable {
     }
   }
 
-  private static void release(
-      @org.jspecify.annotations.Nullable RootKeys keys, SecretPool pool, WriterLock lock) {
+  private static void release(@Nullable RootKeys keys, SecretPool pool, WriterLock lock) {
     if (keys != null) {
       keys.close();
     }
@@ -447,8 +447,7 @@ public final class VaultStore implements AutoCloseable {
         .toException();
   }
 
-  private static ChitinException corrupt(
-      String detail, String rule, @org.jspecify.annotations.Nullable Throwable cause) {
+  private static ChitinException corrupt(String detail, String rule, @Nullable Throwable cause) {
     Problem problem =
         Problem.of(ProblemCode.VAULT_CORRUPT, detail)
             .withRule(rule)
@@ -457,7 +456,7 @@ public final class VaultStore implements AutoCloseable {
   }
 
   private static ChitinException unavailable(
-      String detail, String rule, @org.jspecify.annotations.Nullable Throwable cause) {
+      String detail, String rule, @Nullable Throwable cause) {
     Problem problem =
         Problem.of(ProblemCode.VAULT_UNAVAILABLE, detail)
             .withRule(rule)

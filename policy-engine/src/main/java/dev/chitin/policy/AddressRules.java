@@ -89,26 +89,23 @@ public final class AddressRules {
 
   Optional<String> denied(byte[] address, int port) {
     byte[] unmapped = AddressClasses.unmapped(address);
-    Optional<AddressClasses.Match> match = AddressClasses.of(unmapped);
-    Optional<AddressClasses.Match> inner =
-        AddressClasses.embedded(unmapped).flatMap(AddressClasses::of);
-    if (inner.isPresent() && !inner.get().liftable()) {
-      return Optional.of(rule(inner.get().name()));
+    Optional<String> closed =
+        AddressClasses.embedded(unmapped).flatMap(inner -> closedClass(inner, port));
+    if (closed.isEmpty()) {
+      closed = closedClass(unmapped, port);
     }
-    if (match.isPresent() && !match.get().liftable()) {
-      return Optional.of(rule(match.get().name()));
+    if (closed.isEmpty() && !granted(unmapped, port)) {
+      boolean mine = own.stream().anyMatch(one -> Arrays.equals(one, unmapped));
+      closed = mine ? Optional.of("own") : Optional.empty();
     }
-    if (granted(unmapped, port)) {
-      return Optional.empty();
-    }
-    if (inner.isPresent()) {
-      return Optional.of(rule(inner.get().name()));
-    }
-    if (match.isPresent()) {
-      return Optional.of(rule(match.get().name()));
-    }
-    boolean mine = own.stream().anyMatch(address0 -> Arrays.equals(address0, unmapped));
-    return mine ? Optional.of(rule("own")) : Optional.empty();
+    return closed.map(name -> "egress.address[" + name + "]");
+  }
+
+  /** The special class of {@code address}, unless a grant lifts it. */
+  private Optional<String> closedClass(byte[] address, int port) {
+    return AddressClasses.of(address)
+        .filter(match -> !match.liftable() || !granted(address, port))
+        .map(AddressClasses.Match::name);
   }
 
   /** Whether {@code egress.allow_private} names this address and port. */
@@ -124,9 +121,5 @@ public final class AddressRules {
       }
     }
     return false;
-  }
-
-  private static String rule(String name) {
-    return "egress.address[" + name + "]";
   }
 }

@@ -109,6 +109,14 @@ public final class Ceiling {
     return commands.executables();
   }
 
+  /**
+   * The commands inside {@code argv} that a wrapper such as {@code env} would run, as it names
+   * them. A plan lists their files among the executed ones, beside the program itself.
+   */
+  public static List<String> innerCommands(List<String> argv) {
+    return ToolCommands.innerCommands(argv);
+  }
+
   ToolCommands commands() {
     return commands;
   }

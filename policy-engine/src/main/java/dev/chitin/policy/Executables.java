@@ -1,5 +1,6 @@
 package dev.chitin.policy;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
@@ -16,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,12 +74,21 @@ public final class Executables {
     }
   }
 
-  /** The real path of {@code command} without reading its content. */
-  String locateReal(String command) {
+  /** The file that {@code command} names now, when there is one that can be read. */
+  public Optional<Executable> find(String command) {
     try {
-      return locate(command).toRealPath().toString();
-    } catch (IOException e) {
-      throw notFound("The command cannot be looked at.");
+      return Optional.of(resolve(command));
+    } catch (ChitinException.Denied absent) {
+      return Optional.empty();
+    }
+  }
+
+  /** The real path of {@code command} without reading its content. */
+  Optional<String> locateReal(String command) {
+    try {
+      return Optional.of(locate(command).toRealPath().toString());
+    } catch (IOException | ChitinException.Denied absent) {
+      return Optional.empty();
     }
   }
 

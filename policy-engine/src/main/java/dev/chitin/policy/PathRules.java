@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which paths a tool may touch at all, before its capabilities narrow that further.
@@ -205,9 +206,7 @@ public final class PathRules {
     }
     FoldedPath folded = FoldedPath.of(source);
     boolean containsOwn =
-        IntStream.range(0, 2)
-            .mapToObj(i -> i == 0 ? chitinHome : chitinOwn)
-            .flatMap(List::stream)
+        Stream.concat(chitinHome.stream(), chitinOwn.stream())
             .anyMatch(tree -> tree.path().startsWith(folded));
     boolean containsDeniedChildren =
         denied.stream().anyMatch(tree -> tree.childrenOnly() && tree.path().equals(folded));

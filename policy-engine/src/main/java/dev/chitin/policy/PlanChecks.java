@@ -159,7 +159,7 @@ final class PlanChecks {
   }
 
   private void http(Invocation.HttpRequest http) {
-    if (!http.method().matches("GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|[A-Z]{3,16}")
+    if (!http.method().matches("[A-Z]{3,16}")
         || http.method().equals("CONNECT")
         || http.method().equals("TRACE")
         || http.method().equals("TRACK")) {
@@ -222,14 +222,13 @@ final class PlanChecks {
 
   private static Optional<Denial> malformed(String host, int port) {
     try {
-      if (RequestHost.canonical(host).equals(host) && port >= 1 && port <= 65_535) {
-        return Optional.empty();
-      }
+      boolean canonical = RequestHost.canonical(host).equals(host);
+      return canonical && port >= 1 && port <= 65_535
+          ? Optional.empty()
+          : Optional.of(notCanonical());
     } catch (ChitinException.Denied e) {
-      // The denial below says all that a caller needs: the planner only plans canonical hosts.
       return Optional.of(notCanonical());
     }
-    return Optional.of(notCanonical());
   }
 
   private static Denial notCanonical() {

@@ -132,12 +132,7 @@ public final class PolicySnapshot {
     Granted grant = granted.getOrDefault(tool, Granted.NOTHING);
     Map<String, String> located = new HashMap<>();
     for (String command : declared.processExec()) {
-      try {
-        located.put(command, executables.locateReal(command));
-      } catch (ChitinException.Denied absent) {
-        // A command that is not on this machine is declared in vain.
-        located.remove(command);
-      }
+      executables.locateReal(command).ifPresent(path -> located.put(command, path));
     }
     return new Ceiling(
         tool,

@@ -326,6 +326,18 @@ class HostDecisionTest {
   }
 
   @Test
+  void aGrantOfATranslationPrefixOpensNothingThatItCarries() {
+    AddressRules rules = AddressRules.compile(List.of("64:ff9b::/96"), Set.of());
+    assertThat(rules.denied(bytes("64:ff9b::8.8.8.8"), 443)).isEmpty();
+    assertThat(rules.denied(bytes("64:ff9b::127.0.0.1"), 443)).contains("egress.address[loopback]");
+    assertThat(rules.denied(bytes("64:ff9b::169.254.169.254"), 443))
+        .contains("egress.address[metadata]");
+    AddressRules inner = AddressRules.compile(List.of("127.0.0.1:8080"), Set.of());
+    assertThat(inner.denied(bytes("64:ff9b::127.0.0.1"), 8080))
+        .contains("egress.address[translation]");
+  }
+
+  @Test
   void anExactGrantOpensOnePortAndABlockOpensAll() {
     AddressRules rules = AddressRules.compile(List.of("127.0.0.1:8080", "10.1.0.0/16"), Set.of());
     assertThat(rules.denied(bytes("127.0.0.1"), 8080)).isEmpty();

@@ -109,13 +109,10 @@ final class PolicyFixture {
     List<Invocation.ExecutedFile> executed = new ArrayList<>();
     Executable program = executables.resolve(argv[0]);
     executed.add(new Invocation.ExecutedFile(program.path(), program.digest()));
-    for (String inner : dev.chitin.policy.command.ToolCommands.innerCommands(List.of(argv))) {
-      try {
-        Executable file = executables.resolve(inner);
-        executed.add(new Invocation.ExecutedFile(file.path(), file.digest()));
-      } catch (dev.chitin.bus.ChitinException.Denied absent) {
-        executed.addAll(List.of());
-      }
+    for (String inner : Ceiling.innerCommands(List.of(argv))) {
+      executables
+          .find(inner)
+          .ifPresent(file -> executed.add(new Invocation.ExecutedFile(file.path(), file.digest())));
     }
     return plan(
         "bwrap",

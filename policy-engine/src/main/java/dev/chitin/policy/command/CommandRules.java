@@ -1,6 +1,5 @@
 package dev.chitin.policy.command;
 
-import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.Denial;
@@ -47,17 +46,12 @@ public final class CommandRules {
 
   private static GrantedCommand resolve(
       String pattern, Executables executables, DangerousPrograms dangerous) {
-    Executable file;
-    try {
-      file = executables.resolve(pattern);
-    } catch (ChitinException.Denied e) {
-      return new GrantedCommand(pattern, Optional.empty(), Optional.empty(), Optional.empty());
-    }
+    Optional<Executable> file = executables.find(pattern);
     return new GrantedCommand(
         pattern,
-        Optional.of(file),
-        interpreter(file.path(), executables),
-        refusal(pattern, file, dangerous));
+        file,
+        file.flatMap(program -> interpreter(program.path(), executables)),
+        file.flatMap(program -> refusal(pattern, program, dangerous)));
   }
 
   private static Optional<Denial> refusal(
@@ -104,11 +98,7 @@ public final class CommandRules {
     int newline = text.indexOf('\n');
     String line = (newline < 0 ? text.substring(2) : text.substring(2, newline)).strip();
     String program = SPACE.split(line, 2)[0];
-    try {
-      return Optional.of(executables.resolve(program).path());
-    } catch (ChitinException.Denied e) {
-      return Optional.of(program);
-    }
+    return Optional.of(executables.find(program).map(Executable::path).orElse(program));
   }
 
   /**

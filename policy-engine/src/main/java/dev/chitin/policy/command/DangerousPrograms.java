@@ -1,8 +1,6 @@
 package dev.chitin.policy.command;
 
-import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Digest;
-import dev.chitin.policy.Executable;
 import dev.chitin.policy.Executables;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -84,7 +82,7 @@ final class DangerousPrograms {
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(Path.of(directory), "{ld-linux*,ld-musl*,ld.so*,ld-2*}")) {
       for (Path file : files) {
-        remember(executables, file.toString(), file.getFileName() + "", loaders);
+        remember(executables, file.toString(), String.valueOf(file.getFileName()), loaders);
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
@@ -93,13 +91,7 @@ final class DangerousPrograms {
 
   private static void remember(
       Executables executables, String command, String name, Map<Digest, String> into) {
-    try {
-      Executable file = executables.resolve(command);
-      into.put(file.digest(), name);
-    } catch (ChitinException.Denied absent) {
-      // A program that is not on this machine cannot be copied from it.
-      assert absent.problem().rule() != null;
-    }
+    executables.find(command).ifPresent(file -> into.put(file.digest(), name));
   }
 
   /** The loader that {@code digest} is a copy of. */
