@@ -10,6 +10,8 @@ import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
+import dev.chitin.sandbox.nativeos.ErrnoException;
+import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -41,6 +43,7 @@ public final class Gateway {
   private Gateway(GatewaySettings settings) {
     this.settings = settings;
     checkListener(settings);
+    closeToOthers();
     foundation = Foundation.open(settings);
     started.push(foundation);
     readiness = new Readiness(this::faults);
@@ -92,6 +95,19 @@ public final class Gateway {
           .withRule("gateway.host")
           .withHint("Listen on 127.0.0.1.")
           .toException();
+    }
+  }
+
+  /**
+   * Other processes of the same user, an escaped tool above all, may not read this one's memory.
+   */
+  private static void closeToOthers() {
+    try {
+      Kernel.setDumpable(false);
+    } catch (ErrnoException e) {
+      throw Problem.of(ProblemCode.SANDBOX_UNAVAILABLE, "The process cannot be made undumpable.")
+          .withHint("Chitin needs Linux with prctl(PR_SET_DUMPABLE).")
+          .toException(e);
     }
   }
 

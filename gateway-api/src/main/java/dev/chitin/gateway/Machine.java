@@ -1,8 +1,6 @@
 package dev.chitin.gateway;
 
-import dev.chitin.bus.ChitinException;
 import dev.chitin.policy.Ceiling;
-import dev.chitin.policy.Executable;
 import dev.chitin.policy.Executables;
 import dev.chitin.policy.Invocation;
 import dev.chitin.policy.Mount;
@@ -40,21 +38,38 @@ final class Machine implements World {
 
   @Override
   public Optional<Invocation.ExecutedFile> executable(String command) {
-    try {
-      Executable found = executables.resolve(command);
-      return Optional.of(new Invocation.ExecutedFile(found.path(), found.digest()));
-    } catch (ChitinException.Denied absent) {
-      return Optional.empty();
-    }
+    return executables
+        .find(command)
+        .map(found -> new Invocation.ExecutedFile(found.path(), found.digest()));
+  }
+
+  @Override
+  public List<String> innerCommands(List<String> argv) {
+    return Ceiling.innerCommands(argv);
   }
 
   @Override
   public List<Mount> mounts(ToolDefinition tool) {
-    Ceiling ceiling = policy.get().ceiling(tool.name(), tool.capabilities());
+    PolicySnapshot snapshot = policy.get();
+    Ceiling ceiling = snapshot.ceiling(tool.name(), tool.capabilities());
     Map<String, Mount> byPath = new TreeMap<>();
-    put(byPath, ceiling.trees(PathRules.Access.READ), false);
-    put(byPath, ceiling.trees(PathRules.Access.WRITE), true);
+    put(byPath, inRoots(snapshot, ceiling.trees(PathRules.Access.READ)), false);
+    put(byPath, inRoots(snapshot, ceiling.trees(PathRules.Access.WRITE)), true);
     return List.copyOf(byPath.values());
+  }
+
+  @Override
+  public List<String> hidden(List<Mount> mounts) {
+    PathRules rules = policy.get().paths();
+    return mounts.stream()
+        .flatMap(mount -> rules.deniedBelow(mount.source()).stream())
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  private static List<String> inRoots(PolicySnapshot snapshot, List<String> trees) {
+    return trees.stream().filter(tree -> snapshot.paths().rootOf(tree).isPresent()).toList();
   }
 
   private static void put(Map<String, Mount> byPath, List<String> paths, boolean writable) {

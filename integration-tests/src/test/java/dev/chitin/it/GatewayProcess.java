@@ -185,7 +185,9 @@ final class GatewayProcess implements AutoCloseable {
           process.destroyForcibly().waitFor();
         }
       }
-      remove(base);
+      if (Files.exists(base)) {
+        remove(base);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

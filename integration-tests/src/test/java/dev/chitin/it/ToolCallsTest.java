@@ -116,7 +116,7 @@ class ToolCallsTest {
 
   @Test
   void aLongProgramIsStreamedAsItRuns() throws Exception {
-    int last = 200_000;
+    int last = 100_000;
     long lines = 0;
     String result = "";
     int events = 0;

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param backend {@code bwrap}, {@code file}, {@code http} or {@code verticle}
  * @param invocation what the backend does
  * @param mounts host directories seen by a sandbox, in order
+ * @param hidden absolute paths inside the mounts that the tool may neither read nor write, sorted
  * @param egress destinations that may be reached
  * @param credentials secrets that are put into requests
  * @param limits what the run may use
@@ -37,6 +38,7 @@ public record ExecutionPlan(
     String backend,
     Invocation invocation,
     List<Mount> mounts,
+    List<String> hidden,
     List<EgressRule> egress,
     List<CredentialRef> credentials,
     Limits limits,
@@ -51,6 +53,7 @@ public record ExecutionPlan(
 
   public ExecutionPlan {
     mounts = List.copyOf(mounts);
+    hidden = List.copyOf(hidden);
     egress = List.copyOf(egress);
     credentials = List.copyOf(credentials);
   }

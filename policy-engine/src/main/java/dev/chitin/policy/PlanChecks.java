@@ -132,6 +132,14 @@ final class PlanChecks {
       denials.add(denied.get());
       return;
     }
+    if (!plan.hidden().containsAll(paths.deniedBelow(mount.source()))) {
+      denials.add(
+          Denial.of(
+              ProblemCode.POLICY_PATH_DENIED,
+              "path.hidden",
+              "A mount shows a denied place that the plan does not hide."));
+      return;
+    }
     // Whatever is mounted writable can be read as well.
     for (PathRules.Access needed :
         mount.writable()

@@ -22,6 +22,7 @@ final class PlanJson {
         .put("backend", plan.backend())
         .put("invocation", invocation(plan.invocation()))
         .put("mounts", list(plan.mounts(), PlanJson::mount))
+        .put("hidden", plan.hidden())
         .put("egress", list(plan.egress(), PlanJson::egress))
         .put("credentials", list(plan.credentials(), PlanJson::credential))
         .put("limits", limits(plan.limits()))

@@ -273,6 +273,24 @@ class PathDecisionTest {
   }
 
   @Test
+  void aMountThatDoesNotHideADeniedPlaceIsRefused() {
+    policy.denied = List.of("~/projects/secret");
+    policy.allowed = List.of("~/projects");
+    policy.granted =
+        new Capabilities(List.of("~/projects"), List.of(), List.of(), PolicyFixture.SHIPPED);
+    assertThat(mountRule("projects", false)).isEqualTo("allow");
+    ExecutionPlan open =
+        policy.plan(
+            "bwrap",
+            policy.run("true").invocation(),
+            List.of(new Mount(policy.home + "/projects", "/mnt", false, "1:1")),
+            List.of(),
+            List.of(),
+            List.of());
+    assertThat(policy.rule(open)).isEqualTo("path.hidden");
+  }
+
+  @Test
   void aPlannedRootThatIsNotTheRootIsRefused() {
     ExecutionPlan plan =
         policy.plan(

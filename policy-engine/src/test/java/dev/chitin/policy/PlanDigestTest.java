@@ -28,6 +28,7 @@ class PlanDigestTest {
         "bwrap",
         invocation,
         List.of(new Mount("/s", "/t", false, "1:2")),
+        List.of("/t/hidden"),
         List.of(new EgressRule("https", "h", 443)),
         List.of(new CredentialRef("n", "https", "h", 443, "header", "f", "raw")),
         Limits.DEFAULT,

@@ -74,6 +74,19 @@ final class PolicyFixture {
       List<Mount> mounts,
       List<EgressRule> egress,
       List<CredentialRef> credentials) {
+    PathRules rules = snapshot().paths();
+    List<String> hidden =
+        mounts.stream().flatMap(mount -> rules.deniedBelow(mount.source()).stream()).toList();
+    return plan(backend, invocation, mounts, hidden, egress, credentials);
+  }
+
+  ExecutionPlan plan(
+      String backend,
+      Invocation invocation,
+      List<Mount> mounts,
+      List<String> hidden,
+      List<EgressRule> egress,
+      List<CredentialRef> credentials) {
     return new ExecutionPlan(
         "call-1",
         new Principal("tenant", "agent", java.util.Set.of("caller")),
@@ -84,6 +97,7 @@ final class PolicyFixture {
         backend,
         invocation,
         mounts,
+        hidden,
         egress,
         credentials,
         Limits.DEFAULT,

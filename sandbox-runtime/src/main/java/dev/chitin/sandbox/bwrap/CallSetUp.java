@@ -60,7 +60,7 @@ final class CallSetUp {
     try (var options = new OptionList()) {
       layout.begin(options, call.call().environment(), call.limits());
       for (Mount mount : call.plan().mounts()) {
-        mount(mount, options, held, notes);
+        mount(mount, call.plan().hidden(), options, held, notes);
       }
       List<String> command = command(call, options, notes);
       layout.end(options, call.process().cwd());
@@ -68,12 +68,15 @@ final class CallSetUp {
     }
   }
 
-  private void mount(Mount mount, OptionList options, HeldPlaces held, List<String> notes)
+  private void mount(
+      Mount mount, List<String> hidden, OptionList options, HeldPlaces held, List<String> notes)
       throws IOException {
     Fd root = held.keep(sources.open(mount));
     options.bind(Kernel.duplicate(root), mount.target(), mount.writable());
     if (Kernel.fstat(root).isDirectory()) {
-      new TreeGuard(mount, root, options, covers, files, held).protect().ifPresent(notes::add);
+      new TreeGuard(mount, hidden, root, options, covers, files, held)
+          .protect()
+          .ifPresent(notes::add);
     }
   }
 

@@ -61,6 +61,7 @@ final class ProbeCall {
             mounts,
             List.of(),
             List.of(),
+            List.of(),
             limits,
             Digest.of(CanonicalJson.bytes(JsonValue.Obj.EMPTY)),
             Labels.UNATTRIBUTED,

@@ -2,6 +2,8 @@ package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.Directories;
+import dev.chitin.sandbox.nativeos.Errno;
+import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
 import dev.chitin.sandbox.nativeos.Kernel;
@@ -29,6 +31,7 @@ final class TreeGuard {
       Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
 
   private final Mount mount;
+  private final List<String> hidden;
   private final Fd root;
   private final OptionList options;
   private final Covers covers;
@@ -41,12 +44,14 @@ final class TreeGuard {
 
   TreeGuard(
       Mount mount,
+      List<String> hidden,
       Fd root,
       OptionList options,
       Covers covers,
       SandboxFiles files,
       HeldPlaces held) {
     this.mount = mount;
+    this.hidden = hidden;
     this.root = root;
     this.options = options;
     this.covers = covers;
@@ -69,6 +74,11 @@ final class TreeGuard {
    */
   Optional<String> protect() throws IOException {
     var top = new Place(root, mount.identity(), "");
+    for (String path : hidden) {
+      if (path.startsWith(mount.source() + "/")) {
+        hide(top, List.of(path.substring(mount.source().length() + 1).split("/", -1)));
+      }
+    }
     if (mount.writable()) {
       for (String name : ProtectedNames.covered()) {
         hold(top, name, true, ProtectedNames.FILES.contains(name));
@@ -83,14 +93,51 @@ final class TreeGuard {
         : Optional.empty();
   }
 
+  /**
+   * Puts something empty over a place that the plan hides. What is absent is held in a writable
+   * mount, at the first name that is not there; a link leads only to what is mounted, and where it
+   * leads is hidden by its own path.
+   */
+  private void hide(Place top, List<String> names) throws IOException {
+    Place place = top;
+    for (int i = 0; i < names.size(); i++) {
+      Optional<FileStat> found = look(place, names.get(i));
+      if (found.isEmpty()) {
+        if (mount.writable()) {
+          hold(place, names.get(i), true, true);
+        }
+        return;
+      }
+      if (i == names.size() - 1) {
+        mask(place, names.get(i));
+        return;
+      }
+      if (!found.get().isDirectory()) {
+        return;
+      }
+      place = descend(place, names.get(i));
+    }
+  }
+
+  private static Optional<FileStat> look(Place place, String name) throws ErrnoException {
+    try {
+      return Optional.of(Kernel.lstatat(place.fd(), name));
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
   private void search(Place place, int depth) throws IOException {
     List<String> names = new ArrayList<>();
     try (Fd readable =
         Kernel.openat2(
             place.fd().number(), ".", Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, NO_LINKS)) {
       Directories.list(readable, ENTRIES - entries + 1, entry -> names.add(entry.name()));
-    } catch (dev.chitin.sandbox.nativeos.ErrnoException e) {
-      if (e.errno() == dev.chitin.sandbox.nativeos.Errno.EACCES) {
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EACCES) {
         return; // The tool has this user's rights and cannot read it either.
       }
       throw e;

@@ -147,7 +147,10 @@ public final class Planner {
           .withHint("Start in a directory that the tool's FileRead or FileWrite names.")
           .toException();
     }
+    List<Invocation.ExecutedFile> executed = new ArrayList<>(List.of(program));
+    world.innerCommands(argv).forEach(inner -> world.executable(inner).ifPresent(executed::add));
     draft.mounts = mounts;
+    draft.hidden = world.hidden(mounts);
     draft.profile = settings.sandboxProfile();
     draft.invocation(
         new Invocation.NativeProcess(
@@ -156,7 +159,7 @@ public final class Planner {
             cwd,
             List.copyOf(new TreeSet<>(environment.keySet())),
             digest(environment),
-            List.of(program),
+            executed,
             data,
             draft.wholeArgv));
     return new PreparedPlan(SealedPlan.seal(draft.build(settings)), environment, stdin);
@@ -208,6 +211,7 @@ public final class Planner {
     private final String backend;
     private Invocation invocation;
     private List<Mount> mounts = List.of();
+    private List<String> hidden = List.of();
     private List<EgressRule> egress = List.of();
     private @Nullable Digest profile;
     private boolean wholeArgv;
@@ -242,6 +246,7 @@ public final class Planner {
           backend,
           invocation,
           mounts,
+          hidden,
           egress,
           tool.credentials(),
           tool.limits(),

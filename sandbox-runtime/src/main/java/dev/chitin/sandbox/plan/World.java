@@ -16,8 +16,17 @@ public interface World {
   Optional<Invocation.ExecutedFile> executable(String command);
 
   /**
+   * The further programs that {@code argv} runs through a wrapper such as {@code env}, as it names
+   * them.
+   */
+  List<String> innerCommands(List<String> argv);
+
+  /**
    * The mounts that a tool's effective capabilities come to, each at its own path; what does not
    * exist is left out.
    */
   List<Mount> mounts(ToolDefinition tool);
+
+  /** Places inside those mounts that the tool must neither read nor write; absolute. */
+  List<String> hidden(List<Mount> mounts);
 }

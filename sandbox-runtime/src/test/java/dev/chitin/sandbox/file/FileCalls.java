@@ -70,6 +70,7 @@ final class FileCalls implements AutoCloseable {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             limits,
             Digest.of(CanonicalJson.bytes(input)),
             Labels.UNATTRIBUTED,
