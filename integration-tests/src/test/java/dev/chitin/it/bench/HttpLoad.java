@@ -77,9 +77,13 @@ final class HttpLoad implements AutoCloseable {
             })
         .compose(
             response ->
-                response.statusCode() == 200
-                    ? response.body()
-                    : Future.failedFuture("answered " + response.statusCode()));
+                response
+                    .body()
+                    .compose(
+                        body ->
+                            response.statusCode() == 200
+                                ? Future.succeededFuture(body)
+                                : Future.failedFuture(body.toString())));
   }
 
   @Override
