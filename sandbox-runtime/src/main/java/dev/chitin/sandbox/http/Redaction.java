@@ -32,7 +32,8 @@ final class Redaction implements AutoCloseable {
     forms.add(raw);
     addHex(raw, HexFormat.of());
     addHex(raw, HexFormat.of().withUpperCase());
-    addPercent(raw);
+    addPercent(raw, HexFormat.of());
+    addPercent(raw, HexFormat.of().withUpperCase());
     for (int offset = 0; offset < 3; offset++) {
       addBase64(raw, offset, Base64.getEncoder().withoutPadding());
       addBase64(raw, offset, Base64.getUrlEncoder().withoutPadding());
@@ -49,7 +50,7 @@ final class Redaction implements AutoCloseable {
     forms.add(form);
   }
 
-  private void addPercent(byte[] raw) {
+  private void addPercent(byte[] raw, HexFormat format) {
     byte[] form = new byte[raw.length * 3];
     int length = 0;
     for (byte b : raw) {
@@ -65,8 +66,8 @@ final class Redaction implements AutoCloseable {
         form[length++] = b;
       } else {
         form[length++] = '%';
-        form[length++] = (byte) HexFormat.of().withUpperCase().toHighHexDigit(b);
-        form[length++] = (byte) HexFormat.of().withUpperCase().toLowHexDigit(b);
+        form[length++] = (byte) format.toHighHexDigit(b);
+        form[length++] = (byte) format.toLowHexDigit(b);
       }
     }
     forms.add(Arrays.copyOf(form, length));
@@ -99,6 +100,30 @@ final class Redaction implements AutoCloseable {
       clean = replace(clean, form);
     }
     return clean;
+  }
+
+  /**
+   * Like {@link #apply}, for bytes that were cut: a begun secret at their end is taken out as well.
+   */
+  byte[] applyToCut(byte[] bytes) {
+    byte[] clean = apply(bytes);
+    int begun = forms.stream().mapToInt(form -> begunAtEnd(clean, form)).max().orElse(0);
+    if (begun == 0) {
+      return clean;
+    }
+    byte[] marked = Arrays.copyOf(clean, clean.length - begun + MARK.length);
+    System.arraycopy(MARK, 0, marked, clean.length - begun, MARK.length);
+    return marked;
+  }
+
+  /** How many of the first bytes of {@code form} stand at the end of {@code bytes}. */
+  private static int begunAtEnd(byte[] bytes, byte[] form) {
+    for (int n = Math.min(form.length - 1, bytes.length); n > 0; n--) {
+      if (Arrays.equals(bytes, bytes.length - n, bytes.length, form, 0, n)) {
+        return n;
+      }
+    }
+    return 0;
   }
 
   private static byte[] replace(byte[] bytes, byte[] form) {

@@ -91,8 +91,10 @@ final class ResponseReader {
 
   private byte[] redact(byte[] bytes) {
     byte[] clean = bytes;
+    boolean cut = seen > body.length();
     for (Injection injection : injections) {
-      clean = injection.redaction().apply(clean);
+      Redaction redaction = injection.redaction();
+      clean = cut ? redaction.applyToCut(clean) : redaction.apply(clean);
     }
     return clean;
   }
