@@ -55,6 +55,7 @@ public enum ProblemCode {
   VAULT_UNLOCK_FAILED("vault.unlock_failed", 503, "The vault does not open"),
   VAULT_CORRUPT("vault.corrupt", 503, "The vault is damaged"),
 
+  SANDBOX_BUSY("sandbox.busy", 429, "Too many calls wait for a sandbox"),
   SANDBOX_UNAVAILABLE("sandbox.unavailable", 503, "The sandbox is not available"),
   GATEWAY_OVERLOADED("gateway.overloaded", 503, "The gateway is at its bound"),
   GATEWAY_DRAINING("gateway.draining", 503, "The gateway is shutting down"),

@@ -4,6 +4,8 @@ import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ToolDefinition;
+import dev.chitin.sandbox.bwrap.RunBounds;
+import dev.chitin.sandbox.bwrap.WarmBounds;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param auditSegmentBytes size of one segment
  * @param waive controls that may be missing, by name
  * @param bwrap path of bubblewrap
- * @param maxRuns native runs at once
- * @param maxSetups sandboxes being set up at once
+ * @param runs how many native calls run, wait and are set up at once
+ * @param warm how many sandboxes stand ready
  * @param node the node's name
  */
 public record GatewaySettings(
@@ -38,8 +40,8 @@ public record GatewaySettings(
     long auditSegmentBytes,
     Set<String> waive,
     Path bwrap,
-    int maxRuns,
-    int maxSetups,
+    RunBounds runs,
+    WarmBounds warm,
     String node) {
   public GatewaySettings {
     tools = List.copyOf(tools);
@@ -93,8 +95,8 @@ public record GatewaySettings(
         auditSegmentBytes,
         waive,
         bwrap,
-        maxRuns,
-        maxSetups,
+        runs,
+        warm,
         node);
   }
 }

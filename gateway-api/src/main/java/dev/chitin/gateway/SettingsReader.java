@@ -9,6 +9,8 @@ import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ShippedTools;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolDefinitionReader;
+import dev.chitin.sandbox.bwrap.RunBounds;
+import dev.chitin.sandbox.bwrap.WarmBounds;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -60,12 +62,37 @@ public final class SettingsReader {
         audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20),
         Set.copyOf(sandbox.strings("waive").orElse(List.of())),
         home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),
-        Math.toIntExact(sandbox.integer("max_runs", 1, 4_096).orElse(256L)),
-        Math.toIntExact(
-            sandbox
-                .integer("max_setups", 1, 64)
-                .orElse((long) Runtime.getRuntime().availableProcessors())),
+        runs(sandbox),
+        warm(sandbox),
         "local");
+  }
+
+  /** A bound of one tenant that is not given lies at three quarters of the whole. */
+  private static RunBounds runs(JsonFields sandbox) {
+    RunBounds d = RunBounds.DEFAULT;
+    int runs = bound(sandbox, "max_runs", d.runs());
+    int waiting = bound(sandbox, "max_waiting", d.waiting());
+    return new RunBounds(
+        runs,
+        bound(sandbox, "max_runs_per_tenant", Math.max(1, runs * 3 / 4)),
+        waiting,
+        bound(sandbox, "max_waiting_per_tenant", Math.max(1, waiting / 2)),
+        bound(sandbox, "max_setups", d.setUps()));
+  }
+
+  private static WarmBounds warm(JsonFields sandbox) {
+    WarmBounds d = WarmBounds.DEFAULT;
+    return sandbox
+        .fields("warm")
+        .map(
+            warm -> {
+              int perProfile = bound(warm, "per_profile", d.perProfile());
+              return new WarmBounds(
+                  perProfile,
+                  Math.max(perProfile, bound(warm, "total", d.total())),
+                  bound(warm, "idle_ms", Math.toIntExact(d.idleMillis())));
+            })
+        .orElse(d);
   }
 
   private Path keyFile(Map<String, String> environment) {

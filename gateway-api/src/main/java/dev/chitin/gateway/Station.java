@@ -132,9 +132,8 @@ final class Station implements AutoCloseable {
         "chitin",
         home.run().resolve("sandbox"),
         List.of(home.audit(), home.vault(), home.run()),
-        settings.maxRuns(),
-        settings.maxSetups(),
-        settings.maxRuns());
+        settings.runs(),
+        settings.warm());
   }
 
   private static Set<String> addresses(List<ToolDefinition> tools) {

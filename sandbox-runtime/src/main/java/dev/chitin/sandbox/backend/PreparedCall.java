@@ -26,4 +26,9 @@ public record PreparedCall(
     environment = Map.copyOf(environment);
     leases = List.copyOf(leases);
   }
+
+  /** The same with these leases. */
+  public PreparedCall with(List<Lease> leases) {
+    return new PreparedCall(plan, input, environment, stdin, leases);
+  }
 }

@@ -10,42 +10,40 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
+import dev.chitin.sandbox.backend.Preparation;
 import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.nativeos.Architecture;
 import dev.chitin.sandbox.nativeos.Poller;
 import dev.chitin.sandbox.nativeos.Spawner;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Runs native processes, each in a bubblewrap sandbox of its own (backend {@value #NAME}).
  *
  * <p>Set-ups run on a fixed number of threads, since more at once gain nothing; running sandboxes
- * are watched by one thread, however many there are. Beyond either bound a call is refused with
- * {@code gateway.overloaded}.
+ * are watched by one thread, however many there are. What may begin when is decided by the {@link
+ * Admission}.
  */
 public final class BwrapBackend implements Backend {
   /** The name by which plans ask for it. */
   public static final String NAME = "bwrap";
 
   private static final int READ_BYTES = 65_536;
+  private static final long AGEING_MILLIS = 1_000;
 
   private final Vertx vertx;
   private final SandboxSettings settings;
@@ -57,10 +55,10 @@ public final class BwrapBackend implements Backend {
   private final Digest profile;
   private final List<String> notes;
   private final ThreadPoolExecutor setUps;
-  private final ScheduledThreadPoolExecutor cleanUp;
-  private final Semaphore slots;
+  private final CleanUp cleanUp = new CleanUp();
+  private final Admission admission;
+  private final WarmPool pool;
   private final Set<NativeRun> running = ConcurrentHashMap.newKeySet();
-  private final AtomicLong lastRun = new AtomicLong();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final Promise<Void> closed = Promise.promise();
 
@@ -69,7 +67,6 @@ public final class BwrapBackend implements Backend {
       throws IOException {
     this.vertx = vertx;
     this.settings = settings;
-    slots = new Semaphore(settings.maxRuns());
     this.spawner = spawner;
     this.poller = poller;
     Instance instance = Instance.here();
@@ -89,20 +86,26 @@ public final class BwrapBackend implements Backend {
     var setUp =
         new CallSetUp(program, layout, files, filter, new MountSources(hidden), covers, spawner);
     profile = profile(layout, filter);
-    setUps =
-        new ThreadPoolExecutor(
-            settings.setUps(),
-            settings.setUps(),
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(settings.setUpQueue()),
-            Thread.ofPlatform().name("sandbox-set-up-", 0).daemon(true).factory());
-    cleanUp =
-        new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().name("sandbox-clean-up").daemon(true).factory());
-    machinery =
-        new Machinery(
-            setUp, cgroups, covers, poller, cleanUp, Arena.ofAuto().allocate(READ_BYTES), notes);
+    setUps = setUps(settings.runs());
+    admission = new Admission(settings.runs(), this::evict, this::closeWhenIdle);
+    var maker = new SandboxMaker(setUp, cgroups, covers, notes);
+    MemorySegment buffer = Arena.ofAuto().allocate(READ_BYTES);
+    var disposal = new Disposal(poller, cleanUp, vertx.getOrCreateContext(), buffer);
+    WarmBounds warm = Starter.available() ? settings.warm() : WarmBounds.NONE;
+    pool = new WarmPool(warm, maker, setUp, admission, disposal);
+    cleanUp.every(AGEING_MILLIS, pool::age);
+    machinery = new Machinery(maker, pool, disposal, admission, setUps, poller, cleanUp, buffer);
+  }
+
+  /** As many can wait as admission lets begin at once; it lets no more begin than threads. */
+  private static ThreadPoolExecutor setUps(RunBounds bounds) {
+    return new ThreadPoolExecutor(
+        bounds.setUps(),
+        bounds.setUps(),
+        0,
+        TimeUnit.SECONDS,
+        new ArrayBlockingQueue<>(bounds.setUps()),
+        Thread.ofPlatform().name("sandbox-set-up-", 0).daemon(true).factory());
   }
 
   /**
@@ -185,60 +188,71 @@ public final class BwrapBackend implements Backend {
 
   @Override
   public Future<Outcome> run(PreparedCall call, OutputSink sink, CallContext context) {
-    if (closing.get()) {
-      return refused(ProblemCode.GATEWAY_DRAINING, "The sandbox is shutting down.");
-    }
-    if (!slots.tryAcquire()) {
-      return refused(
-          ProblemCode.GATEWAY_OVERLOADED,
-          "As many sandboxes run as this gateway allows: " + settings.maxRuns() + ".");
-    }
-    Context vertxContext = vertx.getOrCreateContext();
     try {
-      var run =
-          new NativeRun(
-              NativeCall.of(call),
-              Long.toString(lastRun.incrementAndGet()),
-              machinery,
-              sink,
-              context,
-              vertxContext,
-              this::finished);
-      running.add(run);
-      try {
-        setUps.execute(run::start);
-      } catch (RejectedExecutionException e) {
-        finished(run);
-        return refused(ProblemCode.GATEWAY_OVERLOADED, "Too many sandboxes wait for their set-up.");
+      return prepare(call, context).start(call.leases(), sink);
+    } catch (ChitinException refused) {
+      return Future.failedFuture(refused);
+    }
+  }
+
+  /** Takes a place in the admission and makes the sandbox up to its gate. */
+  @Override
+  public Preparation prepare(PreparedCall call, CallContext context) {
+    var run =
+        new NativeRun(
+            NativeCall.of(call), machinery, context, vertx.getOrCreateContext(), this::finished);
+    running.add(run);
+    try {
+      if (closing.get()) {
+        throw Problem.of(ProblemCode.GATEWAY_DRAINING, "The sandbox is shutting down.")
+            .withHint("Try again later.")
+            .toException();
       }
-      return run.future();
-    } catch (RuntimeException e) {
-      slots.release();
-      return Future.failedFuture(ChitinException.from(e));
+      run.enter();
+      return run;
+    } catch (ChitinException e) {
+      finished(run);
+      throw e;
     }
   }
 
   private void finished(NativeRun run) {
     running.remove(run);
-    slots.release();
-    if (closing.get() && running.isEmpty() && !closed.future().isComplete()) {
-      cleanUp.execute(this::closeResources);
-    }
+    closeWhenIdle();
   }
 
-  private static Future<Outcome> refused(ProblemCode code, String detail) {
-    return Future.failedFuture(Problem.of(code, detail).withHint("Try again later.").toException());
+  private void evict() {
+    pool.evict();
+  }
+
+  /** How many run, stand ready, wait and were refused, and how often one stood ready in time. */
+  public SandboxMetrics metrics() {
+    Admission.Load load = admission.load();
+    WarmPool.Stock stock = pool.stock();
+    return new SandboxMetrics(
+        load.running(),
+        load.waiting(),
+        load.refusals(),
+        stock.ready(),
+        stock.hits(),
+        stock.misses());
   }
 
   @Override
   public Future<Void> close() {
     if (closing.compareAndSet(false, true)) {
       running.forEach(NativeRun::cancel);
-      if (running.isEmpty()) {
-        cleanUp.execute(this::closeResources);
-      }
+      pool.close();
+      closeWhenIdle();
     }
     return closed.future();
+  }
+
+  private void closeWhenIdle() {
+    Admission.Load load = admission.load();
+    if (closing.get() && running.isEmpty() && load.running() + load.warm() == 0) {
+      cleanUp.execute(this::closeResources);
+    }
   }
 
   private void closeResources() {

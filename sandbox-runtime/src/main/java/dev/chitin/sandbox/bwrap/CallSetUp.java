@@ -9,6 +9,7 @@ import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Turns a checked call into a spawned bwrap that waits behind its gate. Blocks, and therefore runs
@@ -45,11 +46,12 @@ final class CallSetUp {
    *
    * @param monitor bwrap
    * @param pipes whose child ends are closed here by now
+   * @param protections the mounts and denies, as options
    */
-  record Spawned(ChildProcess monitor, Pipes pipes) {}
+  record Spawned(ChildProcess monitor, Pipes pipes, List<String> protections) {}
 
   /**
-   * Spawns the sandbox.
+   * Spawns the sandbox of a call.
    *
    * @param held takes descriptors and covers that are needed until the run has ended
    * @param notes takes what is weaker than it should be
@@ -57,15 +59,47 @@ final class CallSetUp {
    */
   Spawned spawn(NativeCall call, HeldPlaces held, List<String> notes)
       throws IOException, InterruptedException {
-    try (var options = new OptionList()) {
-      layout.begin(options, call.call().environment(), call.limits());
-      for (Mount mount : call.plan().mounts()) {
-        mount(mount, call.plan().hidden(), options, held, notes);
-      }
+    SandboxSpec spec = call.spec();
+    try (var options = new OptionList(Pipes.reserved(false))) {
+      layout.begin(options, call.call().environment(), spec.limits());
+      List<String> protections = mount(spec, options, held, notes);
       List<String> command = command(call, options, notes);
       layout.end(options, call.process().cwd());
-      return spawn(call, command, options);
+      boolean input = call.call().stdin().length() > 0;
+      return spawn(command, options, protections, input, false);
     }
+  }
+
+  /** Spawns a sandbox in which a {@link Starter} waits for its call. */
+  Spawned spawnWarm(SandboxSpec spec, HeldPlaces held, List<String> notes)
+      throws IOException, InterruptedException {
+    try (var options = new OptionList(Pipes.reserved(true))) {
+      layout.begin(options, Map.of(), spec.limits());
+      List<String> protections = mount(spec, options, held, notes);
+      layout.end(options, "/");
+      return spawn(Starter.command(), options, protections, true, true);
+    }
+  }
+
+  /**
+   * The mounts and denies that a warm sandbox for {@code spec} would be made with now: what was
+   * made before may be used only while this has not changed.
+   */
+  List<String> warmProtections(SandboxSpec spec) throws IOException {
+    try (var options = new OptionList(Pipes.reserved(true));
+        var held = new HeldPlaces(covers)) {
+      return mount(spec, options, held, new ArrayList<>());
+    }
+  }
+
+  private List<String> mount(
+      SandboxSpec spec, OptionList options, HeldPlaces held, List<String> notes)
+      throws IOException {
+    int before = options.size();
+    for (Mount mount : spec.mounts()) {
+      mount(mount, spec.hidden(), options, held, notes);
+    }
+    return options.since(before);
   }
 
   private void mount(
@@ -98,15 +132,21 @@ final class CallSetUp {
     return call.withExecutable();
   }
 
-  private Spawned spawn(NativeCall call, List<String> command, OptionList options)
+  private Spawned spawn(
+      List<String> command,
+      OptionList options,
+      List<String> protections,
+      boolean input,
+      boolean starter)
       throws ErrnoException, InterruptedException {
     var argv = new ArrayList<String>(List.of(program.path().toString(), "--args", "3", "--"));
     argv.addAll(command);
-    Pipes pipes = Pipes.open(call.call().stdin(), options.toBytes(), filter);
+    Pipes pipes = Pipes.open(input, starter, options.toBytes(), filter);
     try {
       var descriptors = new ArrayList<>(pipes.child());
       descriptors.addAll(options.descriptors());
-      return new Spawned(spawner.spawn(program.path().toString(), argv, descriptors), pipes);
+      ChildProcess monitor = spawner.spawn(program.path().toString(), argv, descriptors);
+      return new Spawned(monitor, pipes, protections);
     } catch (ErrnoException | InterruptedException | RuntimeException e) {
       pipes.closeOwnEnds();
       throw e;

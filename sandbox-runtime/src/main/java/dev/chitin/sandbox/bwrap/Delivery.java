@@ -8,19 +8,23 @@ import io.vertx.core.Future;
 
 /**
  * Hands output to the sink on the call's own context, and its answers back to the poller. When the
- * sink fails nobody listens any more, and output is only kept.
+ * sink fails nobody listens any more, and output is only kept. Confined to the poller's thread.
  */
 final class Delivery {
-  private final OutputSink sink;
   private final Context context;
   private final Poller poller;
+  private OutputSink sink = OutputSink.NONE;
   private boolean listening;
 
-  Delivery(OutputSink sink, Context context, Poller poller) {
-    this.sink = sink;
+  Delivery(Context context, Poller poller) {
     this.context = context;
     this.poller = poller;
-    this.listening = !sink.equals(OutputSink.NONE);
+  }
+
+  /** From now on {@code sink} hears; before, output is only kept. */
+  void attach(OutputSink sink) {
+    this.sink = sink;
+    listening = !sink.equals(OutputSink.NONE);
   }
 
   boolean listening() {

@@ -2,25 +2,26 @@ package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.sandbox.nativeos.Poller;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Executor;
 
 /**
  * What all runs of a backend share.
  *
- * @param setUp spawns
- * @param cgroups makes groups
- * @param covers holds the places of absent names
+ * @param maker makes sandboxes
+ * @param pool holds warm ones
+ * @param disposal ends those that are not used
+ * @param admission says when a run may begin
+ * @param setUps threads for what blocks before a run
  * @param poller watches
- * @param cleanUp one thread for what blocks shortly after a run
+ * @param cleanUp for what blocks after a run
  * @param readBuffer used on the poller's thread only
- * @param notes what is weaker on this machine, for every outcome
  */
 record Machinery(
-    CallSetUp setUp,
-    Cgroups cgroups,
-    Covers covers,
+    SandboxMaker maker,
+    WarmPool pool,
+    Disposal disposal,
+    Admission admission,
+    Executor setUps,
     Poller poller,
-    ScheduledExecutorService cleanUp,
-    MemorySegment readBuffer,
-    List<String> notes) {}
+    CleanUp cleanUp,
+    MemorySegment readBuffer) {}

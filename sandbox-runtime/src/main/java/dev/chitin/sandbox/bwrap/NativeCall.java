@@ -74,6 +74,14 @@ record NativeCall(ExecutionPlan plan, Invocation.NativeProcess process, Prepared
     return plan.limits();
   }
 
+  SandboxSpec spec() {
+    return SandboxSpec.of(plan);
+  }
+
+  Admission.Party party() {
+    return new Admission.Party(plan.principal().tenant(), plan.principal().id());
+  }
+
   private void checkArguments() {
     if (process.argv().isEmpty()) {
       throw invalid("The argument vector is empty.", "Name a program.");

@@ -1,132 +1,191 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.bus.Bytes;
 import dev.chitin.bus.CallContext;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.policy.Limits;
-import dev.chitin.sandbox.OutputChunk.Stream;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
+import dev.chitin.sandbox.backend.Preparation;
 import dev.chitin.sandbox.nativeos.ErrnoException;
-import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Poller;
+import dev.chitin.vault.Lease;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call from its admission to its outcome: set-up on a set-up thread, life on the poller's,
- * clean-up on the clean-up thread, answer on the caller's context.
+ * One call from its admission to its outcome: it waits its turn, is set up on a set-up thread,
+ * lives on the poller's, and is answered on the caller's context. It may be set up before it has
+ * its clearance ({@link #start}); the tool does not run before both.
  *
- * <p>Order of the set-up: control groups, mounts, spawn, deadline, limits on the sandbox's init,
- * and then the gate. The tool does not run before the last step.
+ * <p>What is not final is confined to the poller's thread.
  */
-final class NativeRun {
-  private static final long CHILD_MILLIS = 10_000;
-  private static final int REMOVALS = 12;
-
+final class NativeRun implements Preparation {
   private final NativeCall call;
-  private final String id;
   private final Machinery machinery;
-  private final OutputSink sink;
   private final CallContext context;
   private final Context vertxContext;
   private final Consumer<NativeRun> finished;
+  private final Admission.Ticket ticket;
   private final Promise<Outcome> promise = Promise.promise();
-  private final Promise<String> shutdown = Promise.promise();
-  private final List<String> notes;
+  private Poller.@Nullable Timer timer;
+  private @Nullable OutputSink cleared;
+  private @Nullable Life life;
+  private SandboxRun.@Nullable Cause stopped;
+  private boolean over;
 
+  /**
+   * @param finished called once, on some thread, when nothing of the run is left
+   */
   NativeRun(
       NativeCall call,
-      String id,
       Machinery machinery,
-      OutputSink sink,
       CallContext context,
       Context vertxContext,
       Consumer<NativeRun> finished) {
     this.call = call;
-    this.id = id;
     this.machinery = machinery;
-    this.sink = sink;
     this.context = context;
     this.vertxContext = vertxContext;
     this.finished = finished;
-    this.notes = new ArrayList<>(machinery.notes());
+    this.ticket = new Admission.Ticket(call.party(), this::begin);
   }
 
-  Future<Outcome> future() {
+  /**
+   * Takes its place.
+   *
+   * @throws ChitinException {@code sandbox.busy} when there is none, also to wait in
+   */
+  void enter() {
+    machinery.admission().enter(ticket);
+    machinery
+        .poller()
+        .execute(
+            () -> {
+              if (!over) {
+                timer =
+                    machinery
+                        .poller()
+                        .schedule(
+                            context.deadline().nanoTime(), () -> stop(SandboxRun.Cause.DEADLINE));
+              }
+            });
+    context.cancelled().onSuccess(reason -> cancel());
+  }
+
+  @Override
+  public Future<Outcome> start(List<Lease> leases, OutputSink sink) {
+    machinery
+        .poller()
+        .execute(
+            () -> {
+              cleared = sink;
+              if (life != null) {
+                life.open(sink);
+              }
+            });
     return promise.future();
   }
 
-  /** Ends it because the gateway stops. */
-  void cancel() {
-    shutdown.tryComplete("the gateway stops");
+  @Override
+  public void abandon() {
+    cancel();
   }
 
-  /** The set-up; blocks. */
-  void start() {
-    var held = new HeldPlaces(machinery.covers());
-    RunGroup group = null;
-    try {
-      refuseIfLate();
-      group = machinery.cgroups().create(id, call.limits());
-      CallSetUp.Spawned spawned = machinery.setUp().spawn(call, held, notes);
-      life(group, held, spawned).run();
-    } catch (ChitinException e) {
-      giveUp(group, held, e);
-    } catch (IOException e) {
-      giveUp(group, held, setUpFailed(e));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      giveUp(group, held, Unavailable.because("The set-up was interrupted.", "Try again."));
-    } catch (RuntimeException e) {
-      giveUp(group, held, ChitinException.from(e));
+  /** Ends it, because nobody wants it any more or the gateway stops. */
+  void cancel() {
+    machinery.poller().execute(() -> stop(SandboxRun.Cause.CANCELLED));
+  }
+
+  private void stop(SandboxRun.Cause why) {
+    if (over) {
+      return;
+    }
+    if (life != null) {
+      life.run.stop(why);
+      return;
+    }
+    if (stopped == null) {
+      stopped = why;
+    }
+    if (machinery.admission().withdraw(ticket)) {
+      giveUp(refusal(why));
     }
   }
 
-  private Life life(RunGroup group, HeldPlaces held, CallSetUp.Spawned spawned)
-      throws ErrnoException {
+  /** It is its turn. */
+  private void begin() {
     try {
-      return new Life(group, held, spawned);
-    } catch (ErrnoException e) {
-      // Its gate stays closed until it is dead: end of file would open it too.
-      spawned.monitor().kill();
-      spawned.monitor().reap();
-      spawned.monitor().close();
-      spawned.pipes().closeOwnEnds();
+      machinery.setUps().execute(this::setUp);
+    } catch (RejectedExecutionException e) {
+      giveUpSoon(Problem.of(ProblemCode.GATEWAY_DRAINING, "The sandbox shuts down.").toException());
+    }
+  }
+
+  /** On a set-up thread. */
+  private void setUp() {
+    try {
+      if (context.isCancelled()) {
+        throw refusal(SandboxRun.Cause.CANCELLED);
+      }
+      if (context.deadline().expired()) {
+        throw refusal(SandboxRun.Cause.DEADLINE);
+      }
+      Sandbox sandbox = machinery.pool().take(call);
+      if (sandbox == null) {
+        sandbox = machinery.maker().cold(call, context.deadline());
+      }
+      Life made = live(sandbox);
+      machinery.poller().execute(() -> adopt(made));
+    } catch (ChitinException e) {
+      giveUpSoon(e);
+    } catch (IOException e) {
+      giveUpSoon(setUpFailed(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      giveUpSoon(Unavailable.because("The set-up was interrupted.", "Try again."));
+    } catch (RuntimeException e) {
+      giveUpSoon(ChitinException.from(e));
+    } finally {
+      machinery.admission().setUpDone(ticket);
+    }
+  }
+
+  private Life live(Sandbox sandbox) throws ErrnoException {
+    try {
+      return new Life(sandbox);
+    } catch (ErrnoException | RuntimeException e) {
+      machinery.disposal().dispose(sandbox, () -> {});
       throw e;
     }
   }
 
-  private void refuseIfLate() {
-    if (context.isCancelled() || shutdown.future().isComplete()) {
-      throw cancelled();
-    }
-    if (context.deadline().expired()) {
-      throw late();
+  private void adopt(Life made) {
+    life = made;
+    made.run.begin();
+    if (stopped != null) {
+      made.run.stop(stopped);
+    } else if (cleared != null) {
+      made.open(cleared);
     }
   }
 
-  private static ChitinException cancelled() {
-    return Problem.of(ProblemCode.CALL_CANCELLED, "The call was cancelled before its tool started.")
-        .toException();
-  }
-
-  private static ChitinException late() {
-    return Problem.of(ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the tool started.")
-        .withHint("Allow the call more time.")
-        .toException();
+  private static ChitinException refusal(SandboxRun.Cause why) {
+    return why == SandboxRun.Cause.DEADLINE
+        ? Problem.of(ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the tool started.")
+            .withHint("Allow the call more time.")
+            .toException()
+        : Problem.of(ProblemCode.CALL_CANCELLED, "The call was cancelled before its tool started.")
+            .toException();
   }
 
   private static ChitinException setUpFailed(IOException cause) {
@@ -135,14 +194,23 @@ final class NativeRun {
         "The sandbox could not be set up" + step + ".", "Run chitin doctor.", cause);
   }
 
+  private void giveUpSoon(ChitinException why) {
+    machinery.poller().execute(() -> giveUp(why));
+  }
+
   /** Nothing was started. */
-  private void giveUp(@Nullable RunGroup group, HeldPlaces held, ChitinException why) {
-    held.close();
-    if (group != null) {
-      remove(group, 0);
-    }
+  private void giveUp(ChitinException why) {
+    over();
+    machinery.admission().leave(ticket);
     finished.accept(this);
     answer(() -> promise.fail(why));
+  }
+
+  private void over() {
+    over = true;
+    if (timer != null) {
+      timer.cancel();
+    }
   }
 
   private void answer(Runnable completion) {
@@ -154,90 +222,59 @@ final class NativeRun {
     }
   }
 
-  private void remove(RunGroup group, int attempt) {
-    if (!group.remove() && attempt < REMOVALS) {
-      var _ =
-          machinery
-              .cleanUp()
-              .schedule(() -> remove(group, attempt + 1), 1L << attempt, TimeUnit.MILLISECONDS);
-    }
-  }
-
-  /** From the spawn on. */
+  /** From the making of its sandbox on. */
   private final class Life {
-    private final RunGroup group;
-    private final HeldPlaces held;
-    private final OutputCapture stdout;
-    private final OutputCapture stderr;
-    private final StatusPipe status;
+    private final Sandbox sandbox;
+    private final Delivery delivery = new Delivery(vertxContext, machinery.poller());
+    private final Captures captures;
     private final SandboxRun run;
-    private @Nullable IOException fault;
 
-    Life(RunGroup group, HeldPlaces held, CallSetUp.Spawned spawned) throws ErrnoException {
-      this.group = group;
-      this.held = held;
-      Pipes pipes = spawned.pipes();
-      Limits limits = call.limits();
-      var delivery = new Delivery(sink, vertxContext, machinery.poller());
-      stdout = capture(Stream.STDOUT, pipes.stdout(), limits.stdoutBytes(), delivery);
-      stderr = capture(Stream.STDERR, pipes.stderr(), limits.stderrBytes(), delivery);
-      status = new StatusPipe(pipes.status());
-      InputFeed input =
-          pipes.stdin() == null ? null : new InputFeed(pipes.stdin(), call.call().stdin());
-      var ends = new SandboxRun.Ends(spawned.monitor(), status, pipes.gate(), input);
-      run = new SandboxRun(machinery.poller(), ends, stdout, stderr, this::ended);
+    Life(Sandbox sandbox) throws ErrnoException {
+      this.sandbox = sandbox;
+      captures =
+          Captures.of(
+              sandbox.pipes(),
+              call.limits(),
+              delivery,
+              machinery.readBuffer(),
+              () -> stopLater(SandboxRun.Cause.OUTPUT_LIMIT));
+      run =
+          new SandboxRun(
+              machinery.poller(),
+              sandbox,
+              gate(),
+              input(),
+              captures.stdout(),
+              captures.stderr(),
+              this::ended);
     }
 
-    private OutputCapture capture(Stream stream, Fd pipe, long cap, Delivery delivery) {
-      return new OutputCapture(
-          stream,
-          pipe,
-          cap,
-          delivery,
-          machinery.readBuffer(),
-          () -> stop(SandboxRun.Cause.OUTPUT_LIMIT));
+    private Gate gate() throws ErrnoException {
+      Pipes pipes = sandbox.pipes();
+      return pipes.launch() == null || pipes.failure() == null
+          ? new Gate.OfBwrap(pipes.gate())
+          : new Gate.OfStarter(
+              new InputFeed(pipes.launch(), Starter.message(call)), pipes.failure());
     }
 
-    private void stop(SandboxRun.Cause cause) {
+    private @Nullable InputFeed input() throws ErrnoException {
+      Bytes bytes = call.call().stdin();
+      return sandbox.pipes().stdin() == null ? null : new InputFeed(sandbox.pipes().stdin(), bytes);
+    }
+
+    private void stopLater(SandboxRun.Cause cause) {
       machinery.poller().execute(() -> run.stop(cause));
     }
 
-    /** Watches the sandbox, puts the limits on its init and opens the gate. */
-    void run() {
+    void open(OutputSink sink) {
+      delivery.attach(sink);
       Deadline end =
           context.deadline().min(Deadline.after(Duration.ofMillis(call.limits().wallMillis())));
-      machinery.poller().execute(() -> run.begin(end.nanoTime()));
-      context.cancelled().onSuccess(reason -> stop(SandboxRun.Cause.CANCELLED));
-      shutdown.future().onSuccess(reason -> stop(SandboxRun.Cause.CANCELLED));
-      try {
-        OptionalInt child = status.awaitChild(CHILD_MILLIS);
-        if (child.isPresent()) {
-          limit(child.getAsInt(), Kernel.pidfdOpen(child.getAsInt()));
-          return;
-        }
-      } catch (ErrnoException e) {
-        fault = e;
-      }
-      machinery.poller().execute(run::failed);
-    }
-
-    private void limit(int pid, Fd init) throws ErrnoException {
-      try {
-        group.enter(pid);
-        ProcessLimits.apply(pid, call.limits(), !machinery.cgroups().limitsMemory());
-        machinery.poller().execute(() -> run.open(init));
-      } catch (IOException e) {
-        if (Kernel.awaitReadable(init, 0)) {
-          // It ended by itself: bwrap could not do a mount, and says so on the error stream.
-          machinery.poller().execute(() -> run.open(init));
-          return;
-        }
-        fault = e;
-        machinery.poller().execute(() -> run.abort(init));
-      }
+      run.open(end.nanoTime());
     }
 
     private void ended(SandboxRun.End end) {
+      over();
       machinery
           .cleanUp()
           .execute(
@@ -250,21 +287,11 @@ final class NativeRun {
               });
     }
 
+    /** Answers as soon as nothing of the run can be seen any more; its empty groups go after. */
     private void conclude(SandboxRun.End end) {
-      long oomKills = 0;
-      try {
-        oomKills = group.oomKills();
-        if (group.forksRefused() > 0) {
-          notes.add("pids_limit: a fork was refused at " + call.limits().processes());
-        }
-      } catch (IOException e) {
-        notes.add("limits: the counters of this run could not be read");
-      }
-      Outcome outcome = outcome(end, oomKills);
+      Outcome outcome = Conclusion.of(end, sandbox, captures, call.limits());
+      sandbox.held().close();
       ChitinException refusal = end.opened() ? null : refusal(end);
-      held.close();
-      remove(group, 0);
-      finished.accept(NativeRun.this);
       answer(
           () -> {
             if (refusal != null) {
@@ -273,30 +300,20 @@ final class NativeRun {
               promise.complete(outcome);
             }
           });
+      machinery.cleanUp().remove(sandbox.group());
+      machinery.admission().leave(ticket);
+      finished.accept(NativeRun.this);
     }
 
     /** Why the tool never started, if it was this side that stopped it. */
     private @Nullable ChitinException refusal(SandboxRun.End end) {
       return switch (end.cause()) {
         case null -> null;
-        case CANCELLED -> cancelled();
-        case DEADLINE -> late();
-        case ABORTED -> setUpFailed(fault == null ? new IOException("aborted") : fault);
+        case CANCELLED, DEADLINE -> NativeRun.refusal(end.cause());
+        case ABORTED ->
+            setUpFailed(sandbox.fault() == null ? new IOException("aborted") : sandbox.fault());
         case OUTPUT_LIMIT -> null;
       };
-    }
-
-    private Outcome outcome(SandboxRun.End end, long oomKills) {
-      Ending ending = Ending.of(end, oomKills);
-      return new Outcome(
-          ending.status(),
-          ending.exitCode(),
-          stdout.kept(),
-          stderr.kept(),
-          stdout.seen(),
-          stderr.seen(),
-          null,
-          notes);
     }
   }
 }

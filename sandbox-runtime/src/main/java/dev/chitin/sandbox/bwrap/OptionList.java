@@ -12,19 +12,27 @@ import java.util.List;
  * that options name, and closes them.
  */
 final class OptionList implements AutoCloseable {
-  /** Number of the first descriptor in the child that an option may name; 0 to 6 are taken. */
-  static final int FIRST_DESCRIPTOR = 7;
-
-  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
+  private final int firstDescriptor;
+  private final List<String> options = new ArrayList<>(128);
   private final List<Fd> descriptors = new ArrayList<>();
 
+  /**
+   * @param firstDescriptor number of the first descriptor in the child that an option may name
+   */
+  OptionList(int firstDescriptor) {
+    this.firstDescriptor = firstDescriptor;
+  }
+
   OptionList add(String... strings) {
+    return add(List.of(strings));
+  }
+
+  OptionList add(List<String> strings) {
     for (String string : strings) {
       if (string.indexOf('\0') >= 0) {
         throw new IllegalArgumentException("an option holds NUL");
       }
-      bytes.writeBytes(string.getBytes(StandardCharsets.UTF_8));
-      bytes.write(0);
+      options.add(string);
     }
     return this;
   }
@@ -32,15 +40,29 @@ final class OptionList implements AutoCloseable {
   /** {@code --bind-fd} or {@code --ro-bind-fd}; takes over {@code source}. */
   void bind(Fd source, String target, boolean writable) {
     descriptors.add(source);
-    int number = FIRST_DESCRIPTOR + descriptors.size() - 1;
+    int number = firstDescriptor + descriptors.size() - 1;
     add(writable ? "--bind-fd" : "--ro-bind-fd", Integer.toString(number), target);
   }
 
+  /** Those added since there were {@code from} of them. */
+  List<String> since(int from) {
+    return List.copyOf(options.subList(from, options.size()));
+  }
+
+  int size() {
+    return options.size();
+  }
+
   byte[] toBytes() {
+    var bytes = new ByteArrayOutputStream(4096);
+    for (String option : options) {
+      bytes.writeBytes(option.getBytes(StandardCharsets.UTF_8));
+      bytes.write(0);
+    }
     return bytes.toByteArray();
   }
 
-  /** In the order of their numbers in the child, from {@link #FIRST_DESCRIPTOR} on. */
+  /** In the order of their numbers in the child, from the first on. */
   List<Fd> descriptors() {
     return descriptors;
   }

@@ -1,17 +1,19 @@
 package dev.chitin.sandbox.bwrap;
 
-import dev.chitin.bus.Bytes;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Kernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The descriptors 0 to 6 of one sandbox's bwrap and their other ends: input, output, errors,
- * options, system call filter, status and gate. Standard streams are pipes, never a file of the
- * host: through a descriptor a tool could read and truncate that.
+ * options, system call filter, status and gate; 7 and 8 are those of a {@link Starter}. Standard
+ * streams are pipes, never a file of the host: through a descriptor a tool could read and truncate
+ * that.
  *
  * @param child in the order of their numbers in the child
  * @param stdin write end, or null when there is no input
@@ -19,21 +21,43 @@ import org.jspecify.annotations.Nullable;
  * @param stderr read end
  * @param status read end
  * @param gate write end
+ * @param launch write end, of a starter only
+ * @param failure read end, of a starter only
  */
-record Pipes(List<Fd> child, @Nullable Fd stdin, Fd stdout, Fd stderr, Fd status, Fd gate) {
+record Pipes(
+    List<Fd> child,
+    @Nullable Fd stdin,
+    Fd stdout,
+    Fd stderr,
+    Fd status,
+    Fd gate,
+    @Nullable Fd launch,
+    @Nullable Fd failure) {
 
-  static Pipes open(Bytes input, byte[] options, byte[] filter) throws ErrnoException {
+  /** How many descriptors the child has before those that its options name. */
+  static int reserved(boolean starter) {
+    return starter ? Starter.FAILURE + 1 : Starter.LAUNCH;
+  }
+
+  /**
+   * Opens them.
+   *
+   * @param input whether there is standard input; without it the child reads {@code /dev/null}
+   * @param starter whether 7 and 8 are wanted
+   */
+  static Pipes open(boolean input, boolean starter, byte[] options, byte[] filter)
+      throws ErrnoException {
     var opened = new ArrayList<Fd>();
     try {
       Fd stdin = null;
       Fd childStdin;
-      if (input.length() == 0) {
-        childStdin =
-            track(opened, Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0));
-      } else {
+      if (input) {
         Fd[] pipe = pipe(opened);
         childStdin = pipe[0];
         stdin = pipe[1];
+      } else {
+        childStdin =
+            track(opened, Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0));
       }
       Fd[] out = pipe(opened);
       Fd[] err = pipe(opened);
@@ -44,13 +68,20 @@ record Pipes(List<Fd> child, @Nullable Fd stdin, Fd stdout, Fd stderr, Fd status
       // Fresh for every call: bwrap reads from the shared offset.
       Fd optionFile = track(opened, Kernel.memfd("options", options));
       Fd filterFile = track(opened, Kernel.memfd("filter", filter));
-      return new Pipes(
-          List.of(childStdin, out[1], err[1], optionFile, filterFile, status[1], gate[0]),
-          stdin,
-          out[0],
-          err[0],
-          status[0],
-          gate[1]);
+      var child =
+          new ArrayList<>(
+              List.of(childStdin, out[1], err[1], optionFile, filterFile, status[1], gate[0]));
+      Fd launch = null;
+      Fd failure = null;
+      if (starter) {
+        Fd[] down = pipe(opened);
+        Fd[] up = pipe(opened);
+        Kernel.setNonBlocking(up[0]);
+        child.addAll(List.of(down[0], up[1]));
+        launch = down[1];
+        failure = up[0];
+      }
+      return new Pipes(child, stdin, out[0], err[0], status[0], gate[1], launch, failure);
     } catch (ErrnoException e) {
       opened.forEach(Fd::close);
       throw e;
@@ -73,11 +104,14 @@ record Pipes(List<Fd> child, @Nullable Fd stdin, Fd stdout, Fd stderr, Fd status
     child.forEach(Fd::close);
   }
 
+  void closeGates() {
+    Stream.of(gate, launch, failure).filter(Objects::nonNull).forEach(Fd::close);
+  }
+
   /** For a spawn that failed; otherwise the run closes these. */
   void closeOwnEnds() {
-    if (stdin != null) {
-      stdin.close();
-    }
-    List.of(stdout, stderr, status, gate).forEach(Fd::close);
+    Stream.of(stdin, stdout, stderr, status, gate, launch, failure)
+        .filter(Objects::nonNull)
+        .forEach(Fd::close);
   }
 }

@@ -26,9 +26,22 @@ final class ProbeCall {
   static final Map<String, String> ENVIRONMENT =
       Map.of("PATH", "/usr/bin:/bin", "HOME", "/tmp", "LANG", "C.UTF-8");
 
+  static final String TENANT = "chitin";
+
   private ProbeCall() {}
 
   static PreparedCall of(
+      String executable,
+      List<String> argv,
+      Map<String, String> environment,
+      Bytes stdin,
+      List<Mount> mounts,
+      Limits limits) {
+    return of(TENANT, executable, argv, environment, stdin, mounts, limits);
+  }
+
+  static PreparedCall of(
+      String tenant,
       String executable,
       List<String> argv,
       Map<String, String> environment,
@@ -51,7 +64,7 @@ final class ProbeCall {
     var plan =
         new ExecutionPlan(
             "self-attack",
-            new Principal("chitin", "gateway", Set.of()),
+            new Principal(tenant, "gateway", Set.of()),
             null,
             "self-attack",
             Digest.of(),

@@ -24,6 +24,9 @@ final class RunGroup {
    */
   record Part(Path directory, Cgroups.Memory memory, boolean pids) {}
 
+  /** No group at all. */
+  static final RunGroup NONE = new RunGroup(List.of());
+
   private final List<Part> parts;
 
   RunGroup(List<Part> parts) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
@@ -11,7 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
  * marker in it, and the empty file and directory that stand for what is hidden. They are mounted
  * read-only.
  *
- * @param etc directory that becomes {@code /etc}
+ * @param etc directory that becomes {@code /etc}, with copies of what programs need of the host's
  * @param emptyFile an empty file
  * @param emptyDirectory an empty directory
  */
@@ -35,13 +36,20 @@ record SandboxFiles(Path etc, Path emptyFile, Path emptyDirectory) {
     write(etc, "hosts", "127.0.0.1 localhost\n::1 localhost\n");
     write(etc, "nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
     write(etc, "chitin-sandbox", "chitin sandbox\n");
-    // Places for what is mounted from the host.
-    write(etc, "ld.so.cache", "");
+    copyFile(Path.of("/etc/ld.so.cache"), etc.resolve("ld.so.cache"));
+    // The place for the host's.
     Files.createDirectories(etc.resolve("alternatives"));
     return new SandboxFiles(
         etc,
         write(base, "empty-file", ""),
         Files.createDirectories(base.resolve("empty-directory")));
+  }
+
+  /** A copy, since each file that is mounted from the host costs time in every run. */
+  private static void copyFile(Path from, Path to) throws IOException {
+    if (Files.exists(from)) {
+      Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   private static Path write(Path directory, String name, String text) throws IOException {

@@ -58,10 +58,8 @@ final class SandboxLayout {
       systemDirectory(name, system);
     }
     system.addAll(List.of("--ro-bind", files.etc().toString(), "/etc"));
-    for (String name : List.of("ld.so.cache", "alternatives")) {
-      if (Files.exists(Path.of("/etc", name))) {
-        system.addAll(List.of("--ro-bind", "/etc/" + name, "/etc/" + name));
-      }
+    if (Files.exists(Path.of("/etc/alternatives"))) {
+      system.addAll(List.of("--ro-bind", "/etc/alternatives", "/etc/alternatives"));
     }
     system.addAll(List.of("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"));
     masks(PROC_FILES, files.emptyFile(), system);
@@ -125,9 +123,9 @@ final class SandboxLayout {
 
   /** The options before the mounts of a plan. */
   void begin(OptionList options, Map<String, String> environment, Limits limits) {
-    options.add(namespaces.toArray(String[]::new));
+    options.add(namespaces);
     environment.forEach((name, value) -> options.add("--setenv", name, value));
-    options.add(system.toArray(String[]::new));
+    options.add(system);
     String size = Long.toString(limits.tmpBytes());
     options.add("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp");
   }

@@ -1,18 +1,16 @@
 package dev.chitin.sandbox.bwrap;
 
-import dev.chitin.sandbox.nativeos.ChildProcess;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Poller;
-import java.lang.foreign.Arena;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of one sandbox from its spawn to the end of its last process. It ends when bwrap and the
- * init of the pid namespace are gone; the kernel takes an init away only after everything in its
- * namespace. Confined to the poller's thread.
+ * The life of one sandbox from its making to the end of its last process. It ends when bwrap and
+ * the init of the pid namespace are gone; the kernel takes an init away only after everything in
+ * its namespace. Confined to the poller's thread.
  */
 final class SandboxRun {
   private static final long FLUSH_NANOS = 1_000_000_000L;
@@ -25,16 +23,6 @@ final class SandboxRun {
     /** The limits could not be put on; the tool was never started. */
     ABORTED
   }
-
-  /**
-   * The descriptors that a run watches and closes.
-   *
-   * @param monitor bwrap itself
-   * @param status what bwrap tells
-   * @param gate written once to let the tool start
-   * @param input feeds standard input, or null when there is none
-   */
-  record Ends(ChildProcess monitor, StatusPipe status, Fd gate, @Nullable InputFeed input) {}
 
   /**
    * How it ended.
@@ -52,12 +40,13 @@ final class SandboxRun {
   }
 
   private final Poller poller;
-  private final Ends ends;
+  private final Sandbox sandbox;
+  private final Gate gate;
+  private final @Nullable InputFeed input;
   private final OutputCapture stdout;
   private final OutputCapture stderr;
   private final Listener listener;
   private Poller.@Nullable Timer deadline;
-  private @Nullable Fd init;
   private @Nullable Cause cause;
   private boolean monitorGone;
   private boolean initGone;
@@ -65,68 +54,68 @@ final class SandboxRun {
   private boolean told;
   private boolean opened;
 
+  /**
+   * @param gate what the sandbox waits behind
+   * @param input feeds standard input, or null when there is none
+   */
   SandboxRun(
-      Poller poller, Ends ends, OutputCapture stdout, OutputCapture stderr, Listener listener) {
+      Poller poller,
+      Sandbox sandbox,
+      Gate gate,
+      @Nullable InputFeed input,
+      OutputCapture stdout,
+      OutputCapture stderr,
+      Listener listener) {
     this.poller = poller;
-    this.ends = ends;
+    this.sandbox = sandbox;
+    this.gate = gate;
+    this.input = input;
     this.stdout = stdout;
     this.stderr = stderr;
     this.listener = listener;
   }
 
-  /** Watches the sandbox, which is still being set up, and arms its deadline. */
-  void begin(long deadlineNanoTime) {
+  /** Watches the sandbox, which may still be mounting; ends it if it is not as it has to be. */
+  void begin() {
     try {
-      deadline = poller.schedule(deadlineNanoTime, () -> stop(Cause.DEADLINE));
       stdout.watch(poller);
       stderr.watch(poller);
-      if (ends.input() != null) {
-        ends.input().watch(poller);
-      }
       watchEnd(
-          ends.monitor().pidfd(),
+          sandbox.monitor().pidfd(),
           () -> {
             monitorGone = true;
-            ends.monitor().reap();
+            sandbox.monitor().reap();
           });
+      if (sandbox.init() == null) {
+        // bwrap ended, or hangs, before there was an init.
+        initGone = true;
+        kill();
+        endWhenGone();
+        return;
+      }
+      watchEnd(sandbox.init(), () -> initGone = true);
     } catch (ErrnoException e) {
       throw new IllegalStateException("a sandbox could not be watched", e);
     }
+    if (sandbox.fault() != null) {
+      stop(Cause.ABORTED);
+    }
   }
 
-  /** The init stands behind its gate with all limits on; lets the tool start, unless stopped. */
-  void open(Fd initProcess) {
-    adopt(initProcess);
-    if (cause != null) {
-      kill();
+  /** Lets the tool start, unless it was stopped before; its time runs from now on. */
+  void open(long deadlineNanoTime) {
+    if (cause != null || told) {
       return;
     }
-    try (Arena arena = Arena.ofConfined()) {
-      opened = true;
-      Kernel.write(ends.gate(), arena.allocate(1));
-      ends.gate().close();
-    }
-  }
-
-  /** The limits could not be put on the init. */
-  void abort(Fd initProcess) {
-    adopt(initProcess);
-    stop(Cause.ABORTED);
-  }
-
-  /** bwrap ended, or hangs, before there was an init. */
-  void failed() {
-    initGone = true;
-    kill();
-    endWhenGone();
-  }
-
-  private void adopt(Fd initProcess) {
-    init = initProcess;
+    deadline = poller.schedule(deadlineNanoTime, () -> stop(Cause.DEADLINE));
     try {
-      watchEnd(initProcess, () -> initGone = true);
+      opened = true;
+      if (input != null) {
+        input.watch(poller);
+      }
+      gate.open(poller);
     } catch (ErrnoException e) {
-      throw new IllegalStateException("a sandbox's init could not be watched", e);
+      throw new IllegalStateException("a sandbox's gate could not be opened", e);
     }
   }
 
@@ -144,12 +133,10 @@ final class SandboxRun {
    */
   private void kill() {
     try {
-      if (init != null) {
-        Kernel.signal(init, Kernel.SIGKILL);
-        ends.monitor().kill();
-      } else if (initGone) {
-        ends.monitor().kill();
+      if (sandbox.init() != null) {
+        Kernel.signal(sandbox.init(), Kernel.SIGKILL);
       }
+      sandbox.monitor().kill();
     } catch (ErrnoException e) {
       throw new IllegalStateException("a sandbox could not be killed", e);
     }
@@ -187,16 +174,18 @@ final class SandboxRun {
     if (deadline != null) {
       deadline.cancel();
     }
-    if (ends.input() != null) {
-      ends.input().close();
+    if (input != null) {
+      input.close();
     }
-    ends.gate().close();
-    ends.monitor().close();
-    if (init != null) {
-      init.close();
+    boolean executed = !gate.failed();
+    gate.close();
+    sandbox.pipes().closeGates();
+    sandbox.monitor().close();
+    if (sandbox.init() != null) {
+      sandbox.init().close();
     }
-    OptionalInt exitCode = ends.status().exitCode();
-    ends.status().close();
+    OptionalInt exitCode = executed ? sandbox.status().exitCode() : OptionalInt.empty();
+    sandbox.status().close();
     var end = new End(cause, exitCode, opened);
     // A reader that does not take the last pieces in time must not keep the answer back.
     Poller.Timer patience = poller.schedule(System.nanoTime() + FLUSH_NANOS, () -> tell(end));

@@ -15,9 +15,8 @@ import java.util.Set;
  *     sandboxes see, and the journal of covers
  * @param hidden directories of the gateway (vault, log, sockets); a mount that equals, holds or
  *     lies in one is refused. The run directory always counts as one
- * @param maxRuns most sandboxes at once; more are refused
- * @param setUps most sandboxes that are being set up at once; more wait
- * @param setUpQueue most that wait for their set-up; more are refused
+ * @param runs how many may run, wait and be set up at once
+ * @param warm how many may stand ready
  */
 public record SandboxSettings(
     Path bwrap,
@@ -25,9 +24,8 @@ public record SandboxSettings(
     String cgroupParent,
     Path runDirectory,
     List<Path> hidden,
-    int maxRuns,
-    int setUps,
-    int setUpQueue) {
+    RunBounds runs,
+    WarmBounds warm) {
   /** Run without a memory limit over the whole process tree. */
   public static final String AGGREGATE_MEMORY = "aggregate_memory";
 
@@ -37,15 +35,12 @@ public record SandboxSettings(
     if (!bwrap.isAbsolute() || !runDirectory.isAbsolute()) {
       throw new IllegalArgumentException("bwrap and runDirectory must be absolute paths");
     }
-    if (maxRuns < 1 || setUps < 1 || setUpQueue < 1) {
-      throw new IllegalArgumentException("bounds must be positive");
-    }
     if (cgroupParent.contains("..")) {
       throw new IllegalArgumentException("cgroupParent must lie below the controller's mount");
     }
   }
 
-  /** {@code /usr/bin/bwrap}, nothing waived, 128 runs, as many set-ups as processors. */
+  /** {@code /usr/bin/bwrap}, nothing waived, the default bounds. */
   public static SandboxSettings defaults(Path runDirectory) {
     return new SandboxSettings(
         Path.of("/usr/bin/bwrap"),
@@ -53,8 +48,12 @@ public record SandboxSettings(
         "chitin",
         runDirectory,
         List.of(),
-        128,
-        Runtime.getRuntime().availableProcessors(),
-        256);
+        RunBounds.DEFAULT,
+        WarmBounds.DEFAULT);
+  }
+
+  /** The same with these bounds. */
+  public SandboxSettings with(RunBounds runs, WarmBounds warm) {
+    return new SandboxSettings(bwrap, waive, cgroupParent, runDirectory, hidden, runs, warm);
   }
 }

@@ -24,6 +24,7 @@ import dev.chitin.sandbox.ToolResult;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
+import dev.chitin.sandbox.backend.Preparation;
 import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.plan.PreparedPlan;
 import dev.chitin.vault.Lease;
@@ -125,9 +126,11 @@ public final class Executor {
       CallContext context) {
     Digest digest = plan.sealed().digest();
     String version = decision.policyVersion();
+    Preparation ready;
     try {
       decisions.consume(decision, digest);
       checkWanted(context);
+      ready = prepare(call, plan, context);
     } catch (ChitinException refused) {
       return denied(call, digest, version, refused).mapEmpty();
     }
@@ -140,7 +143,23 @@ public final class Executor {
         .compose(
             receipt ->
                 lease(tool, decision, receipt, ref, context)
-                    .compose(leases -> run(tool, call, plan, leases, receipt, ref, sink, context)));
+                    .compose(
+                        leases ->
+                            run(tool, call, digest, ready, leases, receipt, ref, sink, context)))
+        .onFailure(failure -> ready.abandon());
+  }
+
+  /** While the authorization is made durable, the backend gets ready what is not the tool. */
+  private Preparation prepare(ToolCall call, PreparedPlan plan, CallContext context) {
+    Backend backend = backends.get(plan.sealed().plan().backend());
+    if (backend == null) {
+      throw Problem.of(ProblemCode.SANDBOX_UNAVAILABLE, "The tool's backend is not there.")
+          .toException();
+    }
+    return backend.prepare(
+        new PreparedCall(
+            plan.sealed(), call.arguments(), plan.environment(), plan.stdin(), List.of()),
+        context);
   }
 
   /** One lease for each credential of the plan, one after the other; a refusal ends the call. */
@@ -176,28 +195,22 @@ public final class Executor {
   private Future<ToolResult> run(
       ToolDefinition tool,
       ToolCall call,
-      PreparedPlan plan,
+      Digest digest,
+      Preparation ready,
       List<Lease> leases,
       Receipt receipt,
       AuditEvent.CallRef ref,
       OutputSink sink,
       CallContext context) {
-    Backend backend = backends.get(plan.sealed().plan().backend());
     try {
-      receipts.verify(receipt, plan.sealed().digest(), receipt.decisionId());
+      receipts.verify(receipt, digest, receipt.decisionId());
       checkWanted(context);
-      if (backend == null) {
-        throw Problem.of(ProblemCode.SANDBOX_UNAVAILABLE, "The tool's backend is not there.")
-            .toException();
-      }
     } catch (ChitinException refused) {
       return notRun(tool, ref, refused).mapEmpty();
     }
-    var prepared =
-        new PreparedCall(plan.sealed(), call.arguments(), plan.environment(), plan.stdin(), leases);
     long started = System.nanoTime();
     return sink.write(OutputChunk.started())
-        .transform(heard -> backend.run(prepared, sink, context))
+        .transform(heard -> ready.start(leases, sink))
         .recover(failure -> notRun(tool, ref, ChitinException.from(failure)).mapEmpty())
         .compose(
             outcome -> {

@@ -29,11 +29,16 @@ final class RealSandbox implements AutoCloseable {
   final Vertx vertx = Vertx.vertx();
   final BwrapBackend backend;
 
+  /** Without sandboxes that stand ready. */
   RealSandbox(Path runDirectory) {
+    this(runDirectory, RunBounds.DEFAULT, WarmBounds.NONE);
+  }
+
+  RealSandbox(Path runDirectory, RunBounds runs, WarmBounds warm) {
     assertThat(Kernel.geteuid())
         .as("run the tests as an ordinary user: a sandbox started by root is none")
         .isNotZero();
-    backend = BwrapBackend.start(vertx, SandboxSettings.defaults(runDirectory));
+    backend = BwrapBackend.start(vertx, SandboxSettings.defaults(runDirectory).with(runs, warm));
   }
 
   static Limits limits(long wallMillis, long outputBytes, long memoryBytes, long processes) {
@@ -49,16 +54,31 @@ final class RealSandbox implements AutoCloseable {
 
   Future<Outcome> start(
       String executable, List<String> argv, String stdin, List<Mount> mounts, Limits limits) {
+    return startOf(ProbeCall.TENANT, executable, argv, stdin, limits, mounts.toArray(Mount[]::new));
+  }
+
+  Future<Outcome> startOf(
+      String tenant,
+      String executable,
+      List<String> argv,
+      String stdin,
+      Limits limits,
+      Mount... mounts) {
     return backend.run(
         ProbeCall.of(
+            tenant,
             executable,
             argv,
             ProbeCall.ENVIRONMENT,
             Bytes.copyOf(stdin.getBytes(StandardCharsets.UTF_8)),
-            mounts,
+            List.of(mounts),
             limits),
         OutputSink.NONE,
         context());
+  }
+
+  Outcome shellOf(String tenant, String script, Limits limits, Mount... mounts) {
+    return await(startOf(tenant, SHELL, List.of("sh", "-c", script), "", limits, mounts));
   }
 
   Outcome run(String executable, String... argv) {

@@ -1,0 +1,142 @@
+package dev.chitin.sandbox.bwrap;
+
+import dev.chitin.bus.Deadline;
+import dev.chitin.policy.Limits;
+import dev.chitin.sandbox.nativeos.ErrnoException;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes sandboxes up to their gate: spawns bwrap, makes the control groups while it makes its
+ * namespaces, and puts the limits on its init before anything else can run in it. Blocks for some
+ * milliseconds, and therefore works on set-up threads.
+ */
+final class SandboxMaker {
+  private static final long CHILD_MILLIS = 10_000;
+
+  private final CallSetUp setUp;
+  private final Cgroups cgroups;
+  private final Covers covers;
+  private final List<String> weaknesses;
+  private final AtomicLong lastRun = new AtomicLong();
+
+  /**
+   * @param weaknesses what is weaker on this machine, for every outcome
+   */
+  SandboxMaker(CallSetUp setUp, Cgroups cgroups, Covers covers, List<String> weaknesses) {
+    this.setUp = setUp;
+    this.cgroups = cgroups;
+    this.covers = covers;
+    this.weaknesses = List.copyOf(weaknesses);
+  }
+
+  /** How bwrap is spawned. */
+  @FunctionalInterface
+  private interface Spawn {
+    CallSetUp.Spawned spawn(HeldPlaces held, List<String> notes)
+        throws IOException, InterruptedException;
+  }
+
+  /**
+   * A sandbox for one call.
+   *
+   * @throws dev.chitin.bus.ChitinException when a mount is not what the plan says
+   */
+  Sandbox cold(NativeCall call, Deadline deadline) throws IOException, InterruptedException {
+    return make(call.limits(), false, deadline, (held, notes) -> setUp.spawn(call, held, notes));
+  }
+
+  /** A sandbox in which a {@link Starter} waits, all limits on. */
+  Sandbox warm(SandboxSpec spec, Deadline deadline) throws IOException, InterruptedException {
+    Sandbox sandbox =
+        make(spec.limits(), true, deadline, (held, notes) -> setUp.spawnWarm(spec, held, notes));
+    if (sandbox.sound()) {
+      new Gate.OfBwrap(sandbox.pipes().gate()).open();
+    }
+    return sandbox;
+  }
+
+  private Sandbox make(Limits limits, boolean warm, Deadline deadline, Spawn spawn)
+      throws IOException, InterruptedException {
+    var held = new HeldPlaces(covers);
+    var notes = new ArrayList<>(weaknesses);
+    try {
+      CallSetUp.Spawned spawned = spawn.spawn(held, notes);
+      return limited(limits, warm, deadline, spawned, held, notes);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      held.close();
+      throw e;
+    }
+  }
+
+  private Sandbox limited(
+      Limits limits,
+      boolean warm,
+      Deadline deadline,
+      CallSetUp.Spawned spawned,
+      HeldPlaces held,
+      List<String> notes)
+      throws ErrnoException {
+    StatusPipe status = status(spawned);
+    RunGroup group = RunGroup.NONE;
+    Fd init = null;
+    IOException fault = null;
+    try {
+      group = cgroups.create(Long.toString(lastRun.incrementAndGet()), limits);
+    } catch (IOException e) {
+      fault = e;
+    }
+    try {
+      OptionalInt child = status.awaitChild(Math.min(CHILD_MILLIS, deadline.remainingMillis()));
+      if (child.isPresent()) {
+        init = Kernel.pidfdOpen(child.getAsInt());
+        fault = fault == null ? limit(child.getAsInt(), init, group, limits) : fault;
+      }
+    } catch (IOException e) {
+      fault = e;
+    }
+    return new Sandbox(
+        group,
+        held,
+        spawned.monitor(),
+        spawned.pipes(),
+        status,
+        init,
+        fault,
+        warm,
+        spawned.protections(),
+        notes);
+  }
+
+  private static StatusPipe status(CallSetUp.Spawned spawned) throws ErrnoException {
+    try {
+      return new StatusPipe(spawned.pipes().status());
+    } catch (ErrnoException e) {
+      // Its gate stays closed until it is dead: end of file would open it too.
+      spawned.monitor().kill();
+      spawned.monitor().reap();
+      spawned.monitor().close();
+      spawned.pipes().closeOwnEnds();
+      throw e;
+    }
+  }
+
+  /** Why the limits are not on, or null when they are, or when there is nothing left to limit. */
+  private @Nullable IOException limit(int pid, Fd init, RunGroup group, Limits limits)
+      throws ErrnoException {
+    try {
+      group.enter(pid);
+      ProcessLimits.apply(pid, limits, !cgroups.limitsMemory());
+      return null;
+    } catch (IOException e) {
+      // It may have ended by itself: bwrap could not do a mount, and says so on the error stream.
+      return Kernel.awaitReadable(init, 0) ? null : e;
+    }
+  }
+}
