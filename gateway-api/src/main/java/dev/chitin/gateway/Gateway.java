@@ -137,6 +137,9 @@ public final class Gateway {
 
   private void listen() {
     Vertx vertx = foundation.vertx();
+    var admission = new CallAdmission(settings.edge().calls(), settings.edge().callsPerPrincipal());
+    var metrics = new Metrics(station.bwrap()::metrics, admission);
+    started.push(metrics);
     var edge =
         new HttpEdge(
             foundation.bus(),
@@ -147,9 +150,10 @@ public final class Gateway {
             foundation.audit(),
             foundation.keys(),
             new Authenticator(foundation.keys()),
-            new CallAdmission(settings.edge().calls(), settings.edge().callsPerPrincipal()),
+            admission,
             readiness,
-            doctor);
+            doctor,
+            metrics::scrape);
     var connections = new AtomicInteger();
     // Vert.x shares one random port among the listeners that ask for the same negative number.
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();

@@ -113,12 +113,9 @@ public final class KeyStore implements AutoCloseable {
   }
 
   /** Makes a key; it is on disk when this returns. Blocks. */
-  public synchronized CreatedKey create(String name, Role role) {
-    if (!NAME.matcher(name).matches()) {
-      throw Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, "That is not a name for a key.")
-          .withHint("Use 1 to 64 letters, digits, dots, underscores, hyphens or @.")
-          .toException();
-    }
+  public synchronized CreatedKey create(String tenant, String name, Role role) {
+    checkName(name, "a key");
+    checkName(tenant, "a tenant");
     if (keys.size() >= MAX_KEYS) {
       throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "There are " + MAX_KEYS + " keys already.")
           .withHint("Revoke keys that are no longer used.")
@@ -126,11 +123,20 @@ public final class KeyStore implements AutoCloseable {
     }
     ApiKey key = ApiKey.generate(random);
     var record =
-        new KeyRecord(key.id(), name, role, digest(key.secret()), System.currentTimeMillis());
+        new KeyRecord(
+            key.id(), tenant, name, role, digest(key.secret()), System.currentTimeMillis());
     var next = new TreeMap<>(keys);
     next.put(key.id(), record);
     replace(next);
     return new CreatedKey(key.id(), key.reveal());
+  }
+
+  private static void checkName(String name, String of) {
+    if (!NAME.matcher(name).matches()) {
+      throw Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, "That is not a name for " + of + ".")
+          .withHint("Use 1 to 64 letters, digits, dots, underscores, hyphens or @.")
+          .toException();
+    }
   }
 
   /** Revokes a key; the next request with it is refused. Blocks. */
@@ -185,6 +191,7 @@ public final class KeyStore implements AutoCloseable {
   private static JsonValue json(KeyRecord key) {
     return JsonValue.object()
         .put("id", key.id())
+        .put("tenant", key.tenant())
         .put("name", key.name())
         .put("role", key.role().text())
         .put("secretDigest", key.secretDigest().toString())
@@ -220,6 +227,7 @@ public final class KeyStore implements AutoCloseable {
     var key =
         new KeyRecord(
             fields.required("id", fields.string("id")),
+            fields.string("tenant").orElse(KeyRecord.TENANT),
             fields.required("name", fields.string("name")),
             fields.required("role", fields.string("role").flatMap(Role::of)),
             Digest.parse(fields.required("secretDigest", fields.string("secretDigest"))),

@@ -39,6 +39,11 @@ final class KeyCommand {
               defaultValue = "agent",
               description = "agent, operator, auditor or admin; default agent.")
           String roleName,
+      @Option(
+              names = "--tenant",
+              defaultValue = KeyRecord.TENANT,
+              description = "Whose key it is; default ${DEFAULT-VALUE}.")
+          String tenant,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
     Role role =
         Role.of(roleName)
@@ -53,7 +58,11 @@ final class KeyCommand {
                 client -> {
                   try (client) {
                     JsonValue.Obj body =
-                        JsonValue.object().put("name", name).put("role", role.text()).build();
+                        JsonValue.object()
+                            .put("tenant", tenant)
+                            .put("name", name)
+                            .put("role", role.text())
+                            .build();
                     return client.call(
                         HttpMethod.POST,
                         "/admin/keys",
@@ -61,7 +70,7 @@ final class KeyCommand {
                         Buffer.buffer(CanonicalJson.string(body)));
                   }
                 })
-            .orElseGet(() -> createHere(name, role));
+            .orElseGet(() -> createHere(tenant, name, role));
     if (json) {
       session.print(created);
     } else {
@@ -71,9 +80,9 @@ final class KeyCommand {
     return ExitCode.OK.value();
   }
 
-  private JsonValue.Obj createHere(String name, Role role) {
+  private JsonValue.Obj createHere(String tenant, String name, Role role) {
     try (Foundation foundation = Foundation.open(session.settings(null))) {
-      CreatedKey key = foundation.keys().create(name, role);
+      CreatedKey key = foundation.keys().create(tenant, name, role);
       record(foundation, "create", key.id(), name);
       return JsonValue.object().put("id", key.id()).put("key", key.key()).build();
     }
@@ -111,9 +120,10 @@ final class KeyCommand {
         session
             .out()
             .printf(
-                "%s  %-10s %-24s %s%n",
+                "%s  %-10s %-12s %-24s %s%n",
                 Texts.of(key, "id"),
                 Texts.of(key, "role"),
+                Texts.of(key, "tenant"),
                 Texts.of(key, "name"),
                 Instant.ofEpochMilli(created.value()));
       }

@@ -9,11 +9,13 @@ import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.vault.Vault;
+import java.util.function.Supplier;
 
 /**
  * What the routes work with; the same for each verticle of the edge.
  *
  * @param doctor proves the controls on demand
+ * @param metrics gives the metrics in the text format of Prometheus
  */
 public record HttpEdge(
     Bus bus,
@@ -26,4 +28,5 @@ public record HttpEdge(
     Authenticator authenticator,
     CallAdmission admission,
     Readiness readiness,
-    Doctor doctor) {}
+    Doctor doctor,
+    Supplier<String> metrics) {}

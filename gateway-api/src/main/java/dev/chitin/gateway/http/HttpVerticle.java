@@ -76,6 +76,7 @@ public final class HttpVerticle extends VerticleBase {
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(edge.vault()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
+    routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;
   }
 

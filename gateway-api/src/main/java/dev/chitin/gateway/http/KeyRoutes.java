@@ -51,10 +51,11 @@ final class KeyRoutes {
     }
     String name = body.required("name", body.string("name"));
     Role role = body.required("role", body.string("role").flatMap(Role::of));
+    String tenant = body.string("tenant").orElse(KeyRecord.TENANT);
     body.end();
     String actor = exchange.caller().principal().id();
     vertx
-        .executeBlocking(() -> keys.create(name, role), false)
+        .executeBlocking(() -> keys.create(tenant, name, role), false)
         .compose(
             created ->
                 audit

@@ -206,7 +206,7 @@ public final class Quickstart implements AutoCloseable {
         gateway.keys().revoke(old.id());
       }
     }
-    return gateway.keys().create(KEY_NAME, Role.OPERATOR);
+    return gateway.keys().create(KeyRecord.TENANT, KEY_NAME, Role.OPERATOR);
   }
 
   private void put(Needle needle) {

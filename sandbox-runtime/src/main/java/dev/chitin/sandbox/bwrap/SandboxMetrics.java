@@ -11,4 +11,11 @@ package dev.chitin.sandbox.bwrap;
  * @param warmMisses calls for which one could have and did not, since the start
  */
 public record SandboxMetrics(
-    int running, int waiting, long refused, int ready, long warmHits, long warmMisses) {}
+    int running, int waiting, long refused, int ready, long warmHits, long warmMisses) {
+
+  /** Of the calls for which one could have stood ready, the share for which one did; 0 of none. */
+  public double hitRatio() {
+    long all = warmHits + warmMisses;
+    return all == 0 ? 0 : (double) warmHits / all;
+  }
+}

@@ -1,0 +1,65 @@
+package dev.chitin.gateway;
+
+import dev.chitin.gateway.http.CallAdmission;
+import dev.chitin.sandbox.bwrap.SandboxMetrics;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/** What the gateway counts, read when somebody asks. */
+final class Metrics implements AutoCloseable {
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  Metrics(Supplier<SandboxMetrics> sandbox, CallAdmission calls) {
+    Gauge.builder("chitin.calls.running", calls, CallAdmission::running)
+        .description("Calls that run now.")
+        .register(registry);
+    gauge("chitin.sandbox.running", "Native calls that have a sandbox.", sandbox, m -> m.running());
+    gauge("chitin.sandbox.waiting", "Native calls that wait.", sandbox, m -> m.waiting());
+    gauge("chitin.sandbox.warm.ready", "Sandboxes that stand ready.", sandbox, m -> m.ready());
+    gauge(
+        "chitin.sandbox.warm.hit.ratio",
+        "Share of native calls, among those that could, that found a sandbox ready.",
+        sandbox,
+        SandboxMetrics::hitRatio);
+    counter(
+        "chitin.sandbox.refused", "Calls refused for want of a place.", sandbox, m -> m.refused());
+    counter("chitin.sandbox.warm.hits", "Calls that found one ready.", sandbox, m -> m.warmHits());
+    counter("chitin.sandbox.warm.misses", "Calls that did not.", sandbox, m -> m.warmMisses());
+  }
+
+  private void gauge(
+      String name,
+      String description,
+      Supplier<SandboxMetrics> sandbox,
+      ToDoubleFunction<SandboxMetrics> value) {
+    Gauge.builder(name, sandbox, source -> value.applyAsDouble(source.get()))
+        .description(description)
+        .strongReference(true)
+        .register(registry);
+  }
+
+  private void counter(
+      String name,
+      String description,
+      Supplier<SandboxMetrics> sandbox,
+      ToDoubleFunction<SandboxMetrics> value) {
+    FunctionCounter.builder(name, sandbox, source -> value.applyAsDouble(source.get()))
+        .description(description)
+        .register(registry);
+  }
+
+  /** All of it in the text format of Prometheus, version 0.0.4. */
+  String scrape() {
+    return registry.scrape();
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+  }
+}
