@@ -20,7 +20,7 @@ public final class Bench {
    * Runs the measurements whose name holds the last argument, or all.
    *
    * @param arguments {@code --json FILE}, then maybe a part of a name: {@code call}, {@code
-   *     native}, {@code audit}
+   *     sandbox}, {@code native}, {@code audit}
    */
   public static void main(String... arguments) throws Exception {
     Path json = Path.of(arguments[1]);
@@ -30,6 +30,9 @@ public final class Bench {
     List<Row> rows = new ArrayList<>();
     if ("call".contains(only)) {
       rows.addAll(new FullCalls().run(work));
+    }
+    if ("sandbox".contains(only)) {
+      rows.addAll(new SandboxCalls().run(work));
     }
     if ("native".contains(only)) {
       rows.addAll(new NativeCalls().run(work));

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -36,6 +37,11 @@ final class BenchGateway implements AutoCloseable {
   }
 
   static BenchGateway start(Path work) throws Exception {
+    return start(work, Map.of());
+  }
+
+  /** The same with more in its environment. */
+  static BenchGateway start(Path work, Map<String, String> more) throws Exception {
     Path home = Files.createTempDirectory(work, "home-");
     boolean delegated =
         Stream.of("/sys/fs/cgroup/memory/chitin", "/sys/fs/cgroup/chitin")
@@ -49,7 +55,8 @@ final class BenchGateway implements AutoCloseable {
             + (delegated ? "" : "\"sandbox\": { \"waive\": [\"aggregate_memory\"] }, ")
             + ECHO
             + " }");
-    Map<String, String> environment = Map.of("CHITIN_HOME", home.toString());
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("CHITIN_HOME", home.toString());
     Child child =
         Child.start(
             work.resolve("gateway.log"), environment, Main.class, "serve", "--port", "0", "--json");

@@ -1,0 +1,79 @@
+package dev.chitin.it.bench;
+
+import dev.chitin.sandbox.nativeos.ChildProcess;
+import dev.chitin.sandbox.nativeos.ErrnoException;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Spawner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The reference of native calls: a bare bubblewrap with the same namespaces as Chitin's, started as
+ * fast as this process can start anything, and no limits, filter, masks, plan or record.
+ */
+final class BareSandbox implements AutoCloseable {
+  private static final long PATIENCE_MILLIS = 60_000;
+
+  private final Spawner spawner = new Spawner();
+  private final List<String> line = line();
+
+  private static List<String> line() {
+    List<String> line = new ArrayList<>(List.of("/usr/bin/bwrap"));
+    line.addAll(
+        List.of(
+            "--unshare-user",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-ipc",
+            "--unshare-uts",
+            "--unshare-cgroup",
+            "--die-with-parent",
+            "--new-session",
+            "--clearenv",
+            "--ro-bind",
+            "/usr",
+            "/usr",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "--tmpfs",
+            "/tmp"));
+    for (String link : List.of("bin", "sbin", "lib", "lib64")) {
+      Path path = Path.of("/" + link);
+      try {
+        if (Files.isSymbolicLink(path)) {
+          line.addAll(
+              List.of("--symlink", Files.readSymbolicLink(path).toString(), path.toString()));
+        } else if (Files.isDirectory(path)) {
+          line.addAll(List.of("--ro-bind", path.toString(), path.toString()));
+        }
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    line.addAll(List.of("--", "/usr/bin/true"));
+    return List.copyOf(line);
+  }
+
+  /** Runs {@code true} in one and waits for its end. */
+  void run() throws ErrnoException, InterruptedException {
+    try (Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
+        ChildProcess child =
+            spawner.spawn(line.getFirst(), line, List.of(nothing, nothing, nothing))) {
+      if (!Kernel.awaitReadable(child.pidfd(), PATIENCE_MILLIS)) {
+        throw new ErrnoException("bwrap does not end", 0);
+      }
+      child.reap();
+    }
+  }
+
+  @Override
+  public void close() {
+    spawner.close();
+  }
+}
