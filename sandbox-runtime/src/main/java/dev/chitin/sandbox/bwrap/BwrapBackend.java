@@ -46,6 +46,7 @@ public final class BwrapBackend implements Backend {
   public static final String NAME = "bwrap";
 
   private static final int READ_BYTES = 65_536;
+  private static final int WALKERS = 2;
 
   private final Vertx vertx;
   private final SandboxSettings settings;
@@ -58,6 +59,7 @@ public final class BwrapBackend implements Backend {
   private final List<String> notes;
   private final ThreadPoolExecutor setUps;
   private final ScheduledThreadPoolExecutor cleanUp;
+  private final ScheduledThreadPoolExecutor walkers;
   private final Semaphore slots;
   private final Set<NativeRun> running = ConcurrentHashMap.newKeySet();
   private final AtomicLong lastRun = new AtomicLong();
@@ -76,7 +78,7 @@ public final class BwrapBackend implements Backend {
     SandboxFiles files = SandboxFiles.create(settings.runDirectory());
     SandboxLayout layout = SandboxLayout.of(files);
     cgroups = Cgroups.detect(settings.cgroupParent(), instance);
-    notes = weaknesses();
+    notes = Waivers.accepted(cgroups, settings.waive());
     cgroups.sweep(false);
     CoverJournal.sweep(settings.runDirectory());
     journal = new CoverJournal(settings.runDirectory(), instance);
@@ -100,9 +102,19 @@ public final class BwrapBackend implements Backend {
     cleanUp =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("sandbox-clean-up").daemon(true).factory());
+    walkers =
+        new ScheduledThreadPoolExecutor(
+            WALKERS, Thread.ofPlatform().name("sandbox-walker-", 0).daemon(true).factory());
     machinery =
         new Machinery(
-            setUp, cgroups, covers, poller, cleanUp, Arena.ofAuto().allocate(READ_BYTES), notes);
+            setUp,
+            cgroups,
+            covers,
+            poller,
+            cleanUp,
+            walkers,
+            Arena.ofAuto().allocate(READ_BYTES),
+            notes);
   }
 
   /**
@@ -139,24 +151,6 @@ public final class BwrapBackend implements Backend {
     if (poller != null) {
       poller.close();
     }
-  }
-
-  private List<String> weaknesses() {
-    var weak = new ArrayList<String>();
-    if (!cgroups.limitsMemory()) {
-      if (!settings.waive().contains(SandboxSettings.AGGREGATE_MEMORY)) {
-        throw Unavailable.because(
-            "No control group is delegated to this user: the memory of a whole sandbox cannot be"
-                + " limited.",
-            "Let root delegate a memory group (bin/chitin does it), or give this control up by"
-                + " name: sandbox.waive: [\"aggregate_memory\"].");
-      }
-      weak.add("memory: per-process only");
-    }
-    if (!cgroups.limitsProcesses()) {
-      weak.add("processes: limited per user only");
-    }
-    return List.copyOf(weak);
   }
 
   private static Digest profile(SandboxLayout layout, byte[] filter) {
@@ -246,6 +240,7 @@ public final class BwrapBackend implements Backend {
       return;
     }
     setUps.shutdown();
+    walkers.shutdown();
     poller.close();
     spawner.close();
     try {

@@ -12,7 +12,8 @@ import java.util.concurrent.ScheduledExecutorService;
  * @param cgroups makes groups
  * @param covers holds the places of absent names
  * @param poller watches
- * @param cleanUp one thread for what blocks shortly after a run
+ * @param cleanUp one thread for what blocks shortly, during a run and after it
+ * @param walkers threads that measure writable mounts
  * @param readBuffer used on the poller's thread only
  * @param notes what is weaker on this machine, for every outcome
  */
@@ -22,5 +23,6 @@ record Machinery(
     Covers covers,
     Poller poller,
     ScheduledExecutorService cleanUp,
+    ScheduledExecutorService walkers,
     MemorySegment readBuffer,
     List<String> notes) {}

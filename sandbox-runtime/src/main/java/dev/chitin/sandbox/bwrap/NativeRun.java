@@ -171,6 +171,7 @@ final class NativeRun {
     private final OutputCapture stderr;
     private final StatusPipe status;
     private final SandboxRun run;
+    private final RunLimits limits;
     private @Nullable IOException fault;
 
     Life(RunGroup group, HeldPlaces held, CallSetUp.Spawned spawned) throws ErrnoException {
@@ -186,6 +187,9 @@ final class NativeRun {
           pipes.stdin() == null ? null : new InputFeed(pipes.stdin(), call.call().stdin());
       var ends = new SandboxRun.Ends(spawned.monitor(), status, pipes.gate(), input);
       run = new SandboxRun(machinery.poller(), ends, stdout, stderr, this::ended);
+      this.limits =
+          new RunLimits(
+              limits, machinery.cgroups(), group, machinery.cleanUp(), machinery.walkers());
     }
 
     private OutputCapture capture(Stream stream, Fd pipe, long cap, Delivery delivery) {
@@ -209,6 +213,7 @@ final class NativeRun {
       machinery.poller().execute(() -> run.begin(end.nanoTime()));
       context.cancelled().onSuccess(reason -> stop(SandboxRun.Cause.CANCELLED));
       shutdown.future().onSuccess(reason -> stop(SandboxRun.Cause.CANCELLED));
+      limits.prepare(held.writable());
       try {
         OptionalInt child = status.awaitChild(CHILD_MILLIS);
         if (child.isPresent()) {
@@ -224,7 +229,8 @@ final class NativeRun {
     private void limit(int pid, Fd init) throws ErrnoException {
       try {
         group.enter(pid);
-        ProcessLimits.apply(pid, call.limits(), !machinery.cgroups().limitsMemory());
+        ProcessLimits.apply(pid, call.limits(), !machinery.cgroups().has(Controller.MEMORY));
+        limits.begin(pid, this::stop);
         machinery.poller().execute(() -> run.open(init));
       } catch (IOException e) {
         if (Kernel.awaitReadable(init, 0)) {
@@ -238,29 +244,24 @@ final class NativeRun {
     }
 
     private void ended(SandboxRun.End end) {
-      machinery
-          .cleanUp()
-          .execute(
-              () -> {
-                try {
-                  conclude(end);
-                } catch (RuntimeException e) {
-                  answer(() -> promise.tryFail(ChitinException.from(e)));
-                }
-              });
+      limits.end(
+          () ->
+              machinery
+                  .cleanUp()
+                  .execute(
+                      () -> {
+                        try {
+                          conclude(end);
+                        } catch (RuntimeException e) {
+                          answer(() -> promise.tryFail(ChitinException.from(e)));
+                        }
+                      }));
     }
 
     private void conclude(SandboxRun.End end) {
-      long oomKills = 0;
-      try {
-        oomKills = group.oomKills();
-        if (group.forksRefused() > 0) {
-          notes.add("pids_limit: a fork was refused at " + call.limits().processes());
-        }
-      } catch (IOException e) {
-        notes.add("limits: the counters of this run could not be read");
-      }
-      Outcome outcome = outcome(end, oomKills);
+      RunLimits.Struck struck = limits.conclude(end);
+      notes.addAll(struck.notes());
+      Outcome outcome = outcome(end, struck);
       ChitinException refusal = end.opened() ? null : refusal(end);
       held.close();
       remove(group, 0);
@@ -282,12 +283,12 @@ final class NativeRun {
         case CANCELLED -> cancelled();
         case DEADLINE -> late();
         case ABORTED -> setUpFailed(fault == null ? new IOException("aborted") : fault);
-        case OUTPUT_LIMIT -> null;
+        case OUTPUT_LIMIT, DISK_LIMIT, CPU_LIMIT -> null;
       };
     }
 
-    private Outcome outcome(SandboxRun.End end, long oomKills) {
-      Ending ending = Ending.of(end, oomKills);
+    private Outcome outcome(SandboxRun.End end, RunLimits.Struck struck) {
+      Ending ending = Ending.of(end, struck);
       return new Outcome(
           ending.status(),
           ending.exitCode(),

@@ -140,7 +140,18 @@ public final class SandboxProof {
   }
 
   private static Limits limits(long memory, long processes) {
-    return new Limits(5_000, 65_536, 65_536, memory, processes, FILE_BYTES, OPEN_FILES, 1 << 20);
+    return Limits.from(
+        member ->
+            switch (member) {
+              case WALL_MS -> 5_000;
+              case STDOUT_BYTES, STDERR_BYTES -> 65_536;
+              case MEMORY_BYTES -> memory;
+              case PROCESSES -> processes;
+              case FILE_BYTES -> FILE_BYTES;
+              case OPEN_FILES -> OPEN_FILES;
+              case TMP_BYTES -> 1 << 20;
+              default -> member.byDefault();
+            });
   }
 
   private Future<Outcome> shell(String script, String argument, Limits limits) {

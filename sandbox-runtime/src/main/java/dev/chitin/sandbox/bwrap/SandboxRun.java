@@ -22,6 +22,8 @@ final class SandboxRun {
     CANCELLED,
     DEADLINE,
     OUTPUT_LIMIT,
+    DISK_LIMIT,
+    CPU_LIMIT,
     /** The limits could not be put on; the tool was never started. */
     ABORTED
   }
