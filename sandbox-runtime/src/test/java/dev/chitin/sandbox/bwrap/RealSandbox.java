@@ -30,10 +30,14 @@ final class RealSandbox implements AutoCloseable {
   final BwrapBackend backend;
 
   RealSandbox(Path runDirectory) {
+    this(SandboxSettings.defaults(runDirectory));
+  }
+
+  RealSandbox(SandboxSettings settings) {
     assertThat(Kernel.geteuid())
         .as("run the tests as an ordinary user: a sandbox started by root is none")
         .isNotZero();
-    backend = BwrapBackend.start(vertx, SandboxSettings.defaults(runDirectory));
+    backend = BwrapBackend.start(vertx, settings);
   }
 
   static Limits limits(long wallMillis, long outputBytes, long memoryBytes, long processes) {

@@ -113,7 +113,7 @@ class RunLimitsTest {
     Outcome outcome =
         inWork(
             "i=0; while [ $i -lt 100 ]; do head -c 1048576 /dev/zero >/w/$i; i=$((i+1)); done;"
-                + " sleep 15",
+                + " sleep 60",
             Member.DISK_BYTES,
             4 << 20);
     assertStruck(outcome, "disk_limit: /w grew beyond 4194304 bytes");
@@ -123,7 +123,7 @@ class RunLimitsTest {
   void filesAddedToAWritableMountAreLimited() {
     Outcome outcome =
         inWork(
-            "i=0; while [ $i -lt 500 ]; do : >/w/$i; i=$((i+1)); done; sleep 15",
+            "i=0; while [ $i -lt 500 ]; do : >/w/$i; i=$((i+1)); done; sleep 60",
             Member.DISK_FILES,
             100);
     assertStruck(outcome, "disk_limit: /w grew beyond 100 files");
@@ -185,7 +185,7 @@ class RunLimitsTest {
   void aFileThatWasDeletedAndIsHeldOpenCounts() {
     Outcome outcome =
         inWork(
-            "exec 3>/w/x; rm /w/x; head -c 6000000 /dev/zero >&3; sleep 15",
+            "exec 3>/w/x; rm /w/x; head -c 6000000 /dev/zero >&3; sleep 60",
             Member.DISK_BYTES,
             4 << 20);
     assertStruck(outcome, "disk_limit: /w grew beyond 4194304 bytes");
@@ -194,7 +194,7 @@ class RunLimitsTest {
   @Test
   void aDirectoryThatWasMadeUnlistableCountsAsTooMuch() {
     Outcome outcome =
-        inWork("mkdir /w/d && cd /w/d && chmod 0 /w/d; sleep 15", Member.DISK_FILES, 100);
+        inWork("mkdir /w/d && cd /w/d && chmod 0 /w/d; sleep 60", Member.DISK_FILES, 100);
     assertStruck(outcome, "disk_limit: /w holds what cannot be listed and so not be counted");
     assertThat(work.resolve("d").toFile().setReadable(true)).isTrue();
     assertThat(work.resolve("d").toFile().setExecutable(true)).isTrue();
