@@ -7,11 +7,10 @@ import dev.chitin.sandbox.nativeos.Kernel;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -24,6 +23,8 @@ final class DeletedFiles {
   private final Set<Long> devices;
   private final long endNanoTime;
   private final Set<Long> seen = new HashSet<>();
+  private final Set<Long> known = new HashSet<>();
+  private final Deque<Long> ahead = new ArrayDeque<>();
   private long bytes;
   private long hidden;
 
@@ -49,29 +50,19 @@ final class DeletedFiles {
    */
   static Found below(long init, Set<Long> devices, long mostNanos) throws IOException {
     var search = new DeletedFiles(devices, mostNanos);
-    search.process(init);
+    search.ahead.add(init);
+    while (!search.ahead.isEmpty() && System.nanoTime() - search.endNanoTime < 0) {
+      search.process(Path.of("/proc", Long.toString(search.ahead.remove())));
+    }
     return new Found(search.bytes, search.hidden);
   }
 
-  private void process(long pid) throws IOException {
-    Path process = Path.of("/proc", Long.toString(pid));
-    if (System.nanoTime() - endNanoTime > 0) {
-      return;
-    }
-    files(process);
-    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
-      for (Path task : tasks) {
-        for (String child : Files.readString(task.resolve("children")).split(" ", -1)) {
-          if (!child.isBlank()) {
-            process(Long.parseLong(child.strip()));
-          }
-        }
-      }
-    } catch (FileSystemException e) {
-      refuseUnlessGone(e);
+  private void process(Path process) throws IOException {
+    try {
+      files(process);
+      children(process);
     } catch (IOException e) {
-      // Reading a file of a process that ends meanwhile fails with ESRCH, which has no class.
-      if (Files.exists(process)) {
+      if (hasMemory(process)) {
         throw e;
       }
     }
@@ -83,15 +74,29 @@ final class DeletedFiles {
         look(file);
       }
     } catch (AccessDeniedException e) {
-      hidden++;
-    } catch (FileSystemException e) {
-      refuseUnlessGone(e);
+      // What has no memory any more is about to end, and shows its files to nobody.
+      hidden += hasMemory(process) ? 1 : 0;
     }
   }
 
-  private static void refuseUnlessGone(FileSystemException e) throws FileSystemException {
-    if (!(e instanceof NoSuchFileException) && !(e instanceof NotDirectoryException)) {
-      throw e;
+  private void children(Path process) throws IOException {
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
+      for (Path task : tasks) {
+        for (String child : Files.readString(task.resolve("children")).split(" ", -1)) {
+          if (!child.isBlank() && known.add(Long.valueOf(child.strip()))) {
+            ahead.add(Long.valueOf(child.strip()));
+          }
+        }
+      }
+    }
+  }
+
+  /** Whether it runs; one that ends, or has ended, has nothing open. */
+  private static boolean hasMemory(Path process) {
+    try {
+      return Files.readString(process.resolve("status")).contains("VmSize:");
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.Limits.Member;
 import dev.chitin.sandbox.backend.Outcome;
+import dev.chitin.sandbox.nativeos.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -198,6 +199,29 @@ class RunLimitsTest {
     assertStruck(outcome, "disk_limit: /w holds what cannot be listed and so not be counted");
     assertThat(work.resolve("d").toFile().setReadable(true)).isTrue();
     assertThat(work.resolve("d").toFile().setExecutable(true)).isTrue();
+  }
+
+  @Test
+  void aProcessThatHidesItsOpenFilesCountsAsTooMuch() {
+    // prctl(PR_SET_DUMPABLE, 0)
+    int prctl = Architecture.here().orElseThrow() == Architecture.X86_64 ? 157 : 167;
+    Outcome outcome =
+        inWork(
+            "exec perl -e 'syscall(" + prctl + ", 4, 0, 0, 0, 0); sleep 60'",
+            Member.DISK_FILES,
+            100);
+    assertStruck(outcome, "disk_limit: /w holds what cannot be listed and so not be counted");
+  }
+
+  @Test
+  void childrenThatEndedAndAreNotWaitedForHideNothing() {
+    Outcome outcome =
+        inWork(
+            "exec perl -e 'for (1..20) { fork || exit } select(undef, undef, undef, 0.4)'",
+            Member.DISK_FILES,
+            100);
+    assertThat(outcome.status()).as(outcome.toString()).isEqualTo("exit 0");
+    assertThat(outcome.notes()).isEmpty();
   }
 
   @Test
