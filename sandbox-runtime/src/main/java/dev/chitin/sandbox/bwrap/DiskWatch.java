@@ -32,7 +32,7 @@ final class DiskWatch {
   private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);
 
   /** Entries of one mount that are looked at. */
-  static final long MOST_ENTRIES = 200_000;
+  private static final long MOST_ENTRIES = 200_000;
 
   private static final long MOST_NANOS = 2_000_000_000L;
   private static final long FIRST_NANOS = 25_000_000L;
@@ -43,6 +43,7 @@ final class DiskWatch {
   private final Set<Long> devices = new HashSet<>();
   private final Limits limits;
   private final ScheduledExecutorService walkers;
+  private final long mostEntries;
   private final List<String> notes = new ArrayList<>();
   private Runnable stop = () -> {};
   private long init;
@@ -62,8 +63,13 @@ final class DiskWatch {
   private record Growth(long bytes, long files, long hidden, String most) {}
 
   DiskWatch(Limits limits, ScheduledExecutorService walkers) {
+    this(limits, walkers, MOST_ENTRIES);
+  }
+
+  DiskWatch(Limits limits, ScheduledExecutorService walkers, long mostEntries) {
     this.limits = limits;
     this.walkers = walkers;
+    this.mostEntries = mostEntries;
   }
 
   /**
@@ -84,7 +90,7 @@ final class DiskWatch {
           || mounts.stream().anyMatch(known -> known.mount().sameSource(mount))) {
         continue;
       }
-      DiskUsage start = DiskUsageWalk.measure(mount.root(), MOST_ENTRIES, MOST_NANOS);
+      DiskUsage start = DiskUsageWalk.measure(mount.root(), mostEntries, MOST_NANOS);
       var watched = new Watched(mount, start);
       if (start.bound() != DiskUsage.Bound.NONE) {
         notes.add(
@@ -213,7 +219,7 @@ final class DiskWatch {
       long enough = start.files() + limits.diskFiles() + 1;
       DiskUsage now =
           DiskUsageWalk.measure(
-              watched.mount().root(), Math.min(MOST_ENTRIES, 2 * enough), MOST_NANOS);
+              watched.mount().root(), Math.min(mostEntries, 2 * enough), MOST_NANOS);
       if (now.bound() == DiskUsage.Bound.DEPTH) {
         hidden++;
       } else if (now.bound() != DiskUsage.Bound.NONE && now.files() < enough) {
@@ -260,10 +266,10 @@ final class DiskWatch {
     return Optional.empty();
   }
 
-  private static String described(DiskUsage.Bound bound) {
+  private String described(DiskUsage.Bound bound) {
     return switch (bound) {
       case NONE -> "complete";
-      case ENTRIES -> "more than " + MOST_ENTRIES + " entries";
+      case ENTRIES -> "more than " + mostEntries + " entries";
       case TIME -> "more than " + MOST_NANOS / 1_000_000 + " ms";
       case DEPTH -> "more than " + DiskUsageWalk.MOST_LEVELS + " levels";
     };

@@ -93,7 +93,7 @@ final class RunLimits {
             || usage.cpuMillis() >= limits.cpuMillis()
             || endedBy(SIGXCPU, end.exitCode());
     if (cpuStruck) {
-      notes.add("cpu_limit: more than " + limits.cpuMillis() + " ms of CPU time");
+      notes.add("cpu_limit: all of " + limits.cpuMillis() + " ms of CPU time was used");
     }
     if (endedBy(SIGXFSZ, end.exitCode())) {
       notes.add("file_limit: a file would have grown beyond " + limits.fileBytes() + " bytes");

@@ -83,7 +83,7 @@ class RunLimitsTest {
     // No process comes near the second that each of them may use.
     Outcome outcome = sandbox.shell(INSIDE + "while :; do " + BURN + "done", cpu(700));
     assertThat(outcome.status()).as(outcome.toString()).isEqualTo("cpu_limit");
-    assertThat(outcome.notes()).contains("cpu_limit: more than 700 ms of CPU time");
+    assertThat(outcome.notes()).contains("cpu_limit: all of 700 ms of CPU time was used");
   }
 
   @Test
