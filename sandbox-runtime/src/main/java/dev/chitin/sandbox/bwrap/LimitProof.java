@@ -10,7 +10,8 @@ import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.bwrap.SandboxProof.Finding;
 import dev.chitin.sandbox.bwrap.SandboxProof.State;
-import dev.chitin.sandbox.file.PathResolver;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -99,18 +100,21 @@ final class LimitProof {
     Mount mount;
     try {
       directory = Files.createTempDirectory("chitin-proof-").toRealPath();
-      mount =
-          new Mount(
-              directory.toString(),
-              "/proof",
-              true,
-              PathResolver.identity(directory.toString()).orElseThrow());
+      mount = new Mount(directory.toString(), "/proof", true, identity(directory));
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
     return shell(WRITE, List.of(mount), Limits.DEFAULT.with(Member.DISK_BYTES, 1 << 20))
         .map(outcome -> finding("disk", outcome.status().equals("disk_limit"), false, ""))
         .onComplete(tried -> remove(directory));
+  }
+
+  private static String identity(Path directory) throws IOException {
+    try (Fd fd =
+        Kernel.openat2(
+            Kernel.AT_FDCWD, directory.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
+      return Kernel.fstat(fd).identity();
+    }
   }
 
   private static void remove(Path directory) {
