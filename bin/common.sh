@@ -84,7 +84,8 @@ delegate_cgroups() {
     # The gateway has to live inside its subtree to move its children there.
     echo $$ >"$group/gateway/cgroup.procs" 2>/dev/null || true
   else
-    for controller in memory pids cpu; do
+    # Version 1: memory, processes, rate and count of CPU time; some mount the last two together.
+    for controller in memory pids cpu cpuacct; do
       group=/sys/fs/cgroup/$controller/$cgroup
       if mkdir -p "$group" 2>/dev/null; then
         chown "$user:" "$group" "$group"/* 2>/dev/null || true

@@ -6,6 +6,8 @@ import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
+import dev.chitin.sandbox.LimitSettings;
+import dev.chitin.sandbox.LimitValues;
 import dev.chitin.sandbox.ShippedTools;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolDefinitionReader;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /** Turns a checked configuration into settings, filling in the defaults. */
@@ -50,7 +53,7 @@ public final class SettingsReader {
     Path keyFile =
         section("vault").string("key_file").map(home::expand).orElseGet(() -> keyFile(environment));
     Map<String, Capabilities> grants = grants();
-    List<ToolDefinition> tools = tools(grants);
+    List<ToolDefinition> tools = tools(grants, LimitSettings.read(sandbox));
     return new GatewaySettings(
         home,
         edge(),
@@ -178,7 +181,7 @@ public final class SettingsReader {
     return grants;
   }
 
-  private List<ToolDefinition> tools(Map<String, Capabilities> grants) {
+  private List<ToolDefinition> tools(Map<String, Capabilities> grants, LimitSettings limits) {
     List<ToolDefinition> tools = new ArrayList<>();
     Map<String, Function<Capabilities, ToolDefinition>> shipped =
         Map.of(
@@ -188,16 +191,27 @@ public final class SettingsReader {
             "fs_search", ShippedTools::fsSearch,
             "http_fetch", ShippedTools::httpFetch,
             "process_run", ShippedTools::processRun);
-    shipped.forEach((name, make) -> tools.add(make.apply(granted(grants, name))));
+    shipped.forEach(
+        (name, make) ->
+            tools.add(
+                make.apply(granted(grants, name)).withLimits(limits.of(name, LimitValues.NONE))));
     List<JsonValue> declared = JsonFields.of(document, "").array("tools").orElse(List.of());
     for (int i = 0; i < declared.size(); i++) {
       ToolDefinition tool = ToolDefinitionReader.read(declared.get(i), "/tools/" + i);
-      tools.add(tool);
+      tools.add(tool.withLimits(limits.of(tool.name(), ownLimits(declared.get(i), "/tools/" + i))));
       // The operator's own declaration grants what it declares, unless policy.grants says
       // otherwise.
       grants.putIfAbsent(tool.name(), tool.capabilities());
     }
+    limits.check(new TreeSet<>(tools.stream().map(ToolDefinition::name).toList()));
     return tools;
+  }
+
+  private static LimitValues ownLimits(JsonValue declared, String pointer) {
+    return JsonFields.of(declared, pointer)
+        .fields("limits")
+        .map(LimitValues::read)
+        .orElse(LimitValues.NONE);
   }
 
   private static Capabilities granted(Map<String, Capabilities> grants, String tool) {

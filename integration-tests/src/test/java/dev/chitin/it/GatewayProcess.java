@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
+import dev.chitin.sandbox.bwrap.SandboxSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +47,12 @@ final class GatewayProcess implements AutoCloseable {
     Path base = Files.createTempDirectory("chitin-it-");
     Path home = Files.createDirectory(base.resolve("home"));
     Files.createDirectory(base.resolve("user"));
-    String waive = delegated() ? "" : "\"sandbox\": { \"waive\": [\"aggregate_memory\"] },";
+    String waive =
+        delegated()
+            ? ""
+            : "\"sandbox\": { \"waive\": [\""
+                + String.join("\", \"", SandboxSettings.WAIVABLE)
+                + "\"] },";
     Files.writeString(
         home.resolve("chitin.json5"),
         "{ "
@@ -59,11 +65,12 @@ final class GatewayProcess implements AutoCloseable {
     return home;
   }
 
-  /** Whether this user was given a control group for memory. */
+  /** Whether this user was given all the control groups that limit a whole process tree. */
   static boolean delegated() {
-    return Stream.of("/sys/fs/cgroup/memory/chitin", "/sys/fs/cgroup/chitin")
-        .map(Path::of)
-        .anyMatch(Files::isWritable);
+    return Files.isWritable(Path.of("/sys/fs/cgroup/chitin"))
+        || Stream.of("memory", "pids", "cpu", "cpuacct")
+            .map(controller -> Path.of("/sys/fs/cgroup", controller, "chitin"))
+            .allMatch(Files::isWritable);
   }
 
   /** Starts a gateway on {@code home}; returns when it is ready. */

@@ -141,6 +141,10 @@ final class PlanJson {
         .put("fileBytes", limits.fileBytes())
         .put("openFiles", limits.openFiles())
         .put("tmpBytes", limits.tmpBytes())
+        .put("cpuPercent", limits.cpuPercent())
+        .put("cpuMillis", limits.cpuMillis())
+        .put("diskBytes", limits.diskBytes())
+        .put("diskFiles", limits.diskFiles())
         .build();
   }
 

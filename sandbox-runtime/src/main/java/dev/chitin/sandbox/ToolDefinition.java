@@ -37,6 +37,12 @@ public record ToolDefinition(
     credentials = List.copyOf(credentials);
   }
 
+  /** The same with other limits; its digest stays, since plans hold limits beside it. */
+  public ToolDefinition withLimits(Limits limits) {
+    return new ToolDefinition(
+        name, description, capabilities, input, output, run, credentials, limits, digest);
+  }
+
   /**
    * What runs. Only the shipped tools use {@link FileOperation}, {@link Fetch} and {@link Argv}.
    */

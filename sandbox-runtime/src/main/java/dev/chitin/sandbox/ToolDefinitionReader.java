@@ -56,7 +56,11 @@ public final class ToolDefinitionReader {
     ToolDefinition.Run run = run(fields.required("run", fields.fields("run")));
     List<CredentialRef> credentials = credentials(fields, pointer);
     Limits limits =
-        fields.fields("limits").map(ToolDefinitionReader::limits).orElse(Limits.DEFAULT);
+        fields
+            .fields("limits")
+            .map(LimitValues::read)
+            .map(LimitSettings.NONE::of)
+            .orElse(Limits.DEFAULT);
     fields.end();
     if (!credentials.isEmpty() && !(run instanceof ToolDefinition.Run.HttpRequest)) {
       throw fields.invalid(
@@ -201,22 +205,6 @@ public final class ToolDefinitionReader {
             fields.string("format").orElse("raw"));
     fields.end();
     return credential;
-  }
-
-  private static Limits limits(JsonFields fields) {
-    Limits d = Limits.DEFAULT;
-    var limits =
-        new Limits(
-            fields.integer("wall_ms", 1, 3_600_000).orElse(d.wallMillis()),
-            fields.integer("stdout_bytes", 1, 64 << 20).orElse(d.stdoutBytes()),
-            fields.integer("stderr_bytes", 1, 64 << 20).orElse(d.stderrBytes()),
-            fields.integer("memory_bytes", 4 << 20, 1L << 40).orElse(d.memoryBytes()),
-            fields.integer("processes", 1, 32_768).orElse(d.processes()),
-            fields.integer("file_bytes", 0, 1L << 40).orElse(d.fileBytes()),
-            fields.integer("open_files", 8, 65_536).orElse(d.openFiles()),
-            fields.integer("tmp_bytes", 4_096, 1L << 36).orElse(d.tmpBytes()));
-    fields.end();
-    return limits;
   }
 
   /** A refusal of a definition that names the tool. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param callId the call
  * @param status {@code exit N}, {@code signal N}, {@code deadline}, {@code cancelled}, {@code
- *     output_limit}, {@code oom} or {@code setup_failed}
+ *     output_limit}, {@code oom}, {@code disk_limit}, {@code cpu_limit} or {@code setup_failed}
  * @param exitCode null unless the tool exited
  * @param stdout what was kept
  * @param stderr what was kept

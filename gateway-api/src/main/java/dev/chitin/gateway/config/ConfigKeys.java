@@ -8,6 +8,9 @@ import dev.chitin.gateway.config.Spec.Named;
 import dev.chitin.gateway.config.Spec.Section;
 import dev.chitin.gateway.config.Spec.Text;
 import dev.chitin.gateway.config.Spec.Whole;
+import dev.chitin.policy.Limits;
+import dev.chitin.sandbox.bwrap.SandboxSettings;
+import java.util.Arrays;
 import java.util.List;
 
 /** Every key that {@code chitin.json5} may hold, listed once. */
@@ -32,15 +35,12 @@ final class ConfigKeys {
 
   private static final Section TOOL_LIMITS =
       Section.of(
-          Spec.Key.of("wall_ms", "Time from start to end, milliseconds.", new Whole(1, 3_600_000)),
-          Spec.Key.of("stdout_bytes", "Bytes kept of stdout.", new Whole(1, 64 << 20)),
-          Spec.Key.of("stderr_bytes", "Bytes kept of stderr.", new Whole(1, 64 << 20)),
-          Spec.Key.of("memory_bytes", "Memory of the whole run.", new Whole(4 << 20, 1L << 40)),
-          Spec.Key.of("processes", "Processes and threads at once.", new Whole(1, 32_768)),
-          Spec.Key.of("file_bytes", "Size of one file.", new Whole(0, 1L << 40)),
-          Spec.Key.of("open_files", "Descriptors of one process.", new Whole(8, 65_536)),
-          Spec.Key.of(
-              "tmp_bytes", "Size of each private file system.", new Whole(4_096, 1L << 36)));
+          Arrays.stream(Limits.Member.values())
+              .map(
+                  limit ->
+                      Spec.Key.of(
+                          limit.key(), limit.description(), new Whole(limit.least(), limit.most())))
+              .toArray(Spec.Key[]::new));
 
   private static final Section TOOL =
       Section.of(
@@ -142,7 +142,17 @@ final class ConfigKeys {
                   Spec.Key.of(
                       "waive",
                       "Controls that may be missing here, by name.",
-                      new ListOf(new Choice(List.of("aggregate_memory")))),
+                      new ListOf(new Choice(SandboxSettings.WAIVABLE))),
+                  Spec.Key.of(
+                      "limits", "What a run of a tool that says nothing may use.", TOOL_LIMITS),
+                  Spec.Key.of(
+                      "tool_limits",
+                      "What a run may use, by tool name; shipped tools too.",
+                      new Named(TOOL_LIMITS)),
+                  Spec.Key.of(
+                      "ceiling",
+                      "The most that any tool may be given; defaults above it are lowered.",
+                      TOOL_LIMITS),
                   Spec.Key.of("bwrap", "Path of bubblewrap; default /usr/bin/bwrap.", TEXT),
                   Spec.Key.of("max_runs", "Native runs at once.", new Whole(1, 4_096)),
                   Spec.Key.of(

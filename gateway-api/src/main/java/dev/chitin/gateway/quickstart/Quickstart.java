@@ -15,6 +15,7 @@ import dev.chitin.gateway.auth.Role;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolDefinitionReader;
+import dev.chitin.sandbox.bwrap.SandboxSettings;
 import dev.chitin.vault.DeleteRequest;
 import dev.chitin.vault.PutRequest;
 import dev.chitin.vault.SecretName;
@@ -31,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * A gateway with a demonstration beside it. The demonstration's tool, and the grant for its server
@@ -40,15 +42,6 @@ public final class Quickstart implements AutoCloseable {
   private static final String KEY_NAME = "quickstart";
   private static final SecretName SECRET = new SecretName("quickstart-token");
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
-  private static final String WAIVED =
-      """
-      {
-        // Written by quickstart: this user has no delegated control group, so the memory of a whole
-        // process tree cannot be limited here, only that of each process. Started by root,
-        // bin/chitin arranges the delegation; then take this out.
-        "sandbox": { "waive": ["aggregate_memory"] }
-      }
-      """;
   private static final String CONFIGURED =
       """
       {
@@ -88,13 +81,16 @@ public final class Quickstart implements AutoCloseable {
       try {
         gateway = Gateway.start(withDemonstration(settings, server.port()));
       } catch (ChitinException e) {
-        if (!fresh || !wantsWaiver(e)) {
+        String waivers = waivers(e);
+        if (!fresh || waivers.isEmpty()) {
           throw e;
         }
-        write(home.configuration(), WAIVED);
+        write(home.configuration(), waiving(waivers));
         out.println(
-            "No control group is delegated to this user. Written to " + home.configuration() + ":");
-        out.println("  sandbox.waive: [\"aggregate_memory\"]");
+            "Not all control groups are delegated to this user. Written to "
+                + home.configuration()
+                + ":");
+        out.println("  sandbox.waive: [" + waivers + "]");
         gateway = Gateway.start(withDemonstration(again.get(), server.port()));
       }
       if (!Files.exists(home.configuration())) {
@@ -108,11 +104,27 @@ public final class Quickstart implements AutoCloseable {
     }
   }
 
-  private static boolean wantsWaiver(ChitinException failure) {
+  /** The names that the refusal asks to be waived, as they stand in a list; empty for none. */
+  static String waivers(ChitinException failure) {
     String hint = failure.problem().hint();
-    return failure.code() == ProblemCode.SANDBOX_UNAVAILABLE
-        && hint != null
-        && hint.contains("aggregate_memory");
+    return failure.code() != ProblemCode.SANDBOX_UNAVAILABLE || hint == null
+        ? ""
+        : SandboxSettings.WAIVABLE.stream()
+            .map(name -> "\"" + name + "\"")
+            .filter(hint::contains)
+            .collect(Collectors.joining(", "));
+  }
+
+  private static String waiving(String waivers) {
+    return """
+        {
+          // Written by quickstart: this user has no delegated control groups for what these names
+          // stand for, so a whole process tree is not limited there, only each process. Started by
+          // root, bin/chitin arranges the delegation; then take this out.
+          "sandbox": { "waive": [%s] }
+        }
+        """
+        .formatted(waivers);
   }
 
   private static void write(Path file, String text) throws IOException {

@@ -3,6 +3,7 @@ package dev.chitin.it.bench;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
 import dev.chitin.gateway.cli.Main;
+import dev.chitin.sandbox.bwrap.SandboxSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -44,15 +45,20 @@ final class BenchGateway implements AutoCloseable {
   static BenchGateway start(Path work, Map<String, String> more) throws Exception {
     Path home = Files.createTempDirectory(work, "home-");
     boolean delegated =
-        Stream.of("/sys/fs/cgroup/memory/chitin", "/sys/fs/cgroup/chitin")
-            .map(Path::of)
-            .anyMatch(Files::isWritable);
+        Files.isWritable(Path.of("/sys/fs/cgroup/chitin"))
+            || Stream.of("memory", "pids", "cpu", "cpuacct")
+                .map(controller -> Path.of("/sys/fs/cgroup", controller, "chitin"))
+                .allMatch(Files::isWritable);
     Files.writeString(
         home.resolve("chitin.json5"),
         "{ \"gateway\": { \"limits\": { \"calls_per_principal\": 1024 } }, \"vault\": { \"key_file\": \""
             + work.resolve("bench-" + home.getFileName() + ".key")
             + "\" }, "
-            + (delegated ? "" : "\"sandbox\": { \"waive\": [\"aggregate_memory\"] }, ")
+            + (delegated
+                ? ""
+                : "\"sandbox\": { \"waive\": [\""
+                    + String.join("\", \"", SandboxSettings.WAIVABLE)
+                    + "\"] }, ")
             + ECHO
             + " }");
     Map<String, String> environment = new HashMap<>(more);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * How a run ended.
  *
  * @param status {@code exit N}, {@code signal N}, {@code deadline}, {@code cancelled}, {@code
- *     output_limit}, {@code oom} or {@code setup_failed}
+ *     output_limit}, {@code oom}, {@code disk_limit}, {@code cpu_limit} or {@code setup_failed}
  * @param exitCode null unless the tool exited
  * @param stdout what was kept, at most the plan's limit
  * @param stderr what was kept, at most the plan's limit

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,10 +44,10 @@ public final class BwrapBackend implements Backend {
   public static final String NAME = "bwrap";
 
   private static final int READ_BYTES = 65_536;
+  private static final int WALKERS = 2;
   private static final long AGEING_MILLIS = 1_000;
 
   private final Vertx vertx;
-  private final SandboxSettings settings;
   private final Spawner spawner;
   private final Poller poller;
   private final Cgroups cgroups;
@@ -55,6 +56,9 @@ public final class BwrapBackend implements Backend {
   private final Digest profile;
   private final List<String> notes;
   private final ThreadPoolExecutor setUps;
+  private final ScheduledThreadPoolExecutor walkers =
+      new ScheduledThreadPoolExecutor(
+          WALKERS, Thread.ofPlatform().name("sandbox-walker-", 0).daemon(true).factory());
   private final CleanUp cleanUp = new CleanUp();
   private final Admission admission;
   private final WarmPool pool;
@@ -66,14 +70,13 @@ public final class BwrapBackend implements Backend {
       Vertx vertx, SandboxSettings settings, Spawner spawner, Poller poller, BwrapProgram program)
       throws IOException {
     this.vertx = vertx;
-    this.settings = settings;
     this.spawner = spawner;
     this.poller = poller;
     Instance instance = Instance.here();
     SandboxFiles files = SandboxFiles.create(settings.runDirectory());
     SandboxLayout layout = SandboxLayout.of(files);
     cgroups = Cgroups.detect(settings.cgroupParent(), instance);
-    notes = weaknesses();
+    notes = Waivers.accepted(cgroups, settings.waive());
     cgroups.sweep(false);
     CoverJournal.sweep(settings.runDirectory());
     journal = new CoverJournal(settings.runDirectory(), instance);
@@ -88,7 +91,7 @@ public final class BwrapBackend implements Backend {
     profile = profile(layout, filter);
     setUps = setUps(settings.runs());
     admission = new Admission(settings.runs(), this::evict, this::closeWhenIdle);
-    var maker = new SandboxMaker(setUp, cgroups, covers, notes);
+    var maker = new SandboxMaker(setUp, cgroups, covers, cleanUp, walkers, notes);
     MemorySegment buffer = Arena.ofAuto().allocate(READ_BYTES);
     var disposal = new Disposal(poller, cleanUp, vertx.getOrCreateContext(), buffer);
     WarmBounds warm = Starter.available() ? settings.warm() : WarmBounds.NONE;
@@ -142,24 +145,6 @@ public final class BwrapBackend implements Backend {
     if (poller != null) {
       poller.close();
     }
-  }
-
-  private List<String> weaknesses() {
-    var weak = new ArrayList<String>();
-    if (!cgroups.limitsMemory()) {
-      if (!settings.waive().contains(SandboxSettings.AGGREGATE_MEMORY)) {
-        throw Unavailable.because(
-            "No control group is delegated to this user: the memory of a whole sandbox cannot be"
-                + " limited.",
-            "Let root delegate a memory group (bin/chitin does it), or give this control up by"
-                + " name: sandbox.waive: [\"aggregate_memory\"].");
-      }
-      weak.add("memory: per-process only");
-    }
-    if (!cgroups.limitsProcesses()) {
-      weak.add("processes: limited per user only");
-    }
-    return List.copyOf(weak);
   }
 
   private static Digest profile(SandboxLayout layout, byte[] filter) {
@@ -260,6 +245,7 @@ public final class BwrapBackend implements Backend {
       return;
     }
     setUps.shutdown();
+    walkers.shutdown();
     poller.close();
     spawner.close();
     try {

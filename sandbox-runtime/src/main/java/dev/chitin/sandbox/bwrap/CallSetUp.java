@@ -105,7 +105,7 @@ final class CallSetUp {
   private void mount(
       Mount mount, List<String> hidden, OptionList options, HeldPlaces held, List<String> notes)
       throws IOException {
-    Fd root = held.keep(sources.open(mount));
+    Fd root = held.keep(mount, sources.open(mount));
     options.bind(Kernel.duplicate(root), mount.target(), mount.writable());
     if (Kernel.fstat(root).isDirectory()) {
       new TreeGuard(mount, hidden, root, options, covers, files, held)

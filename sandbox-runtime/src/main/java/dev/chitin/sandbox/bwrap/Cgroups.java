@@ -2,132 +2,85 @@ package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.policy.Limits;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
  * Control groups that bound whole process trees: one child group per run in each hierarchy, below a
  * parent that is delegated to this user. Version 1, version 2 and a mix of both are handled, per
- * controller; a controller counts only if a child group with a limit could be made and read back.
+ * controller; a controller counts only if a child group with its limit could be made and read back.
  */
 final class Cgroups {
   private static final String PREFIX = "run-";
 
-  /**
-   * The parent group in one hierarchy.
-   *
-   * @param parent directory
-   * @param memory how memory is limited there, if it is
-   * @param pids whether processes are limited there
-   */
-  private record Hierarchy(Path parent, Memory memory, boolean pids) {}
-
-  /** The three ways in which a hierarchy can stand to memory. */
-  enum Memory {
-    NONE,
-    V1,
-    V2
-  }
-
   private final List<Hierarchy> hierarchies;
   private final Instance instance;
+  private final ControlFiles files;
 
-  private Cgroups(List<Hierarchy> hierarchies, Instance instance) {
+  private Cgroups(List<Hierarchy> hierarchies, Instance instance, ControlFiles files) {
     this.hierarchies = hierarchies;
     this.instance = instance;
+    this.files = files;
   }
 
   /** Finds what is delegated under {@code parent}; what is not there is not limited. */
   static Cgroups detect(String parent, Instance instance) throws IOException {
-    return detect(Files.readAllLines(Path.of("/proc/self/mountinfo")), parent, instance);
+    CgroupMounts mounts =
+        CgroupMounts.read(
+            Files.readAllLines(Path.of("/proc/self/mountinfo")),
+            Files.readAllLines(Path.of("/proc/self/cgroup")));
+    return detect(mounts, parent, instance, ControlFiles.KERNEL);
   }
 
-  static Cgroups detect(List<String> mountinfo, String parent, Instance instance) {
-    Map<String, Path> v1 = new LinkedHashMap<>();
-    Path unified = null;
-    for (String line : mountinfo) {
-      int dash = line.indexOf(" - ");
-      if (dash < 0) {
-        continue;
-      }
-      Path mount = Path.of(line.split(" ", -1)[4]);
-      String[] source = line.substring(dash + 3).split(" ", -1);
-      if (source[0].equals("cgroup2")) {
-        unified = mount;
-      } else if (source[0].equals("cgroup")) {
-        for (String option : source[2].split(",", -1)) {
-          v1.put(option, mount);
-        }
-      }
+  static Cgroups detect(CgroupMounts mounts, String parent, Instance instance, ControlFiles files) {
+    var usable = new ArrayList<Hierarchy>();
+    for (Controller controller : Controller.values()) {
+      mounts.candidates(controller, parent).stream()
+          .filter(candidate -> works(candidate, mounts, instance, files))
+          .findFirst()
+          .ifPresent(usable::add);
     }
-    var found = new ArrayList<Hierarchy>();
-    Path memory = v1.get("memory");
-    Path pids = v1.get("pids");
-    if (memory != null && memory.equals(pids)) {
-      found.add(new Hierarchy(memory.resolve(parent), Memory.V1, true));
-    } else {
-      Optional.ofNullable(memory)
-          .ifPresent(m -> found.add(new Hierarchy(m.resolve(parent), Memory.V1, false)));
-      Optional.ofNullable(pids)
-          .ifPresent(p -> found.add(new Hierarchy(p.resolve(parent), Memory.NONE, true)));
-    }
-    if (unified != null && (memory == null || pids == null)) {
-      found.add(
-          new Hierarchy(
-              unified.resolve(parent), memory == null ? Memory.V2 : Memory.NONE, pids == null));
-    }
-    List<Hierarchy> usable = found.stream().filter(h -> works(h, instance)).toList();
-    return new Cgroups(usable, instance);
+    return new Cgroups(CgroupMounts.merged(usable), instance, files);
   }
 
-  private static boolean works(Hierarchy hierarchy, Instance instance) {
-    var trial = new Cgroups(List.of(hierarchy), instance);
+  private static boolean works(
+      Hierarchy hierarchy, CgroupMounts mounts, Instance instance, ControlFiles files) {
+    Path own = mounts.own();
+    if (!files.writable(hierarchy.parent())
+        || (own != null && !hierarchy.reachableFrom(own, files))) {
+      return false;
+    }
     try {
-      enableControllers(hierarchy);
+      hierarchy.prepare(files, instance.pid());
+      var trial = new Cgroups(List.of(hierarchy), instance, files);
       RunGroup group = trial.create("probe", Limits.DEFAULT);
-      return group.remove();
+      try {
+        group.usage();
+      } finally {
+        group.remove();
+      }
+      return true;
     } catch (IOException e) {
       return false;
     }
   }
 
-  /** Version 2 gives a child its controllers only when the parent says so. */
-  private static void enableControllers(Hierarchy hierarchy) throws IOException {
-    Path control = hierarchy.parent().resolve("cgroup.subtree_control");
-    if (!Files.exists(control)) {
-      return;
-    }
-    if (hierarchy.memory() == Memory.V2) {
-      Files.writeString(control, "+memory");
-    }
-    if (hierarchy.pids()) {
-      Files.writeString(control, "+pids");
-    }
-  }
-
-  boolean limitsMemory() {
-    return hierarchies.stream().anyMatch(h -> h.memory() != Memory.NONE);
-  }
-
-  boolean limitsProcesses() {
-    return hierarchies.stream().anyMatch(Hierarchy::pids);
+  /** Whether {@code controller} works here. */
+  boolean has(Controller controller) {
+    return hierarchies.stream().anyMatch(hierarchy -> hierarchy.has(controller));
   }
 
   /** Makes the groups of one run and sets their limits, each read back. */
   RunGroup create(String run, Limits limits) throws IOException {
     var made = new ArrayList<RunGroup.Part>();
-    var group = new RunGroup(made);
+    var group = new RunGroup(made, files);
     try {
       for (Hierarchy hierarchy : hierarchies) {
         Path directory = hierarchy.parent().resolve(PREFIX + instance.token() + "-" + run);
-        Files.createDirectory(directory);
-        made.add(new RunGroup.Part(directory, hierarchy.memory(), hierarchy.pids()));
+        files.makeGroup(directory);
+        made.add(new RunGroup.Part(directory, hierarchy));
       }
       group.limit(limits);
       return group;
@@ -146,15 +99,12 @@ final class Cgroups {
   int sweep(boolean own) throws IOException {
     int left = 0;
     for (Hierarchy hierarchy : hierarchies) {
-      try (DirectoryStream<Path> groups =
-          Files.newDirectoryStream(hierarchy.parent(), PREFIX + "*")) {
-        for (Path directory : groups) {
-          String name = String.valueOf(directory.getFileName()).substring(PREFIX.length());
-          String token = name.substring(0, Math.max(0, name.lastIndexOf('-')));
-          if (!Instance.alive(token) || (own && token.equals(instance.token()))) {
-            var part = new RunGroup.Part(directory, hierarchy.memory(), hierarchy.pids());
-            left += new RunGroup(List.of(part)).remove() ? 0 : 1;
-          }
+      for (Path directory : files.groups(hierarchy.parent(), PREFIX)) {
+        String name = String.valueOf(directory.getFileName()).substring(PREFIX.length());
+        String token = name.substring(0, Math.max(0, name.lastIndexOf('-')));
+        if (!Instance.alive(token) || (own && token.equals(instance.token()))) {
+          var part = new RunGroup.Part(directory, hierarchy);
+          left += new RunGroup(List.of(part), files).remove() ? 0 : 1;
         }
       }
     }

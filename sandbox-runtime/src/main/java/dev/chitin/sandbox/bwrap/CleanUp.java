@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +14,11 @@ final class CleanUp {
 
   void execute(Runnable task) {
     thread.execute(task);
+  }
+
+  /** The same thread, for what is looked at later. */
+  ScheduledExecutorService timer() {
+    return thread;
   }
 
   void every(long millis, Runnable task) {

@@ -1,8 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
-import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.backend.Outcome;
-import java.io.IOException;
 import java.util.ArrayList;
 
 /** What an ended run comes to. */
@@ -13,18 +11,11 @@ final class Conclusion {
    * Its outcome, with the limits that struck. Reads the counters of its control groups; blocks
    * shortly.
    */
-  static Outcome of(SandboxRun.End end, Sandbox sandbox, Captures captures, Limits limits) {
+  static Outcome of(SandboxRun.End end, Sandbox sandbox, Captures captures) {
     var notes = new ArrayList<>(sandbox.notes());
-    long oomKills = 0;
-    try {
-      oomKills = sandbox.group().oomKills();
-      if (sandbox.group().forksRefused() > 0) {
-        notes.add("pids_limit: a fork was refused at " + limits.processes());
-      }
-    } catch (IOException e) {
-      notes.add("limits: the counters of this run could not be read");
-    }
-    Ending ending = Ending.of(end, oomKills);
+    RunLimits.Struck struck = sandbox.limits().conclude(end);
+    notes.addAll(struck.notes());
+    Ending ending = Ending.of(end, struck);
     OutputCapture stdout = captures.stdout();
     OutputCapture stderr = captures.stderr();
     return new Outcome(

@@ -35,18 +35,18 @@ final class Disposal {
             null,
             captures.stdout(),
             captures.stderr(),
-            end ->
-                cleanUp.execute(
-                    () -> {
-                      sandbox.held().close();
-                      cleanUp.remove(sandbox.group());
-                      gone.run();
-                    }));
+            end -> sandbox.limits().end(() -> cleanUp.execute(() -> free(sandbox, gone))));
     poller.execute(
         () -> {
           run.begin();
           run.stop(SandboxRun.Cause.CANCELLED);
         });
+  }
+
+  private void free(Sandbox sandbox, Runnable gone) {
+    sandbox.held().close();
+    cleanUp.remove(sandbox.group());
+    gone.run();
   }
 
   /** A gate that nobody goes through. */

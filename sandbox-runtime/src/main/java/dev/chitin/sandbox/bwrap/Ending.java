@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The name of how a run ended, in the order in which it is decided: stopped by the caller, by its
- * deadline, by the kernel for want of memory (a count, never guessed from a code), for its output;
- * not executed at all; ended by a signal; ended by itself.
+ * deadline, by the kernel for want of memory (a count, never guessed from a code), for what it
+ * added on disk, for its CPU time, for its output; not executed at all; ended by a signal; ended by
+ * itself.
  *
  * @param status as {@link dev.chitin.sandbox.backend.Outcome} names it
  * @param exitCode null unless the tool exited
@@ -15,15 +16,21 @@ record Ending(String status, @Nullable Integer exitCode) {
   private static final int SIGNAL_BASE = 128;
   private static final int LAST_SIGNAL = 64;
 
-  static Ending of(SandboxRun.End end, long oomKills) {
+  static Ending of(SandboxRun.End end, RunLimits.Struck struck) {
     if (end.cause() == SandboxRun.Cause.CANCELLED) {
       return new Ending("cancelled", null);
     }
     if (end.cause() == SandboxRun.Cause.DEADLINE) {
       return new Ending("deadline", null);
     }
-    if (oomKills > 0) {
+    if (struck.oom()) {
       return new Ending("oom", null);
+    }
+    if (struck.disk()) {
+      return new Ending("disk_limit", null);
+    }
+    if (struck.cpu()) {
+      return new Ending("cpu_limit", null);
     }
     if (end.cause() == SandboxRun.Cause.OUTPUT_LIMIT) {
       return new Ending("output_limit", null);

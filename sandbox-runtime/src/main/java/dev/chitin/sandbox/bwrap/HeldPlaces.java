@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.Fd;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,9 +15,23 @@ final class HeldPlaces implements AutoCloseable {
   private final Covers covers;
   private final List<Fd> directories = new ArrayList<>();
   private final List<Covers.Share> shares = new ArrayList<>();
+  private final List<WritableMount> writable = new ArrayList<>();
 
   HeldPlaces(Covers covers) {
     this.covers = covers;
+  }
+
+  /** Keeps the root of a mount, and knows it as one that the tool may write to. */
+  Fd keep(Mount mount, Fd root) {
+    if (mount.writable()) {
+      writable.add(new WritableMount(mount, root));
+    }
+    return keep(root);
+  }
+
+  /** The mounts that the tool may write to; their descriptors are open until all is given back. */
+  List<WritableMount> writable() {
+    return List.copyOf(writable);
   }
 
   Fd keep(Fd directory) {

@@ -162,7 +162,7 @@ final class NativeRun implements Preparation {
 
   private Life live(Sandbox sandbox) throws ErrnoException {
     try {
-      return new Life(sandbox);
+      return new Life(sandbox).watched();
     } catch (ErrnoException | RuntimeException e) {
       machinery.disposal().dispose(sandbox, () -> {});
       throw e;
@@ -172,7 +172,9 @@ final class NativeRun implements Preparation {
   private void adopt(Life made) {
     life = made;
     made.run.begin();
-    if (stopped != null) {
+    if (made.fault != null) {
+      made.run.stop(SandboxRun.Cause.ABORTED);
+    } else if (stopped != null) {
       made.run.stop(stopped);
     } else if (cleared != null) {
       made.open(cleared);
@@ -228,9 +230,11 @@ final class NativeRun implements Preparation {
     private final Delivery delivery = new Delivery(vertxContext, machinery.poller());
     private final Captures captures;
     private final SandboxRun run;
+    private @Nullable IOException fault;
 
     Life(Sandbox sandbox) throws ErrnoException {
       this.sandbox = sandbox;
+      fault = sandbox.fault();
       captures =
           Captures.of(
               sandbox.pipes(),
@@ -247,6 +251,18 @@ final class NativeRun implements Preparation {
               captures.stdout(),
               captures.stderr(),
               this::ended);
+    }
+
+    /** Watches the limits that need watching; on a set-up thread. */
+    Life watched() {
+      if (sandbox.sound()) {
+        try {
+          sandbox.limits().begin(sandbox.initPid(), this::stopLater);
+        } catch (IOException e) {
+          fault = e;
+        }
+      }
+      return this;
     }
 
     private Gate gate() throws ErrnoException {
@@ -275,21 +291,20 @@ final class NativeRun implements Preparation {
 
     private void ended(SandboxRun.End end) {
       over();
-      machinery
-          .cleanUp()
-          .execute(
-              () -> {
-                try {
-                  conclude(end);
-                } catch (RuntimeException e) {
-                  answer(() -> promise.tryFail(ChitinException.from(e)));
-                }
-              });
+      sandbox.limits().end(() -> machinery.cleanUp().execute(() -> concludeOrFail(end)));
+    }
+
+    private void concludeOrFail(SandboxRun.End end) {
+      try {
+        conclude(end);
+      } catch (RuntimeException e) {
+        answer(() -> promise.tryFail(ChitinException.from(e)));
+      }
     }
 
     /** Answers as soon as nothing of the run can be seen any more; its empty groups go after. */
     private void conclude(SandboxRun.End end) {
-      Outcome outcome = Conclusion.of(end, sandbox, captures, call.limits());
+      Outcome outcome = Conclusion.of(end, sandbox, captures);
       sandbox.held().close();
       ChitinException refusal = end.opened() ? null : refusal(end);
       answer(
@@ -310,9 +325,8 @@ final class NativeRun implements Preparation {
       return switch (end.cause()) {
         case null -> null;
         case CANCELLED, DEADLINE -> NativeRun.refusal(end.cause());
-        case ABORTED ->
-            setUpFailed(sandbox.fault() == null ? new IOException("aborted") : sandbox.fault());
-        case OUTPUT_LIMIT -> null;
+        case ABORTED -> setUpFailed(fault == null ? new IOException("aborted") : fault);
+        case OUTPUT_LIMIT, DISK_LIMIT, CPU_LIMIT -> null;
       };
     }
   }

@@ -29,9 +29,10 @@ final class ProcessLimits {
    *     not by address space: runtimes reserve far more of that than they use
    */
   static void apply(int pid, Limits limits, boolean memoryPerProcess) throws ErrnoException {
-    long cpuSeconds = (limits.wallMillis() / 1000 + 1) * Runtime.getRuntime().availableProcessors();
+    long cpuSeconds = (limits.cpuMillis() + 999) / 1000;
     Kernel.limit(pid, CORE, 0);
-    Kernel.limit(pid, CPU, cpuSeconds);
+    // Signal XCPU at the one, and KILL at the other for who ignores it.
+    Kernel.limit(pid, CPU, cpuSeconds, cpuSeconds + 1);
     Kernel.limit(pid, FSIZE, limits.fileBytes());
     Kernel.limit(pid, STACK, STACK_BYTES);
     Kernel.limit(pid, MEMLOCK, LOCKED_BYTES);

@@ -1,13 +1,14 @@
 package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.policy.Limits;
+import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Kernel;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The control groups of one run. Its methods block shortly; they are not for event loops. */
@@ -15,112 +16,170 @@ final class RunGroup {
   /** One more than the plan says: the sandbox's own init is a process too. */
   private static final int INIT = 1;
 
+  /** The kernel rounds memory down to whole pages, of at most so many bytes. */
+  private static final long PAGE = 65_536;
+
+  private static final long PERIOD_MICROS = 100_000;
+  private static final String PROCESSES = "cgroup.procs";
+
   /**
    * The run's group in one hierarchy.
    *
    * @param directory the group
-   * @param memory how memory is limited in it
-   * @param pids whether processes are limited in it
+   * @param hierarchy whose group it is
    */
-  record Part(Path directory, Cgroups.Memory memory, boolean pids) {}
+  record Part(Path directory, Hierarchy hierarchy) {}
 
   /** No group at all. */
-  static final RunGroup NONE = new RunGroup(List.of());
+  static final RunGroup NONE = new RunGroup(List.of(), ControlFiles.KERNEL);
 
   private final List<Part> parts;
+  private final ControlFiles files;
 
-  RunGroup(List<Part> parts) {
+  RunGroup(List<Part> parts, ControlFiles files) {
     this.parts = parts;
+    this.files = files;
   }
 
   void limit(Limits limits) throws IOException {
     for (Part part : parts) {
-      String memory = Long.toString(limits.memoryBytes());
-      switch (part.memory()) {
-        case NONE -> {}
-        case V1 -> {
-          set(part, "memory.limit_in_bytes", memory);
-          if (Files.exists(part.directory().resolve("memory.memsw.limit_in_bytes"))) {
-            set(part, "memory.memsw.limit_in_bytes", memory);
-          }
+      for (Controller controller : part.hierarchy().controllers()) {
+        if (part.hierarchy().unified()) {
+          limitUnified(part, controller, limits);
+        } else {
+          limitVersion1(part, controller, limits);
         }
-        case V2 -> {
-          set(part, "memory.max", memory);
-          if (Files.exists(part.directory().resolve("memory.swap.max"))) {
-            set(part, "memory.swap.max", "0");
-          }
-          set(part, "memory.oom.group", "1");
-        }
-      }
-      if (part.pids()) {
-        set(part, "pids.max", Long.toString(limits.processes() + INIT));
       }
     }
   }
 
-  /** Writes one limit and reads it back; the kernel rounds memory down to whole pages. */
-  private static void set(Part part, String file, String value) throws IOException {
+  private void limitVersion1(Part part, Controller controller, Limits limits) throws IOException {
+    switch (controller) {
+      case MEMORY -> {
+        setMemory(part, "memory.limit_in_bytes", limits.memoryBytes());
+        if (has(part, "memory.memsw.limit_in_bytes")) {
+          setMemory(part, "memory.memsw.limit_in_bytes", limits.memoryBytes());
+        }
+      }
+      case PIDS -> set(part, "pids.max", Long.toString(limits.processes() + INIT));
+      case CPU -> {
+        set(part, "cpu.cfs_period_us", Long.toString(PERIOD_MICROS));
+        set(part, "cpu.cfs_quota_us", Long.toString(quota(limits)));
+      }
+      case CPU_TIME -> counter(part, "cpuacct.usage");
+    }
+  }
+
+  private void limitUnified(Part part, Controller controller, Limits limits) throws IOException {
+    switch (controller) {
+      case MEMORY -> {
+        setMemory(part, "memory.max", limits.memoryBytes());
+        if (has(part, "memory.swap.max")) {
+          set(part, "memory.swap.max", "0");
+        }
+        if (has(part, "memory.oom.group")) {
+          set(part, "memory.oom.group", "1");
+        }
+      }
+      case PIDS -> set(part, "pids.max", Long.toString(limits.processes() + INIT));
+      case CPU -> set(part, "cpu.max", quota(limits) + " " + PERIOD_MICROS);
+      case CPU_TIME -> counter(part, "cpu.stat", "usage_usec");
+    }
+  }
+
+  private static long quota(Limits limits) {
+    return limits.cpuPercent() * PERIOD_MICROS / 100;
+  }
+
+  private boolean has(Part part, String file) {
+    return files.exists(part.directory().resolve(file));
+  }
+
+  /** Writes one limit and reads it back. */
+  private void set(Part part, String file, String value) throws IOException {
     Path path = part.directory().resolve(file);
-    Files.writeString(path, value);
-    String read = Files.readString(path).strip();
-    long asked = Long.parseLong(value);
-    if (read.equals("max")
-        || Long.parseLong(read) > asked
-        || Long.parseLong(read) < asked - 65_536) {
-      throw new IOException(file + " was set and did not hold");
+    files.write(path, value);
+    String read = files.read(path).strip();
+    if (!read.equals(value)) {
+      throw new IOException(file + " was set to " + value + " and holds " + read);
+    }
+  }
+
+  private void setMemory(Part part, String file, long bytes) throws IOException {
+    Path path = part.directory().resolve(file);
+    files.write(path, Long.toString(bytes));
+    String read = files.read(path).strip();
+    if (!read.matches("\\d{1,18}")
+        || Long.parseLong(read) > bytes
+        || Long.parseLong(read) <= bytes - PAGE) {
+      throw new IOException(file + " was set to " + bytes + " and holds " + read);
     }
   }
 
   /** Moves a process in; what it starts from then on is in as well. */
   void enter(int pid) throws IOException {
     for (Part part : parts) {
-      Files.writeString(part.directory().resolve("cgroup.procs"), Integer.toString(pid));
+      files.write(part.directory().resolve(PROCESSES), Integer.toString(pid));
     }
   }
 
-  /** How many processes the kernel killed because the run was out of memory. */
-  long oomKills() throws IOException {
+  /** What the kernel has counted until now. */
+  RunUsage usage() throws IOException {
+    long oomKills = 0;
+    long forksRefused = 0;
+    long throttled = 0;
+    long cpuMillis = 0;
     for (Part part : parts) {
-      switch (part.memory()) {
-        case NONE -> {}
-        case V1 -> {
-          return counter(part.directory().resolve("memory.oom_control"), "oom_kill");
+      boolean unified = part.hierarchy().unified();
+      for (Controller controller : part.hierarchy().controllers()) {
+        switch (controller) {
+          case MEMORY ->
+              oomKills =
+                  counter(part, unified ? "memory.events" : "memory.oom_control", "oom_kill");
+          case PIDS -> forksRefused = counter(part, "pids.events", "max");
+          case CPU -> throttled = counter(part, "cpu.stat", "nr_throttled");
+          case CPU_TIME -> cpuMillis = cpuMillis(part);
         }
-        case V2 -> {
-          return counter(part.directory().resolve("memory.events"), "oom_kill");
-        }
+      }
+    }
+    return new RunUsage(oomKills, forksRefused, throttled, cpuMillis);
+  }
+
+  /** CPU time of the whole run until now, milliseconds; 0 where it is not counted. */
+  long cpuMillis() throws IOException {
+    for (Part part : parts) {
+      if (part.hierarchy().has(Controller.CPU_TIME)) {
+        return cpuMillis(part);
       }
     }
     return 0;
   }
 
-  /** How often a fork failed because the run had its most processes. */
-  long forksRefused() throws IOException {
-    for (Part part : parts) {
-      if (part.pids()) {
-        return counter(part.directory().resolve("pids.events"), "max");
-      }
-    }
-    return 0;
+  private long cpuMillis(Part part) throws IOException {
+    return part.hierarchy().unified()
+        ? counter(part, "cpu.stat", "usage_usec") / 1_000
+        : counter(part, "cpuacct.usage") / 1_000_000;
   }
 
-  private static long counter(Path file, String name) throws IOException {
-    for (String line : Files.readAllLines(file)) {
+  private long counter(Part part, String file) throws IOException {
+    return number(file, files.read(part.directory().resolve(file)).strip());
+  }
+
+  private long counter(Part part, String file, String name) throws IOException {
+    for (String line : files.read(part.directory().resolve(file)).split("\n", -1)) {
       if (line.startsWith(name + " ")) {
-        return Long.parseLong(line.substring(name.length() + 1).strip());
+        return number(file, line.substring(name.length() + 1).strip());
       }
     }
-    return 0;
+    throw new IOException(file + " does not count " + name);
   }
 
-  /** Whether a process is in it. */
-  boolean populated() throws IOException {
-    for (Part part : parts) {
-      if (!Files.readString(part.directory().resolve("cgroup.procs")).isBlank()) {
-        return true;
-      }
+  private static long number(String file, String text) throws IOException {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new IOException(file + " holds no number", e);
     }
-    return false;
   }
 
   /**
@@ -137,12 +196,17 @@ final class RunGroup {
     return gone;
   }
 
-  private static boolean remove(Path directory) {
+  private boolean remove(Path directory) {
     try {
-      for (String pid : Files.readAllLines(directory.resolve("cgroup.procs"))) {
-        kill(directory, Integer.parseInt(pid));
+      if (files.exists(directory.resolve("cgroup.kill"))) {
+        // Version 2: all at once, also what is being forked.
+        files.write(directory.resolve("cgroup.kill"), "1");
+      } else {
+        for (String pid : members(directory)) {
+          kill(directory, Integer.parseInt(pid));
+        }
       }
-      Files.delete(directory);
+      files.removeGroup(directory);
       return true;
     } catch (NoSuchFileException e) {
       return true;
@@ -151,18 +215,23 @@ final class RunGroup {
     }
   }
 
+  private List<String> members(Path directory) throws IOException {
+    var members = new ArrayList<>(List.of(files.read(directory.resolve(PROCESSES)).split("\\s+")));
+    members.remove("");
+    return members;
+  }
+
   /**
    * The number is looked up again after the descriptor is open: then it still names that process.
    */
-  private static void kill(Path directory, int pid) throws IOException {
+  private void kill(Path directory, int pid) throws IOException {
     try (Fd process = Kernel.pidfdOpen(pid)) {
-      List<String> members = Files.readAllLines(directory.resolve("cgroup.procs"));
-      if (members.contains(Integer.toString(pid))) {
+      if (members(directory).contains(Integer.toString(pid))) {
         Kernel.signal(process, Kernel.SIGKILL);
       }
     } catch (ErrnoException e) {
       // It ended by itself meanwhile, which is what was wanted; the removal that follows tells.
-      if (e.errno() != dev.chitin.sandbox.nativeos.Errno.ESRCH) {
+      if (e.errno() != Errno.ESRCH) {
         throw e;
       }
     }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param pipes this side's ends of its descriptors
  * @param status what bwrap tells
  * @param init the first process of its pid namespace, or null when bwrap did not come that far
+ * @param initPid its number in this process's view, 0 without it
+ * @param limits those that are watched from outside while a tool runs
  * @param fault why a limit could not be put on, or null
  * @param warm whether a {@link Starter} waits in it
  * @param protections the mounts and denies that it was made with, as options
@@ -28,6 +30,8 @@ record Sandbox(
     Pipes pipes,
     StatusPipe status,
     @Nullable Fd init,
+    int initPid,
+    RunLimits limits,
     @Nullable IOException fault,
     boolean warm,
     List<String> protections,

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -23,16 +24,28 @@ final class SandboxMaker {
   private final CallSetUp setUp;
   private final Cgroups cgroups;
   private final Covers covers;
+  private final CleanUp cleanUp;
+  private final ScheduledExecutorService walkers;
   private final List<String> weaknesses;
   private final AtomicLong lastRun = new AtomicLong();
 
   /**
+   * @param cleanUp has the timer of limits that are looked at now and then
+   * @param walkers threads that measure writable mounts
    * @param weaknesses what is weaker on this machine, for every outcome
    */
-  SandboxMaker(CallSetUp setUp, Cgroups cgroups, Covers covers, List<String> weaknesses) {
+  SandboxMaker(
+      CallSetUp setUp,
+      Cgroups cgroups,
+      Covers covers,
+      CleanUp cleanUp,
+      ScheduledExecutorService walkers,
+      List<String> weaknesses) {
     this.setUp = setUp;
     this.cgroups = cgroups;
     this.covers = covers;
+    this.cleanUp = cleanUp;
+    this.walkers = walkers;
     this.weaknesses = List.copyOf(weaknesses);
   }
 
@@ -92,11 +105,15 @@ final class SandboxMaker {
     } catch (IOException e) {
       fault = e;
     }
+    var watched = new RunLimits(limits, cgroups, group, cleanUp.timer(), walkers);
+    watched.prepare(held.writable());
+    int pid = 0;
     try {
       OptionalInt child = status.awaitChild(Math.min(CHILD_MILLIS, deadline.remainingMillis()));
       if (child.isPresent()) {
-        init = Kernel.pidfdOpen(child.getAsInt());
-        fault = fault == null ? limit(child.getAsInt(), init, group, limits) : fault;
+        pid = child.getAsInt();
+        init = Kernel.pidfdOpen(pid);
+        fault = fault == null ? limit(pid, init, group, limits) : fault;
       }
     } catch (IOException e) {
       fault = e;
@@ -108,6 +125,8 @@ final class SandboxMaker {
         spawned.pipes(),
         status,
         init,
+        pid,
+        watched,
         fault,
         warm,
         spawned.protections(),
@@ -132,7 +151,7 @@ final class SandboxMaker {
       throws ErrnoException {
     try {
       group.enter(pid);
-      ProcessLimits.apply(pid, limits, !cgroups.limitsMemory());
+      ProcessLimits.apply(pid, limits, !cgroups.has(Controller.MEMORY));
       return null;
     } catch (IOException e) {
       // It may have ended by itself: bwrap could not do a mount, and says so on the error stream.

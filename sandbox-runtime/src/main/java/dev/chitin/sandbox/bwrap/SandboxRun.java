@@ -20,6 +20,8 @@ final class SandboxRun {
     CANCELLED,
     DEADLINE,
     OUTPUT_LIMIT,
+    DISK_LIMIT,
+    CPU_LIMIT,
     /** The limits could not be put on; the tool was never started. */
     ABORTED
   }
@@ -75,7 +77,7 @@ final class SandboxRun {
     this.listener = listener;
   }
 
-  /** Watches the sandbox, which may still be mounting; ends it if it is not as it has to be. */
+  /** Watches the sandbox, which may still be mounting. */
   void begin() {
     try {
       stdout.watch(poller);
@@ -96,9 +98,6 @@ final class SandboxRun {
       watchEnd(sandbox.init(), () -> initGone = true);
     } catch (ErrnoException e) {
       throw new IllegalStateException("a sandbox could not be watched", e);
-    }
-    if (sandbox.fault() != null) {
-      stop(Cause.ABORTED);
     }
   }
 

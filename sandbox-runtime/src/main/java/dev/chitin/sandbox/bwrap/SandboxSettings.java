@@ -8,7 +8,7 @@ import java.util.Set;
  * How native sandboxes are run on this machine.
  *
  * @param bwrap absolute path of the bubblewrap program
- * @param waive controls that the operator gives up by name; only {@link #AGGREGATE_MEMORY} is known
+ * @param waive controls that the operator gives up by name, each one of {@link #WAIVABLE}
  * @param cgroupParent the group below each controller's mount point that is delegated to this user,
  *     {@code chitin} say
  * @param runDirectory directory of this gateway alone, made with mode 0700: fixed files that
@@ -29,9 +29,25 @@ public record SandboxSettings(
   /** Run without a memory limit over the whole process tree. */
   public static final String AGGREGATE_MEMORY = "aggregate_memory";
 
+  /** Run without a limit on the processes of one run; that of the user stays. */
+  public static final String AGGREGATE_PROCESSES = "aggregate_processes";
+
+  /** Run without a limit on the CPU rate of the whole process tree. */
+  public static final String CPU_RATE = "cpu_rate";
+
+  /** Run without a limit on the CPU time of the whole process tree; that of each process stays. */
+  public static final String AGGREGATE_CPU_TIME = "aggregate_cpu_time";
+
+  /** Every control that may be given up. */
+  public static final List<String> WAIVABLE =
+      List.of(AGGREGATE_MEMORY, AGGREGATE_PROCESSES, CPU_RATE, AGGREGATE_CPU_TIME);
+
   public SandboxSettings {
     waive = Set.copyOf(waive);
     hidden = List.copyOf(hidden);
+    if (!WAIVABLE.containsAll(waive)) {
+      throw new IllegalArgumentException("waive may name " + String.join(", ", WAIVABLE));
+    }
     if (!bwrap.isAbsolute() || !runDirectory.isAbsolute()) {
       throw new IllegalArgumentException("bwrap and runDirectory must be absolute paths");
     }

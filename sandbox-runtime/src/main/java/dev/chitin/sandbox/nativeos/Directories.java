@@ -66,6 +66,52 @@ public final class Directories {
     }
   }
 
+  /** Takes names as they are. */
+  @FunctionalInterface
+  interface NameVisitor {
+    /**
+     * One name, never {@code .} or {@code ..}.
+     *
+     * @param name NUL-terminated, of any bytes; valid during the call only
+     * @return whether more is wanted
+     */
+    boolean visit(MemorySegment name) throws ErrnoException;
+  }
+
+  /**
+   * Visits every entry, also those whose names are no text.
+   *
+   * @param directory opened for reading, not {@code O_PATH}
+   */
+  static void scan(Fd directory, NameVisitor visitor) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(BUFFER, 8);
+      while (true) {
+        long length = Kernel.getdents(directory, buffer);
+        if (length < 0) {
+          throw new ErrnoException("getdents64", (int) -length);
+        }
+        if (length == 0) {
+          return;
+        }
+        for (long at = 0; at < length; ) {
+          int size = Short.toUnsignedInt(buffer.get(JAVA_SHORT_UNALIGNED, at + 16));
+          MemorySegment name = buffer.asSlice(at + NAME, size - NAME);
+          if (!isDots(name) && !visitor.visit(name)) {
+            return;
+          }
+          at += size;
+        }
+      }
+    }
+  }
+
+  private static boolean isDots(MemorySegment name) {
+    return name.get(JAVA_BYTE, 0) == '.'
+        && (name.get(JAVA_BYTE, 1) == 0
+            || (name.get(JAVA_BYTE, 1) == '.' && name.get(JAVA_BYTE, 2) == 0));
+  }
+
   private static String name(MemorySegment buffer, long from, long end) {
     long to = from;
     while (to < end && buffer.get(JAVA_BYTE, to) != 0) {

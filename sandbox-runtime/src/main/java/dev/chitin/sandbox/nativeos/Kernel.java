@@ -40,6 +40,7 @@ public final class Kernel {
   public static final int O_NOFOLLOW =
       Architecture.here().orElse(Architecture.X86_64) == Architecture.AARCH64 ? 0100000 : 0400000;
 
+  public static final int RESOLVE_NO_XDEV = 1;
   public static final int RESOLVE_NO_MAGICLINKS = 2;
   public static final int RESOLVE_NO_SYMLINKS = 4;
   public static final int RESOLVE_BENEATH = 8;
@@ -227,7 +228,14 @@ public final class Kernel {
   public static Fd openat2(int directory, String path, int flags, int mode, int resolve)
       throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment name = cString(arena, path);
+      return openat2(directory, cString(arena, path), flags, mode, resolve);
+    }
+  }
+
+  /** Like {@link #openat2(int, String, int, int, int)}, for a NUL-terminated path of any bytes. */
+  static Fd openat2(int directory, MemorySegment name, int flags, int mode, int resolve)
+      throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
       MemorySegment how = arena.allocate(24, 8);
       how.set(JAVA_LONG, 0, Integer.toUnsignedLong(flags | O_CLOEXEC));
       how.set(JAVA_LONG, 8, mode);
@@ -245,14 +253,30 @@ public final class Kernel {
     return statx(fd.number(), "", AT_EMPTY_PATH);
   }
 
+  /** statx(2) of where {@code path} leads, links of {@code /proc} followed. */
+  public static FileStat stat(String path) throws ErrnoException {
+    return statx(AT_FDCWD, path, 0);
+  }
+
   /** statx(2) of one name in a directory, never following a link at its end. */
   public static FileStat lstatat(Fd directory, String name) throws ErrnoException {
     return statx(directory.number(), name, AT_SYMLINK_NOFOLLOW);
   }
 
+  /** Like {@link #lstatat(Fd, String)}, for a NUL-terminated name of any bytes. */
+  static FileStat lstatat(Fd directory, MemorySegment name) throws ErrnoException {
+    return statx(directory.number(), name, AT_SYMLINK_NOFOLLOW);
+  }
+
   private static FileStat statx(int directory, String path, int flags) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment name = cString(arena, path);
+      return statx(directory, cString(arena, path), flags);
+    }
+  }
+
+  private static FileStat statx(int directory, MemorySegment name, int flags)
+      throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(256, 8);
       check(
           Syscall.STATX,
@@ -267,7 +291,8 @@ public final class Kernel {
           out.get(JAVA_INT, 20),
           device,
           out.get(JAVA_LONG, 32),
-          out.get(JAVA_LONG, 40));
+          out.get(JAVA_LONG, 40),
+          out.get(JAVA_LONG, 48));
     }
   }
 
@@ -382,13 +407,22 @@ public final class Kernel {
 
   /** Sets soft and hard limit of another process, never above the hard limit it has. */
   public static void limit(int pid, int resource, long value) throws ErrnoException {
+    limit(pid, resource, value, value);
+  }
+
+  /**
+   * Sets the limits of another process, never above the hard limit it has.
+   *
+   * @param soft where it is told
+   * @param hard where the kernel acts
+   */
+  public static void limit(int pid, int resource, long soft, long hard) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment limit = arena.allocate(16, 8);
       check(Syscall.PRLIMIT64, call(Syscall.PRLIMIT64, pid, resource, 0, limit.address()));
-      long hard = limit.get(JAVA_LONG, 8);
-      long set = Long.compareUnsigned(value, hard) < 0 ? value : hard;
-      limit.set(JAVA_LONG, 0, set);
-      limit.set(JAVA_LONG, 8, set);
+      long most = limit.get(JAVA_LONG, 8);
+      limit.set(JAVA_LONG, 0, Long.compareUnsigned(soft, most) < 0 ? soft : most);
+      limit.set(JAVA_LONG, 8, Long.compareUnsigned(hard, most) < 0 ? hard : most);
       check(Syscall.PRLIMIT64, call(Syscall.PRLIMIT64, pid, resource, limit.address(), 0));
     }
   }

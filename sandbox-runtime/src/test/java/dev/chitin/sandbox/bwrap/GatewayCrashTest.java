@@ -115,7 +115,7 @@ class GatewayCrashTest {
 
   private static List<Path> groupsOf(long pid) throws IOException {
     var found = new java.util.ArrayList<Path>();
-    for (String controller : List.of("memory", "pids")) {
+    for (String controller : List.of("memory", "pids", "cpu", "cpuacct")) {
       Path parent = Path.of("/sys/fs/cgroup", controller, "chitin");
       if (Files.isDirectory(parent)) {
         try (DirectoryStream<Path> groups = Files.newDirectoryStream(parent, "run-" + pid + "-*")) {

@@ -35,15 +35,29 @@ final class RealSandbox implements AutoCloseable {
   }
 
   RealSandbox(Path runDirectory, RunBounds runs, WarmBounds warm) {
+    this(SandboxSettings.defaults(runDirectory).with(runs, warm));
+  }
+
+  RealSandbox(SandboxSettings settings) {
     assertThat(Kernel.geteuid())
         .as("run the tests as an ordinary user: a sandbox started by root is none")
         .isNotZero();
-    backend = BwrapBackend.start(vertx, SandboxSettings.defaults(runDirectory).with(runs, warm));
+    backend = BwrapBackend.start(vertx, settings);
   }
 
   static Limits limits(long wallMillis, long outputBytes, long memoryBytes, long processes) {
-    return new Limits(
-        wallMillis, outputBytes, outputBytes, memoryBytes, processes, 8L << 20, 64, 4L << 20);
+    return Limits.from(
+        member ->
+            switch (member) {
+              case WALL_MS -> wallMillis;
+              case STDOUT_BYTES, STDERR_BYTES -> outputBytes;
+              case MEMORY_BYTES -> memoryBytes;
+              case PROCESSES -> processes;
+              case FILE_BYTES -> 8L << 20;
+              case OPEN_FILES -> 64;
+              case TMP_BYTES -> 4L << 20;
+              default -> member.byDefault();
+            });
   }
 
   static final Limits LIMITS = limits(20_000, 1 << 20, 256L << 20, 32);

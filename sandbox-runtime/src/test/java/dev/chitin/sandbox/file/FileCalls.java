@@ -46,17 +46,7 @@ final class FileCalls implements AutoCloseable {
 
   static PreparedCall call(
       String operation, Invocation.FileTarget target, JsonValue.Obj input, long wallMillis) {
-    Limits d = Limits.DEFAULT;
-    var limits =
-        new Limits(
-            wallMillis,
-            d.stdoutBytes(),
-            d.stderrBytes(),
-            d.memoryBytes(),
-            d.processes(),
-            d.fileBytes(),
-            d.openFiles(),
-            d.tmpBytes());
+    Limits limits = Limits.DEFAULT.with(Limits.Member.WALL_MS, wallMillis);
     var plan =
         new ExecutionPlan(
             "call",

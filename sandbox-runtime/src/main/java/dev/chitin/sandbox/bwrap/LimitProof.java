@@ -1,0 +1,143 @@
+package dev.chitin.sandbox.bwrap;
+
+import dev.chitin.bus.Bytes;
+import dev.chitin.bus.CallContext;
+import dev.chitin.bus.Deadline;
+import dev.chitin.policy.Limits;
+import dev.chitin.policy.Limits.Member;
+import dev.chitin.policy.Mount;
+import dev.chitin.sandbox.backend.Outcome;
+import dev.chitin.sandbox.backend.OutputSink;
+import dev.chitin.sandbox.bwrap.SandboxProof.Finding;
+import dev.chitin.sandbox.bwrap.SandboxProof.State;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Attacks the limits on CPU and disk: one process spins beyond its rate, one starts children that
+ * use up its time together, one writes more than it may into a directory of its own.
+ */
+final class LimitProof {
+  private static final Logger LOG = LoggerFactory.getLogger(LimitProof.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final String INSIDE = "[ -r /.chitin-sandbox ] || exit 9; ";
+  private static final String SPIN = INSIDE + "while :; do :; done";
+  private static final String CHILDREN =
+      INSIDE + "while :; do (i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done); done";
+  private static final String WRITE =
+      INSIDE + "for n in 1 2 3; do head -c 700000 /dev/zero >/proof/$n; done";
+
+  private final BwrapBackend backend;
+
+  LimitProof(BwrapBackend backend) {
+    this.backend = backend;
+  }
+
+  /** Runs it. Never fails: what could not be tried counts as inert. */
+  Future<List<Finding>> run() {
+    // Little, so that also a busy machine gives the process more than it may have.
+    Future<Outcome> rate =
+        shell(
+            SPIN, List.of(), Limits.DEFAULT.with(Member.CPU_PERCENT, 5).with(Member.WALL_MS, 500));
+    Future<Outcome> time =
+        shell(
+            CHILDREN,
+            List.of(),
+            Limits.DEFAULT
+                .with(Member.CPU_MS, 100)
+                .with(Member.WALL_MS, isWeaker("cpu_time") ? 500 : 5_000));
+    Future<Finding> disk = disk();
+    return Future.join(rate, time, disk)
+        .transform(
+            all -> {
+              var findings = new ArrayList<Finding>();
+              findings.add(rate(rate));
+              findings.add(time(time));
+              findings.add(
+                  disk.succeeded()
+                      ? disk.result()
+                      : new Finding("disk", State.INERT, "The attack could not be tried."));
+              return Future.succeededFuture(List.copyOf(findings));
+            });
+  }
+
+  private boolean isWeaker(String control) {
+    return backend.weakerHere().stream().anyMatch(note -> note.startsWith(control + ":"));
+  }
+
+  private Finding rate(Future<Outcome> spun) {
+    boolean throttled =
+        spun.succeeded()
+            && spun.result().notes().stream().anyMatch(note -> note.startsWith("cpu: throttled"));
+    return finding("rate of CPU time", throttled, isWeaker("cpu"), "cpu: rate not limited");
+  }
+
+  private Finding time(Future<Outcome> used) {
+    boolean stopped = used.succeeded() && used.result().status().equals("cpu_limit");
+    return finding("CPU time", stopped, isWeaker("cpu_time"), "cpu_time: per-process only");
+  }
+
+  private static Finding finding(String control, boolean held, boolean waived, String weaker) {
+    if (held) {
+      return new Finding(control, State.PROVEN, "A run that used too much was held.");
+    }
+    return waived
+        ? new Finding(control, State.DEGRADED, weaker)
+        : new Finding(control, State.INERT, "A run used more than its limit.");
+  }
+
+  private Future<Finding> disk() {
+    Path directory;
+    Mount mount;
+    try {
+      directory = Files.createTempDirectory("chitin-proof-").toRealPath();
+      mount = new Mount(directory.toString(), "/proof", true, identity(directory));
+    } catch (IOException e) {
+      return Future.failedFuture(e);
+    }
+    return shell(WRITE, List.of(mount), Limits.DEFAULT.with(Member.DISK_BYTES, 1 << 20))
+        .map(outcome -> finding("disk", outcome.status().equals("disk_limit"), false, ""))
+        .onComplete(tried -> remove(directory));
+  }
+
+  private static String identity(Path directory) throws IOException {
+    try (Fd fd =
+        Kernel.openat2(
+            Kernel.AT_FDCWD, directory.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
+      return Kernel.fstat(fd).identity();
+    }
+  }
+
+  private static void remove(Path directory) {
+    try {
+      for (String name : List.of("1", "2", "3")) {
+        Files.deleteIfExists(directory.resolve(name));
+      }
+      Files.delete(directory);
+    } catch (IOException e) {
+      LOG.warn("The directory of the sandbox's self-attack could not be removed.", e);
+    }
+  }
+
+  private Future<Outcome> shell(String script, List<Mount> mounts, Limits limits) {
+    return backend.run(
+        ProbeCall.of(
+            "/usr/bin/dash",
+            List.of("/usr/bin/dash", "-c", script),
+            ProbeCall.ENVIRONMENT,
+            Bytes.EMPTY,
+            mounts,
+            limits),
+        OutputSink.NONE,
+        new CallContext(Deadline.after(PATIENCE)));
+  }
+}
