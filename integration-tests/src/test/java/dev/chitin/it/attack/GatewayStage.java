@@ -1,0 +1,259 @@
+package dev.chitin.it.attack;
+
+import dev.chitin.audit.LogEntry;
+import dev.chitin.audit.LogReader;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A gateway with the catalogue's tools, and everything around it that a case may want: the flag,
+ * listeners on the host's loopback, the workspace, the log.
+ */
+final class GatewayStage implements AutoCloseable {
+  private static final int PAGE = 1_000;
+
+  private final Path base;
+  private final HostWatch host;
+  private final Listeners listeners;
+  private final Probe.Surroundings around;
+  private final AttackGateway gateway;
+  private final List<String> restingFiles;
+
+  private GatewayStage(
+      Path base,
+      HostWatch host,
+      Listeners listeners,
+      Probe.Surroundings around,
+      AttackGateway gateway)
+      throws IOException {
+    this.base = base;
+    this.host = host;
+    this.listeners = listeners;
+    this.around = around;
+    this.gateway = gateway;
+    this.restingFiles = runFiles();
+  }
+
+  /** Starts the gateway with every tool of {@code cases}. */
+  static GatewayStage open(List<AttackCase> cases) throws IOException, InterruptedException {
+    Path base = Files.createTempDirectory("chitin-attack-").toRealPath();
+    Path home = Files.createDirectory(base.resolve("home"));
+    Listeners listeners = Listeners.open();
+    HostWatch host =
+        HostWatch.plant(base.resolve("flag"), home.resolve("workspace"), "canary-" + mark());
+    var around =
+        Probe.Surroundings.here(
+            host.flag(), listeners.tcpPort(), listeners.udpPort(), listeners.abstractName());
+    var setup = new Setup(base, around);
+    setup.write(home, cases.stream().flatMap(one -> one.attack().tools().stream()).toList());
+    try {
+      AttackGateway gateway = AttackGateway.start(home, host.flag(), host.secret(), List.of());
+      return new GatewayStage(base, host, listeners, around, gateway);
+    } catch (IOException | InterruptedException e) {
+      listeners.close();
+      throw e;
+    }
+  }
+
+  /** Digits that stand in the command line of every process of one run and nowhere else. */
+  static String mark() {
+    return Long.toString(
+        System.nanoTime() * 1_000 + Math.floorMod(System.identityHashCode(new Object()), 1_000));
+  }
+
+  AttackGateway gateway() {
+    return gateway;
+  }
+
+  HostWatch host() {
+    return host;
+  }
+
+  Listeners listeners() {
+    return listeners;
+  }
+
+  Path base() {
+    return base;
+  }
+
+  Probe.Surroundings around() {
+    return around;
+  }
+
+  /** Calls the tool of that name with a mark. */
+  AttackGateway.Answer call(String tool, String mark) throws IOException, InterruptedException {
+    return gateway.call(tool, JsonValue.object().put("mark", mark).build());
+  }
+
+  /** A call that goes on beside others. */
+  java.util.concurrent.CompletableFuture<AttackGateway.Answer> begin(String tool, String mark) {
+    var answer = new java.util.concurrent.CompletableFuture<AttackGateway.Answer>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                answer.complete(call(tool, mark));
+              } catch (IOException | InterruptedException e) {
+                answer.completeExceptionally(e);
+              }
+            });
+    return answer;
+  }
+
+  /** Control groups and files of the gateway that a finished run left; waits for them to go. */
+  List<String> leftovers() throws IOException {
+    Bounded.holds(() -> groups(gateway.pid()).isEmpty() && runFiles().equals(restingFiles));
+    var left = new ArrayList<>(groups(gateway.pid()));
+    var files = new ArrayList<>(runFiles());
+    files.removeAll(restingFiles);
+    left.addAll(files);
+    return left;
+  }
+
+  /** Names and sizes of what lies in the sandbox's own directory. */
+  private List<String> runFiles() throws IOException {
+    Path run = gateway.home().resolve("run/sandbox");
+    try (Stream<Path> walk = Files.walk(run)) {
+      var files = new ArrayList<String>();
+      for (Path path : walk.sorted().toList()) {
+        files.add(run.relativize(path) + (Files.isRegularFile(path) ? " " + Files.size(path) : ""));
+      }
+      return files;
+    }
+  }
+
+  /** Control groups of runs of that gateway. */
+  static List<String> groups(long gateway) throws IOException {
+    var found = new ArrayList<String>();
+    for (Path parent : Fence.parents()) {
+      try (DirectoryStream<Path> groups =
+          Files.newDirectoryStream(parent, "run-" + gateway + "-*")) {
+        groups.forEach(group -> found.add(group.toString()));
+      }
+    }
+    return found;
+  }
+
+  /** The log's entries about a call, one JSON text each. */
+  List<String> audit(String callId) {
+    var reader = new LogReader(gateway.home().resolve("audit"));
+    var found = new ArrayList<String>();
+    long next = 0;
+    for (List<LogEntry> page = reader.read(next, PAGE);
+        !page.isEmpty();
+        page = reader.read(next, PAGE)) {
+      for (LogEntry entry : page) {
+        String text = new String(entry.json().borrow(), StandardCharsets.UTF_8);
+        if (text.contains(callId)) {
+          found.add(text);
+        }
+      }
+      next += page.size();
+    }
+    return found;
+  }
+
+  @Override
+  public void close() throws IOException {
+    gateway.close();
+    listeners.close();
+    remove(base);
+  }
+
+  /** Removes a tree that a case made. */
+  static void remove(Path tree) throws IOException {
+    try (Stream<Path> walk = Files.walk(tree)) {
+      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  /**
+   * Writes what a gateway needs to start with probes as tools.
+   *
+   * @param base where the probes and the key file lie
+   * @param around what the probes are told
+   */
+  record Setup(Path base, Probe.Surroundings around) {
+
+    Path probes() {
+      return base.resolve("probes");
+    }
+
+    void write(Path home, List<Attack.Tool> tools) throws IOException {
+      write(home, tools, sandbox());
+    }
+
+    /**
+     * Without control groups the gateway starts only when told so; the cases show what that costs.
+     */
+    static JsonValue.Obj sandbox() {
+      return Fence.obstacle().isEmpty()
+          ? JsonValue.Obj.EMPTY
+          : JsonValue.object().put("waive", List.of("aggregate_memory")).build();
+    }
+
+    /** Writes configuration and probes; {@code sandbox} is the section of that name. */
+    void write(Path home, List<Attack.Tool> tools, JsonValue.Obj sandbox) throws IOException {
+      Files.createDirectories(probes());
+      var declared = new ArrayList<JsonValue>();
+      for (Attack.Tool tool : tools) {
+        if (Files.notExists(probes().resolve(tool.name() + ".sh"))) {
+          tool.probe().write(probes());
+        }
+        declared.add(declaration(home.resolve("workspace"), tool));
+      }
+      JsonValue.Obj document =
+          JsonValue.object()
+              .put(
+                  "workspace",
+                  JsonValue.object().put("allowed_paths", List.of(probes().toString())).build())
+              .put("vault", Attack.object(java.util.Map.of("key_file", home + ".key")))
+              .put("sandbox", sandbox)
+              .put("tools", new JsonValue.Arr(declared))
+              .build();
+      Files.createDirectories(home.resolve("workspace"));
+      Files.writeString(home.resolve("chitin.json5"), CanonicalJson.string(document));
+    }
+
+    private JsonValue declaration(Path workspace, Attack.Tool tool) {
+      List<String> read = List.of(workspace.toString(), probes().toString());
+      JsonValue.Builder capabilities =
+          JsonValue.object()
+              .put("ProcessExec", JsonValue.object().put("commands", List.of("dash")).build())
+              .put("FileRead", JsonValue.object().put("paths", read).build());
+      if (tool.writable()) {
+        capabilities.put(
+            "FileWrite", JsonValue.object().put("paths", List.of(workspace.toString())).build());
+      }
+      JsonValue.Obj input =
+          AttackGateway.json(
+              "{\"type\":\"object\",\"properties\":{\"mark\":{\"type\":\"string\"}},"
+                  + "\"required\":[\"mark\"],\"additionalProperties\":false}");
+      JsonValue.Builder process =
+          JsonValue.object().put("argv", tool.probe().argv(probes(), around, "${input.mark}"));
+      if (!tool.environment().isEmpty()) {
+        process.put("env", Attack.object(tool.environment()));
+      }
+      return JsonValue.object()
+          .put("name", tool.name())
+          .put("description", "A probe of the abuse list.")
+          .put("capabilities", capabilities.build())
+          .put("input", input)
+          .put("run", JsonValue.object().put("process", process.build()).build())
+          .put("limits", Attack.object(tool.limits()))
+          .build();
+    }
+  }
+}

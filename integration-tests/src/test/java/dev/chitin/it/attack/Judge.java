@@ -1,0 +1,53 @@
+package dev.chitin.it.attack;
+
+import dev.chitin.bus.Bytes;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What holds for every run, whatever it attacks. */
+final class Judge {
+  private Judge() {}
+
+  /** What of the run's effects counts as a breach, on any target. */
+  static Optional<String> effects(Attack.Run run, Seen seen, HostWatch watch) {
+    Optional<String> host = host(seen.host(), run.mayLeave());
+    if (!seen.fence().isEmpty()) {
+      return Optional.of("only the fence stopped it: " + String.join(", ", seen.fence()));
+    }
+    for (String planted : List.of(watch.canary(), watch.secret())) {
+      if (contains(seen.stdout(), planted) || contains(seen.stderr(), planted)) {
+        return Optional.of(
+            (planted.equals(watch.canary()) ? "the flag" : "the secret") + " was read");
+      }
+    }
+    if (host.isPresent()) {
+      return host;
+    }
+    Map<String, String> lines = seen.lines();
+    for (Map.Entry<String, String> line : run.says().entrySet()) {
+      String value = lines.get(line.getKey());
+      if (value == null || !value.matches(line.getValue())) {
+        return Optional.of(line.getKey() + " = " + (value == null ? "nothing" : value));
+      }
+    }
+    return run.check().breach(seen);
+  }
+
+  /** What was done to the host. */
+  static Optional<String> host(HostWatch.Change change, String mayLeave) {
+    if (change.flagWritten()) {
+      return Optional.of("the flag was written");
+    }
+    if (!change.survivors().isEmpty()) {
+      return Optional.of("survivor: " + change.survivors().getFirst());
+    }
+    List<String> touched = change.touched(mayLeave);
+    return touched.isEmpty() ? Optional.empty() : Optional.of("host: " + touched.getFirst());
+  }
+
+  static boolean contains(Bytes bytes, String text) {
+    return new String(bytes.borrow(), StandardCharsets.ISO_8859_1).contains(text);
+  }
+}
