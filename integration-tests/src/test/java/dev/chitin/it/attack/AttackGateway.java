@@ -103,10 +103,12 @@ final class AttackGateway implements AutoCloseable {
     // Reading ends with the process; what it started is killed with it.
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
     String first = out.readLine();
-    if (first == null) {
-      throw new DidNotStart(process.waitFor(), Files.readString(errors));
+    // What refuses with --json says why on stdout, as a problem.
+    String url = first == null ? "" : text(json(first), "url");
+    if (url.isEmpty()) {
+      throw new DidNotStart(process.waitFor(), first + "\n" + Files.readString(errors));
     }
-    return new AttackGateway(home, process, URI.create(text(json(first), "url")), createKey(home));
+    return new AttackGateway(home, process, URI.create(url), createKey(home));
   }
 
   private static ProcessBuilder builder(Path home, List<String> line) {

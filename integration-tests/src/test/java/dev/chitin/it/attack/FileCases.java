@@ -110,7 +110,16 @@ final class FileCases {
                 "theirs",
                 "a/b/.git/config",
                 ""))
-        .says(Map.of("git", "EBUSY", "hooks", "EBUSY|EROFS", "nested", "EBUSY", "outer", "EBUSY"));
+        .says(
+            Map.of(
+                "git",
+                "EBUSY",
+                "hooks",
+                "EBUSY|EXDEV|EROFS",
+                "nested",
+                "EBUSY|EXDEV",
+                "outer",
+                "EBUSY"));
   }
 
   private static Run devices() {
@@ -174,8 +183,10 @@ final class FileCases {
                   .netrc .npmrc .env .env.local sub/.ssh/id sub/deep/.env
                 do cat "$f" "$PWD/$f" "/proc/self/cwd/$f" "/proc/self/root$PWD/$f" "/proc/1/root$PWD/$f" "./sub/../$f"; done
                 cut -d' ' -f5 /proc/self/mountinfo | while read -r p; do
-                  case $p in "$PWD"*) cat "$p"; cat "$p"/*; (echo x >"$p/new"); (echo x >"$p") ;; esac
+                  case $p in "$PWD"*) cat "$p"; cat "$p"/* ;; esac
                 done
+                for f in .ssh .aws .gnupg .config/gcloud .kube sub/.ssh; do (echo x >"$f/new"); (echo x >"$f") done
+                for f in .docker/config.json .netrc .npmrc .env .env.local sub/deep/.env; do (echo x >"$f"); rm -f "$f"; done
                 grep -rs denied .
                 echo "end=reached"
                 """))

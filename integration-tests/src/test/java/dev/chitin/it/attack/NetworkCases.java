@@ -17,12 +17,13 @@ final class NetworkCases {
       my $v6 = pack 'S n N a16 N', 10, $tcp, 0, "\\0" x 15 . "\\1", 0;
       my $u4 = pack 'S n a4 x8', 2, $udp, "\\x7f\\0\\0\\1";
       my $u6 = pack 'S n N a16 N', 10, $udp, 0, "\\0" x 15 . "\\1", 0;
-      socket(my $a, 2, 1, 0) && connect($a, $v4) && syswrite($a, 'x');
-      socket(my $b, 10, 1, 0) && connect($b, $v6) && syswrite($b, 'x');
-      socket(my $c, 2, 2, 0) && send($c, 'x', 0, $u4);
-      socket(my $d, 10, 2, 0) && send($d, 'x', 0, $u6);
-      socket(my $e, 2, 2, 1) && send($e, pack('C C n n n', 8, 0, 0xf7ff, 0, 0), 0, $u4);
-      socket(my $f, 2, 2 | 0x80000 | 0x800, 0) && send($f, "\\xc0\\0\\0\\0\\1", 0, $u4);
+      my $s;
+      socket($s, 2, 1, 0) && connect($s, $v4) && syswrite($s, 'x');
+      socket($s, 10, 1, 0) && connect($s, $v6) && syswrite($s, 'x');
+      socket($s, 2, 2, 0) && send($s, 'x', 0, $u4);
+      socket($s, 10, 2, 0) && send($s, 'x', 0, $u6);
+      socket($s, 2, 2, 1) && send($s, pack('C C n n n', 8, 0, 0xf7ff, 0, 0), 0, $u4);
+      socket($s, 2, 2 | 0x80000 | 0x800, 0) && send($s, "\\xc0\\0\\0\\0\\1", 0, $u4);
       print "end=reached\\n";
       """;
 

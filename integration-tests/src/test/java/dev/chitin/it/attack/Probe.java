@@ -50,7 +50,7 @@ record Probe(String name, String shell, String perl, Bytes executable) {
       my ($mark, $flag, $here, $tcp, $udp, $abstract) = @ARGV[2 .. 7];
       $| = 1;
       my %errno = (1 => 'EPERM', 2 => 'ENOENT', 3 => 'ESRCH', 9 => 'EBADF', 11 => 'EAGAIN', 12 => 'ENOMEM',
-        13 => 'EACCES', 14 => 'EFAULT', 16 => 'EBUSY', 17 => 'EEXIST', 22 => 'EINVAL', 25 => 'ENOTTY',
+        13 => 'EACCES', 14 => 'EFAULT', 16 => 'EBUSY', 17 => 'EEXIST', 18 => 'EXDEV', 22 => 'EINVAL', 25 => 'ENOTTY',
         28 => 'ENOSPC', 30 => 'EROFS', 38 => 'ENOSYS', 97 => 'EAFNOSUPPORT', 111 => 'ECONNREFUSED');
       sub said { my ($key, $done) = @_; my $e = $! + 0; print "$key=", $done ? 'done' : $errno{$e} || $e, "\\n"; }
       sub attempt { my ($key, $nr, @arguments) = @_; $! = 0; said($key, syscall($nr, @arguments) >= 0); }

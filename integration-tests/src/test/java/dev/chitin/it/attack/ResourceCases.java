@@ -110,9 +110,11 @@ final class ResourceCases {
                   close $f;
                   select(undef, undef, undef, 0.01);
                 }
+                select(undef, undef, undef, 1);
                 print "end=reached\\n";
                 """))
         .limits(quota("disk_bytes", 2 * MIB))
+        .check(ResourceCases::stopped)
         .mayLeave("|filled-\\d+")
         .ends("disk_limit");
   }
@@ -130,8 +132,14 @@ final class ResourceCases {
                 print "end=reached\\n";
                 """))
         .limits(quota("disk_files", 500))
+        .check(ResourceCases::stopped)
         .mayLeave("|empty-\\d+")
         .ends("disk_limit");
+  }
+
+  /** What fills until nobody stops it says so at its end. */
+  private static Optional<String> stopped(Seen seen) {
+    return seen.lines().containsKey("end") ? Optional.of("nothing stopped it") : Optional.empty();
   }
 
   private static Run spin() {
