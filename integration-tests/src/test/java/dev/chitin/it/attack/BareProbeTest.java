@@ -32,7 +32,7 @@ class BareProbeTest {
   private static Ended run(Path directory, List<String> line)
       throws IOException, InterruptedException {
     var limited =
-        new ArrayList<String>(List.of("dash", "-c", "ulimit -f 0 -t 2; exec \"$@\"", "x"));
+        new ArrayList<String>(List.of("dash", "-c", "ulimit -f 0; ulimit -t 2; exec \"$@\"", "x"));
     limited.addAll(line);
     Process process =
         new ProcessBuilder(limited).directory(directory.toFile()).redirectErrorStream(true).start();

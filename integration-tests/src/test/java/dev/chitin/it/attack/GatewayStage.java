@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
  * listeners on the host's loopback, the workspace, the log.
  */
 final class GatewayStage implements AutoCloseable {
+  private static final long LEAST_MARK = 1_000_000_000_000_000L;
   private static final int PAGE = 1_000;
 
   private final Path base;
@@ -66,8 +69,7 @@ final class GatewayStage implements AutoCloseable {
 
   /** Digits that stand in the command line of every process of one run and nowhere else. */
   static String mark() {
-    return Long.toString(
-        System.nanoTime() * 1_000 + Math.floorMod(System.identityHashCode(new Object()), 1_000));
+    return Long.toString(ThreadLocalRandom.current().nextLong(LEAST_MARK, 10 * LEAST_MARK));
   }
 
   AttackGateway gateway() {
@@ -96,8 +98,8 @@ final class GatewayStage implements AutoCloseable {
   }
 
   /** A call that goes on beside others. */
-  java.util.concurrent.CompletableFuture<AttackGateway.Answer> begin(String tool, String mark) {
-    var answer = new java.util.concurrent.CompletableFuture<AttackGateway.Answer>();
+  CompletableFuture<AttackGateway.Answer> begin(String tool, String mark) {
+    var answer = new CompletableFuture<AttackGateway.Answer>();
     Thread.ofVirtual()
         .start(
             () -> {

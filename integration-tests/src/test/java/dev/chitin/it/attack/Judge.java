@@ -12,7 +12,6 @@ final class Judge {
 
   /** What of the run's effects counts as a breach, on any target. */
   static Optional<String> effects(Attack.Run run, Seen seen, HostWatch watch) {
-    Optional<String> host = host(seen.host(), run.mayLeave());
     if (!seen.fence().isEmpty()) {
       return Optional.of("only the fence stopped it: " + String.join(", ", seen.fence()));
     }
@@ -22,9 +21,6 @@ final class Judge {
             (planted.equals(watch.canary()) ? "the flag" : "the secret") + " was read");
       }
     }
-    if (host.isPresent()) {
-      return host;
-    }
     Map<String, String> lines = seen.lines();
     for (Map.Entry<String, String> line : run.says().entrySet()) {
       String value = lines.get(line.getKey());
@@ -32,7 +28,8 @@ final class Judge {
         return Optional.of(line.getKey() + " = " + (value == null ? "nothing" : value));
       }
     }
-    return run.check().breach(seen);
+    Optional<String> breach = run.check().breach(seen);
+    return breach.isPresent() ? breach : host(seen.host(), run.mayLeave());
   }
 
   /** What was done to the host. */
