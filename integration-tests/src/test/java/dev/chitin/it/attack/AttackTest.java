@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +42,11 @@ class AttackTest {
                             .isEqualTo(new Verdict.Held())));
   }
 
+  /** The other two ABIs are those of x86-64. */
+  private static boolean concerns(int number) {
+    return number != 28 || SystemCalls.isX86();
+  }
+
   @Test
   void everyCaseHasANameOfItsOwn() {
     assertThat(cases.stream().map(AttackCase::name)).doesNotHaveDuplicates();
@@ -50,7 +56,7 @@ class AttackTest {
   void noNumberOfTheListIsForgotten() {
     List<Integer> covered = cases.stream().map(AttackCase::number).distinct().toList();
     assertThat(covered)
-        .containsAll(Stream.iterate(1, n -> n + 1).limit(31).toList())
+        .containsAll(IntStream.rangeClosed(1, 31).filter(AttackTest::concerns).boxed().toList())
         .contains(36, 39, 43);
   }
 }

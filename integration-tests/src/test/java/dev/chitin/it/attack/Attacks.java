@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** {@code bin/attack}: runs the catalogue, prints a table and writes the same as JSON. */
 public final class Attacks {
@@ -51,7 +52,16 @@ public final class Attacks {
           one -> System.out.println(one.number() + " " + one.name() + ": " + one.attacks()));
       return 0;
     }
-    Scoreboard board = attack(cases, options.targets());
+    List<String> targets = new ArrayList<>(options.targets());
+    Optional<String> refusal = targets.contains("naive") ? NaiveTarget.refusal() : Optional.empty();
+    if (refusal.isPresent()) {
+      System.err.println("the naive line is not run: " + refusal.get());
+      targets.remove("naive");
+      if (targets.isEmpty()) {
+        return 2;
+      }
+    }
+    Scoreboard board = attack(cases, targets);
     if (!options.json().isEmpty()) {
       Files.writeString(Path.of(options.json()), CanonicalJson.inOrder(board.json()) + "\n");
     }
@@ -88,6 +98,17 @@ public final class Attacks {
     return arguments[i];
   }
 
+  /** A case that could not be run to its end has not held. */
+  private static Verdict attack(Target target, AttackCase one) throws InterruptedException {
+    try {
+      return target.attack(one);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      return new Verdict.Broken("could not be run: " + e);
+    }
+  }
+
   private static Scoreboard attack(List<AttackCase> cases, List<String> names) throws Exception {
     var board = new Scoreboard(names);
     List<Target> targets = new ArrayList<>();
@@ -99,7 +120,7 @@ public final class Attacks {
       for (AttackCase one : cases) {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         for (Target target : targets) {
-          verdicts.put(target.name(), target.attack(one));
+          verdicts.put(target.name(), attack(target, one));
         }
         board.add(one, verdicts);
         System.out.println(board.line(one));

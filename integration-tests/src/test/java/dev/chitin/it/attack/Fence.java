@@ -29,6 +29,7 @@ final class Fence implements AutoCloseable {
             "/sys/fs/cgroup/memory/chitin",
             "/sys/fs/cgroup/pids/chitin",
             "/sys/fs/cgroup/cpu/chitin",
+            "/sys/fs/cgroup/cpuacct/chitin",
             "/sys/fs/cgroup/chitin")
         .map(Path::of)
         .filter(Files::isWritable)

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** What holds for every run, whatever it attacks. */
 final class Judge {
@@ -21,15 +22,25 @@ final class Judge {
             (planted.equals(watch.canary()) ? "the flag" : "the secret") + " was read");
       }
     }
-    Map<String, String> lines = seen.lines();
-    for (Map.Entry<String, String> line : run.says().entrySet()) {
-      String value = lines.get(line.getKey());
-      if (value == null || !value.matches(line.getValue())) {
-        return Optional.of(line.getKey() + " = " + (value == null ? "nothing" : value));
-      }
+    Optional<String> said = said(run.says(), seen.lines());
+    if (said.isPresent()) {
+      return said;
     }
     Optional<String> breach = run.check().breach(seen);
     return breach.isPresent() ? breach : host(seen.host(), run.mayLeave());
+  }
+
+  /** The first line that is not as it has to be; what succeeded comes before what failed oddly. */
+  private static Optional<String> said(Map<String, String> expected, Map<String, String> lines) {
+    var wrong = new TreeMap<String, String>();
+    expected.forEach(
+        (key, pattern) -> {
+          String value = lines.getOrDefault(key, "nothing");
+          if (!value.matches(pattern)) {
+            wrong.put((value.equals("done") ? "0" : "1") + key, key + " = " + value);
+          }
+        });
+    return wrong.isEmpty() ? Optional.empty() : Optional.of(wrong.firstEntry().getValue());
   }
 
   /** What was done to the host. */

@@ -1,10 +1,13 @@
 package dev.chitin.it.attack;
 
+import dev.chitin.bus.Bytes;
 import dev.chitin.it.attack.Attack.Run;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Numbers 22 to 30, but for sockets: the doors that lead into the kernel. */
@@ -107,7 +110,7 @@ final class KernelCases {
     }
     // A filter that closed clone altogether would hold all this, and no program would run.
     says.put("own", "threads");
-    dev.chitin.bus.Bytes elf = Elf.of(java.util.HexFormat.of().parseHex(THREAD));
+    Bytes elf = Elf.of(HexFormat.of().parseHex(THREAD));
     return Run.of(
             new Probe(
                 "namespaces", shell + "echo \"own=$(\"$here/namespaces.elf\")\"\n", perl, elf))
@@ -245,7 +248,7 @@ final class KernelCases {
         .check(
             seen ->
                 seen.text().contains("survived")
-                    ? java.util.Optional.of("the call reached the kernel")
-                    : java.util.Optional.empty());
+                    ? Optional.of("the call reached the kernel")
+                    : Optional.empty());
   }
 }

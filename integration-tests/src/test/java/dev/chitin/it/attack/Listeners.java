@@ -2,13 +2,17 @@ package dev.chitin.it.attack;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -23,14 +27,12 @@ final class Listeners implements AutoCloseable {
       """;
 
   private final AtomicInteger arrived = new AtomicInteger();
-  private final ServerSocket tcp;
-  private final DatagramSocket udp;
+  private final List<ServerSocket> tcp = new ArrayList<>();
+  private final List<DatagramSocket> udp = new ArrayList<>();
   private final Process unix;
   private final String abstractName;
 
-  private Listeners(ServerSocket tcp, DatagramSocket udp, Process unix, String abstractName) {
-    this.tcp = tcp;
-    this.udp = udp;
+  private Listeners(Process unix, String abstractName) {
     this.unix = unix;
     this.abstractName = abstractName;
   }
@@ -45,12 +47,8 @@ final class Listeners implements AutoCloseable {
     if (!"listening".equals(lines.readLine())) {
       throw new IOException("no abstract socket can be had");
     }
-    // The wildcard address has both families; the machine's firewall is no part of this.
-    var listeners =
-        new Listeners(
-            new ServerSocket(0), new DatagramSocket(new InetSocketAddress(0)), unix, name);
-    Thread.ofPlatform().daemon(true).start(listeners::acceptAll);
-    Thread.ofPlatform().daemon(true).start(listeners::receiveAll);
+    var listeners = new Listeners(unix, name);
+    listeners.listen();
     Thread.ofPlatform()
         .daemon(true)
         .start(() -> lines.lines().forEach(line -> listeners.arrived.incrementAndGet()));
@@ -60,47 +58,68 @@ final class Listeners implements AutoCloseable {
 
   /** A counter that never counts would prove nothing. */
   private void proveCounting() throws IOException {
-    InetAddress loopback = InetAddress.getLoopbackAddress();
-    new java.net.Socket(loopback, tcp.getLocalPort()).close();
-    try (var socket = new DatagramSocket()) {
-      socket.send(new DatagramPacket(new byte[1], 1, loopback, udp.getLocalPort()));
+    for (ServerSocket socket : tcp) {
+      new Socket(socket.getInetAddress(), tcpPort()).close();
     }
-    Bounded.await(() -> arrived.get() == 2, "the listeners count");
+    for (DatagramSocket to : udp) {
+      try (var socket = new DatagramSocket()) {
+        socket.send(new DatagramPacket(new byte[1], 1, to.getLocalAddress(), udpPort()));
+      }
+    }
+    int all = tcp.size() + udp.size();
+    Bounded.await(() -> arrived.get() == all, "the listeners count");
     arrived.set(0);
   }
 
-  private void acceptAll() {
-    try {
-      while (true) {
-        tcp.accept().close();
-        arrived.incrementAndGet();
-      }
-    } catch (SocketException closed) {
-      return;
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+  /** On every address of the loopback, the same ports on each. */
+  private void listen() throws IOException {
+    List<InetAddress> addresses =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(InetAddress::isLoopbackAddress)
+            .toList();
+    for (InetAddress address : addresses) {
+      var stream = new ServerSocket(tcp.isEmpty() ? 0 : tcpPort(), 0, address);
+      tcp.add(stream);
+      Thread.ofPlatform().daemon(true).start(() -> acceptAll(stream));
+      var datagrams = new DatagramSocket(udp.isEmpty() ? 0 : udpPort(), address);
+      udp.add(datagrams);
+      Thread.ofPlatform().daemon(true).start(() -> receiveAll(datagrams));
     }
   }
 
-  private void receiveAll() {
+  private void acceptAll(ServerSocket socket) {
     try {
       while (true) {
-        udp.receive(new DatagramPacket(new byte[64], 64));
+        socket.accept().close();
         arrived.incrementAndGet();
       }
     } catch (SocketException closed) {
       return;
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void receiveAll(DatagramSocket socket) {
+    try {
+      while (true) {
+        socket.receive(new DatagramPacket(new byte[64], 64));
+        arrived.incrementAndGet();
+      }
+    } catch (SocketException closed) {
+      return;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
   int tcpPort() {
-    return tcp.getLocalPort();
+    return tcp.getFirst().getLocalPort();
   }
 
   int udpPort() {
-    return udp.getLocalPort();
+    return udp.getFirst().getLocalPort();
   }
 
   String abstractName() {
@@ -114,8 +133,10 @@ final class Listeners implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    tcp.close();
-    udp.close();
+    for (ServerSocket socket : tcp) {
+      socket.close();
+    }
+    udp.forEach(DatagramSocket::close);
     unix.destroyForcibly();
   }
 }

@@ -3,6 +3,7 @@ package dev.chitin.it.attack;
 import dev.chitin.it.attack.Attack.Run;
 import dev.chitin.it.attack.Attack.Scene;
 import dev.chitin.it.attack.Attack.Tool;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +87,7 @@ final class NetworkCases {
           CompletableFuture<AttackGateway.Answer> listens =
               stage.begin("neighbour-listens", GatewayStage.mark());
           var ready = stage.host().workspace().resolve("ready");
-          Bounded.await(() -> java.nio.file.Files.exists(ready), "one run listens");
+          Bounded.await(() -> Files.exists(ready), "one run listens");
           String said = stage.call("neighbour-connects", GatewayStage.mark()).text();
           String heard = listens.get().text();
           return said.contains("connect=ECONNREFUSED")

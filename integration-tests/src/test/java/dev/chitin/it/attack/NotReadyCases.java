@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -94,9 +95,9 @@ final class NotReadyCases {
       GatewayStage stage, String name, String says, List<String> cage, String bwrap)
       throws IOException, InterruptedException {
     Path home = Files.createDirectory(stage.base().resolve(name));
-    new GatewayStage.Setup(stage.base(), stage.around())
+    new GatewaySetup(stage.base(), stage.around())
         .write(home, List.of(), sandbox(stage.base(), name, bwrap));
-    var around = new java.util.ArrayList<String>();
+    var around = new ArrayList<String>();
     if (!cage.isEmpty()) {
       around.addAll(CAGE);
       around.addAll(cage);

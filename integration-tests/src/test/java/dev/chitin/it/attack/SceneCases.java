@@ -42,7 +42,7 @@ final class SceneCases {
 
   private static Optional<String> killed(GatewayStage stage, Tool tool) throws Exception {
     Path home = Files.createDirectory(stage.base().resolve("killed"));
-    new GatewayStage.Setup(stage.base(), stage.around()).write(home, List.of(tool));
+    new GatewaySetup(stage.base(), stage.around()).write(home, List.of(tool));
     Path workspace = home.resolve("workspace");
     String mark = GatewayStage.mark();
     long pid;
