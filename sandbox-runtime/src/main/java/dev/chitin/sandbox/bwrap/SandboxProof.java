@@ -75,6 +75,7 @@ public final class SandboxProof {
       echo "interfaces:$(tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' \\n')"
       echo "init-environment:$(tr '\\0' ' ' </proc/1/environ)"
       echo "environment:$(env | cut -d= -f1 | sort | tr '\\n' ' ')"
+      if (exec 3<>/proc/1/mem) 2>/dev/null; then echo "init-memory:open"; else echo "init-memory:closed"; fi
       open=
       for f in /proc/$$/fd/*; do [ -e "$f" ] && open="$open ${f##*/}"; done
       echo "descriptors:$open"
@@ -194,6 +195,7 @@ public final class SandboxProof {
     check.that("files outside", "flag", value -> value.isEmpty() && !value.contains(secret));
     check.equal("network", "interfaces", "lo");
     check.equal("environment of the init", "init-environment", "");
+    check.equal("memory of the init", "init-memory", "closed");
     // PWD is the shell's own.
     var names = new TreeSet<>(ProbeCall.ENVIRONMENT.keySet());
     names.add("PWD");

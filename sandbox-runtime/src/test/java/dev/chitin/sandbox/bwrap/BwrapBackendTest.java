@@ -396,6 +396,16 @@ class BwrapBackendTest {
   }
 
   @Test
+  void theInitsMemoryAndDescriptorsAreOutOfReach() {
+    Outcome outcome =
+        shell(
+            "ls -A /proc/1 | wc -l;"
+                + " (exec 3<>/proc/1/mem) 2>/dev/null; echo $?; (exec 3<>/proc/$PPID/mem)"
+                + " 2>/dev/null; echo $?; cat /proc/self/../1/maps 2>/dev/null | wc -c");
+    assertThat(text(outcome.stdout())).isEqualTo("0\n2\n2\n0\n");
+  }
+
+  @Test
   void namespacesAndForeignSocketsAreRefused() {
     Outcome outcome = shell("unshare -U true; echo $?; unshare -n true; echo $?");
     assertThat(text(outcome.stdout())).isEqualTo("1\n1\n");
