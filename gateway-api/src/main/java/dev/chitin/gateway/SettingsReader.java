@@ -6,6 +6,7 @@ import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.ShippedTools;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolDefinitionReader;
@@ -114,7 +115,8 @@ public final class SettingsReader {
             home.vault().toString()),
         grants,
         section("egress").strings("allow_private").orElse(List.of()),
-        sandbox.strings("search_path").orElse(SEARCH_PATH));
+        sandbox.strings("search_path").orElse(SEARCH_PATH),
+        WriteProtection.without(sandbox.strings("unprotected").orElse(List.of())));
   }
 
   private String workspacePath() {

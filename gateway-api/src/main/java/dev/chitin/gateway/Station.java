@@ -134,7 +134,8 @@ final class Station implements AutoCloseable {
         List.of(home.audit(), home.vault(), home.run()),
         settings.maxRuns(),
         settings.maxSetups(),
-        settings.maxRuns());
+        settings.maxRuns(),
+        settings.policy().writeProtection());
   }
 
   private static Set<String> addresses(List<ToolDefinition> tools) {

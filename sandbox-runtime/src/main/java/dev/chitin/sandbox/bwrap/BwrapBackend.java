@@ -7,6 +7,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
@@ -86,9 +87,11 @@ public final class BwrapBackend implements Backend {
             Architecture.here().orElseThrow(() -> new IOException("unknown architecture")));
     var hidden = new ArrayList<Path>(settings.hidden());
     hidden.add(settings.runDirectory());
+    var names = new ProtectedNames(settings.writeProtection());
     var setUp =
-        new CallSetUp(program, layout, files, filter, new MountSources(hidden), covers, spawner);
-    profile = profile(layout, filter);
+        new CallSetUp(
+            program, layout, files, filter, new MountSources(hidden), covers, names, spawner);
+    profile = profile(layout, filter, settings.writeProtection());
     setUps =
         new ThreadPoolExecutor(
             settings.setUps(),
@@ -159,12 +162,13 @@ public final class BwrapBackend implements Backend {
     return List.copyOf(weak);
   }
 
-  private static Digest profile(SandboxLayout layout, byte[] filter) {
+  private static Digest profile(SandboxLayout layout, byte[] filter, WriteProtection kept) {
     return Digest.of(
         CanonicalJson.bytes(
             JsonValue.object()
                 .put("options", layout.fixed())
                 .put("filter", Digest.of(filter).toString())
+                .put("writeProtected", kept.paths())
                 .build()));
   }
 
@@ -173,7 +177,9 @@ public final class BwrapBackend implements Backend {
     return NAME;
   }
 
-  /** Digest of what shapes every sandbox beside its plan: the fixed options and the filter. */
+  /**
+   * Digest of what shapes every sandbox beside its plan: fixed options, filter, protected names.
+   */
   public Digest backendProfile() {
     return profile;
   }

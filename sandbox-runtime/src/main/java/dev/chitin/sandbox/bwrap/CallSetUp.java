@@ -21,6 +21,7 @@ final class CallSetUp {
   private final byte[] filter;
   private final MountSources sources;
   private final Covers covers;
+  private final ProtectedNames names;
   private final Spawner spawner;
 
   CallSetUp(
@@ -30,6 +31,7 @@ final class CallSetUp {
       byte[] filter,
       MountSources sources,
       Covers covers,
+      ProtectedNames names,
       Spawner spawner) {
     this.program = program;
     this.layout = layout;
@@ -37,6 +39,7 @@ final class CallSetUp {
     this.filter = filter.clone();
     this.sources = sources;
     this.covers = covers;
+    this.names = names;
     this.spawner = spawner;
   }
 
@@ -74,7 +77,7 @@ final class CallSetUp {
     Fd root = held.keep(sources.open(mount));
     options.bind(Kernel.duplicate(root), mount.target(), mount.writable());
     if (Kernel.fstat(root).isDirectory()) {
-      new TreeGuard(mount, hidden, root, options, covers, files, held)
+      new TreeGuard(mount, hidden, root, options, covers, files, names, held)
           .protect()
           .ifPresent(notes::add);
     }

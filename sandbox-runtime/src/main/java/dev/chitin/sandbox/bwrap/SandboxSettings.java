@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.policy.WriteProtection;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param maxRuns most sandboxes at once; more are refused
  * @param setUps most sandboxes that are being set up at once; more wait
  * @param setUpQueue most that wait for their set-up; more are refused
+ * @param writeProtection which protected paths hold in writable mounts; policy is given the same
  */
 public record SandboxSettings(
     Path bwrap,
@@ -27,7 +29,8 @@ public record SandboxSettings(
     List<Path> hidden,
     int maxRuns,
     int setUps,
-    int setUpQueue) {
+    int setUpQueue,
+    WriteProtection writeProtection) {
   /** Run without a memory limit over the whole process tree. */
   public static final String AGGREGATE_MEMORY = "aggregate_memory";
 
@@ -55,6 +58,7 @@ public record SandboxSettings(
         List.of(),
         128,
         Runtime.getRuntime().availableProcessors(),
-        256);
+        256,
+        WriteProtection.FULL);
   }
 }

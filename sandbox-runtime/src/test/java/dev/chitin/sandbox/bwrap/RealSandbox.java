@@ -7,6 +7,7 @@ import dev.chitin.bus.CallContext;
 import dev.chitin.bus.Deadline;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.Mount;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.file.PathResolver;
@@ -30,10 +31,27 @@ final class RealSandbox implements AutoCloseable {
   final BwrapBackend backend;
 
   RealSandbox(Path runDirectory) {
+    this(runDirectory, WriteProtection.FULL);
+  }
+
+  RealSandbox(Path runDirectory, WriteProtection protection) {
     assertThat(Kernel.geteuid())
         .as("run the tests as an ordinary user: a sandbox started by root is none")
         .isNotZero();
-    backend = BwrapBackend.start(vertx, SandboxSettings.defaults(runDirectory));
+    SandboxSettings d = SandboxSettings.defaults(runDirectory);
+    backend =
+        BwrapBackend.start(
+            vertx,
+            new SandboxSettings(
+                d.bwrap(),
+                d.waive(),
+                d.cgroupParent(),
+                d.runDirectory(),
+                d.hidden(),
+                d.maxRuns(),
+                d.setUps(),
+                d.setUpQueue(),
+                protection));
   }
 
   static Limits limits(long wallMillis, long outputBytes, long memoryBytes, long processes) {
