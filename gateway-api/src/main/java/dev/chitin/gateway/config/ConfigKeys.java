@@ -8,6 +8,7 @@ import dev.chitin.gateway.config.Spec.Named;
 import dev.chitin.gateway.config.Spec.Section;
 import dev.chitin.gateway.config.Spec.Text;
 import dev.chitin.gateway.config.Spec.Whole;
+import dev.chitin.policy.WriteProtection;
 import java.util.List;
 
 /** Every key that {@code chitin.json5} may hold, listed once. */
@@ -143,6 +144,10 @@ final class ConfigKeys {
                       "waive",
                       "Controls that may be missing here, by name.",
                       new ListOf(new Choice(List.of("aggregate_memory")))),
+                  Spec.Key.of(
+                      "unprotected",
+                      "Protected paths that tools may write after all, by name.",
+                      new ListOf(new Choice(WriteProtection.overridable()))),
                   Spec.Key.of("bwrap", "Path of bubblewrap; default /usr/bin/bwrap.", TEXT),
                   Spec.Key.of("max_runs", "Native runs at once.", new Whole(1, 4_096)),
                   Spec.Key.of("max_setups", "Sandboxes being set up at once.", new Whole(1, 64)),
