@@ -3,11 +3,14 @@ package dev.chitin.sandbox.nativeos;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import dev.chitin.bus.Bytes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Reads directories through their descriptors (getdents64(2)). */
@@ -40,7 +43,36 @@ public final class Directories {
    */
   public static boolean list(Fd directory, int most, Consumer<Entry> consumer)
       throws ErrnoException {
-    int taken = 0;
+    int[] taken = {0};
+    return walk(
+        directory,
+        (bytes, type) -> {
+          String name = text(bytes);
+          if (name.isEmpty()) {
+            return true;
+          }
+          if (taken[0]++ == most) {
+            return false;
+          }
+          consumer.accept(new Entry(name, type));
+          return true;
+        });
+  }
+
+  /** Reads at most {@code most} names of any kind, as the kernel has them. */
+  public static List<Bytes> names(Fd directory, int most) throws ErrnoException {
+    List<Bytes> names = new ArrayList<>();
+    walk(directory, (bytes, type) -> names.size() < most && names.add(Bytes.adopt(bytes)));
+    return names;
+  }
+
+  private interface Visitor {
+    /** False to take no more. */
+    boolean visit(byte[] name, Type type);
+  }
+
+  /** Whether the directory was read to its end. */
+  private static boolean walk(Fd directory, Visitor visitor) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(BUFFER, 8);
       while (true) {
@@ -53,12 +85,10 @@ public final class Directories {
         }
         for (long at = 0; at < length; ) {
           int size = Short.toUnsignedInt(buffer.get(JAVA_SHORT_UNALIGNED, at + 16));
-          String name = name(buffer, at + NAME, at + size);
-          if (!name.isEmpty() && !name.equals(".") && !name.equals("..")) {
-            if (taken++ == most) {
-              return false;
-            }
-            consumer.accept(new Entry(name, type(buffer.get(JAVA_BYTE, at + TYPE))));
+          byte[] name = name(buffer, at + NAME, at + size);
+          if (!isSelfOrParent(name)
+              && !visitor.visit(name, type(buffer.get(JAVA_BYTE, at + TYPE)))) {
+            return false;
           }
           at += size;
         }
@@ -66,12 +96,19 @@ public final class Directories {
     }
   }
 
-  private static String name(MemorySegment buffer, long from, long end) {
+  private static boolean isSelfOrParent(byte[] name) {
+    return name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
+  }
+
+  private static byte[] name(MemorySegment buffer, long from, long end) {
     long to = from;
     while (to < end && buffer.get(JAVA_BYTE, to) != 0) {
       to++;
     }
-    byte[] bytes = buffer.asSlice(from, to - from).toArray(JAVA_BYTE);
+    return buffer.asSlice(from, to - from).toArray(JAVA_BYTE);
+  }
+
+  private static String text(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
