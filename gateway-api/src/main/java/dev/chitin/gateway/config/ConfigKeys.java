@@ -8,6 +8,7 @@ import dev.chitin.gateway.config.Spec.Named;
 import dev.chitin.gateway.config.Spec.Section;
 import dev.chitin.gateway.config.Spec.Text;
 import dev.chitin.gateway.config.Spec.Whole;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.WriteProtection;
 import java.util.List;
 
@@ -43,6 +44,14 @@ final class ConfigKeys {
           Spec.Key.of(
               "tmp_bytes", "Size of each private file system.", new Whole(4_096, 1L << 36)));
 
+  private static final Section OUTPUT =
+      Section.of(
+          Spec.Key.of("path", "Relative to $CHITIN_OUT, plain.", TEXT),
+          Spec.Key.of(
+              "max_bytes", "Most bytes; default 1 MiB.", new Whole(1, DeclaredOutput.MOST_BYTES)),
+          Spec.Key.of(
+              "required", "Whether a run without it has failed; default true.", new Flag()));
+
   private static final Section TOOL =
       Section.of(
           Spec.Key.of("name", "Letters, digits, dot, underscore, hyphen; at most 64.", TEXT),
@@ -59,7 +68,11 @@ final class ConfigKeys {
                       "A native process in the sandbox.",
                       Section.of(
                           Spec.Key.of("argv", "Argument template; ${input.name} fills one.", TEXTS),
-                          Spec.Key.of("env", "Environment by name.", new Named(TEXT)))),
+                          Spec.Key.of("env", "Environment by name.", new Named(TEXT)),
+                          Spec.Key.of(
+                              "outputs",
+                              "Files that it leaves below $CHITIN_OUT, by name; at most 16.",
+                              new Named(OUTPUT)))),
                   Spec.Key.of(
                       "http",
                       "One HTTP request from the gateway.",

@@ -54,6 +54,7 @@ public final class BwrapBackend implements Backend {
   private final Poller poller;
   private final Cgroups cgroups;
   private final CoverJournal journal;
+  private final OutputRoom outputs;
   private final Machinery machinery;
   private final Digest profile;
   private final List<String> notes;
@@ -88,9 +89,18 @@ public final class BwrapBackend implements Backend {
     var hidden = new ArrayList<Path>(settings.hidden());
     hidden.add(settings.runDirectory());
     var names = new ProtectedNames(settings.writeProtection());
+    outputs = OutputRoom.open(settings.runDirectory(), instance);
     var setUp =
         new CallSetUp(
-            program, layout, files, filter, new MountSources(hidden), covers, names, spawner);
+            program,
+            layout,
+            files,
+            filter,
+            new MountSources(hidden),
+            covers,
+            names,
+            outputs,
+            spawner);
     profile = profile(layout, filter, settings.writeProtection());
     setUps =
         new ThreadPoolExecutor(
@@ -257,6 +267,7 @@ public final class BwrapBackend implements Backend {
     try {
       cgroups.sweep(true);
       journal.close();
+      outputs.close();
       closed.tryComplete();
     } catch (IOException e) {
       closed.tryFail(e);

@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.ChildProcess;
 import dev.chitin.sandbox.nativeos.ErrnoException;
@@ -22,6 +23,7 @@ final class CallSetUp {
   private final MountSources sources;
   private final Covers covers;
   private final ProtectedNames names;
+  private final OutputRoom outputs;
   private final Spawner spawner;
 
   CallSetUp(
@@ -32,6 +34,7 @@ final class CallSetUp {
       MountSources sources,
       Covers covers,
       ProtectedNames names,
+      OutputRoom outputs,
       Spawner spawner) {
     this.program = program;
     this.layout = layout;
@@ -40,6 +43,7 @@ final class CallSetUp {
     this.sources = sources;
     this.covers = covers;
     this.names = names;
+    this.outputs = outputs;
     this.spawner = spawner;
   }
 
@@ -64,6 +68,11 @@ final class CallSetUp {
       layout.begin(options, call.call().environment(), call.limits());
       for (Mount mount : call.plan().mounts()) {
         mount(mount, call.plan().hidden(), options, held, notes);
+      }
+      if (!call.process().outputs().isEmpty()) {
+        OutputRoom.Place place = outputs.make();
+        held.keep(place);
+        options.bind(place.source(), DeclaredOutput.DIRECTORY, true);
       }
       List<String> command = command(call, options, notes);
       layout.end(options, call.process().cwd());

@@ -7,6 +7,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.OutputChunk.Stream;
+import dev.chitin.sandbox.OutputFile;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.nativeos.ErrnoException;
@@ -238,19 +239,23 @@ final class NativeRun {
     }
 
     private void ended(SandboxRun.End end) {
+      held.collect(call, files -> ended(end, files));
+    }
+
+    private void ended(SandboxRun.End end, List<OutputFile> files) {
       machinery
           .cleanUp()
           .execute(
               () -> {
                 try {
-                  conclude(end);
+                  conclude(end, files);
                 } catch (RuntimeException e) {
                   answer(() -> promise.tryFail(ChitinException.from(e)));
                 }
               });
     }
 
-    private void conclude(SandboxRun.End end) {
+    private void conclude(SandboxRun.End end, List<OutputFile> files) {
       long oomKills = 0;
       try {
         oomKills = group.oomKills();
@@ -260,7 +265,8 @@ final class NativeRun {
       } catch (IOException e) {
         notes.add("limits: the counters of this run could not be read");
       }
-      Outcome outcome = outcome(end, oomKills);
+      OutputFile.faults(files).forEach(notes::add);
+      Outcome outcome = outcome(end, oomKills, files);
       ChitinException refusal = end.opened() ? null : refusal(end);
       held.close();
       remove(group, 0);
@@ -286,7 +292,7 @@ final class NativeRun {
       };
     }
 
-    private Outcome outcome(SandboxRun.End end, long oomKills) {
+    private Outcome outcome(SandboxRun.End end, long oomKills, List<OutputFile> files) {
       Ending ending = Ending.of(end, oomKills);
       return new Outcome(
           ending.status(),
@@ -296,7 +302,8 @@ final class NativeRun {
           stdout.seen(),
           stderr.seen(),
           null,
-          notes);
+          notes,
+          files);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Capabilities;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.ExecutionPlan;
 import dev.chitin.policy.Invocation;
 import dev.chitin.policy.Labels;
@@ -35,6 +36,17 @@ final class ProbeCall {
       Bytes stdin,
       List<Mount> mounts,
       Limits limits) {
+    return of(executable, argv, environment, stdin, mounts, limits, List.of());
+  }
+
+  static PreparedCall of(
+      String executable,
+      List<String> argv,
+      Map<String, String> environment,
+      Bytes stdin,
+      List<Mount> mounts,
+      Limits limits,
+      List<DeclaredOutput> outputs) {
     JsonValue.Builder object = JsonValue.object();
     environment.forEach(object::put);
     var process =
@@ -46,7 +58,8 @@ final class ProbeCall {
             Digest.of(CanonicalJson.bytes(object.build())),
             List.of(),
             List.of(),
-            false);
+            false,
+            outputs);
     long now = System.currentTimeMillis();
     var plan =
         new ExecutionPlan(

@@ -289,6 +289,7 @@ public final class Executor {
         outcome.stderrBytes(),
         millis,
         auditIndex,
-        outcome.notes());
+        outcome.notes(),
+        outcome.files());
   }
 }
