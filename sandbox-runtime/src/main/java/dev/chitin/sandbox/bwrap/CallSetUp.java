@@ -66,13 +66,13 @@ final class CallSetUp {
       throws IOException, InterruptedException {
     try (var options = new OptionList()) {
       layout.begin(options, call.call().environment(), call.limits());
-      for (Mount mount : call.plan().mounts()) {
-        mount(mount, call.plan().hidden(), options, held, notes);
-      }
       if (!call.process().outputs().isEmpty()) {
         OutputRoom.Place place = outputs.make();
         held.keep(place);
         options.bind(place.source(), DeclaredOutput.DIRECTORY, true);
+      }
+      for (Mount mount : call.plan().mounts()) {
+        mount(mount, call.plan().hidden(), options, held, notes);
       }
       List<String> command = command(call, options, notes);
       layout.end(options, call.process().cwd());

@@ -15,6 +15,7 @@ import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Kernel;
 import io.vertx.core.Future;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -167,14 +168,27 @@ class ProtectionTest {
 
   @Test
   void credentialsAreHiddenHoweverManyEntriesLieBesideThem() throws IOException {
-    for (int i = 0; i < 5_000; i++) {
+    List<String> places =
+        ProtectedPaths.DENIED_NAMES.stream().filter(name -> !name.endsWith("*")).toList();
+    for (int i = 0; i < 20_000; i++) {
       Files.createFile(work.resolve("f" + i));
+      // Whatever the order of the directory, some are far back in it.
+      if (i % 2_000 == 0 && i / 2_000 < places.size()) {
+        plant(places.get(i / 2_000));
+      }
     }
-    Files.createDirectory(work.resolve(".aws"));
-    Files.writeString(work.resolve(".aws/credentials"), "secret");
-    Outcome outcome = shell("cat .aws/credentials");
+    places.subList(10, places.size()).forEach(this::plant);
+    Outcome outcome = shell("for p in " + String.join(" ", places) + "; do cat $p $p/x; done");
     assertThat(text(outcome.stdout())).isEmpty();
     assertThat(outcome.notes()).contains("denies: nested search stopped at 4096 entries");
+  }
+
+  private void plant(String place) {
+    try {
+      Files.writeString(Files.createDirectories(work.resolve(place)).resolve("x"), "secret");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
