@@ -40,12 +40,8 @@ class DeclaredOutputsTest {
         }] }
         """
             .formatted(home.resolve("workspace"));
-    Files.writeString(
-        file,
-        members.substring(0, members.lastIndexOf('}'))
-            + tool);
-    gateway =
-        GatewayProcess.start(home, Map.of("CHITIN_SANDBOX__UNPROTECTED", "[\".vscode\"]"));
+    Files.writeString(file, members.substring(0, members.lastIndexOf('}')) + tool);
+    gateway = GatewayProcess.start(home, Map.of("CHITIN_SANDBOX__UNPROTECTED", "[\".vscode\"]"));
     agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
   }
 
