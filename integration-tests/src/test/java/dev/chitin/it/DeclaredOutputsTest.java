@@ -76,6 +76,13 @@ class DeclaredOutputsTest {
   }
 
   @Test
+  void aCallerSeesWhichFilesAToolGives() throws Exception {
+    JsonValue.Obj files = Json.object(agent.get("/v1/tools/report").body(), "files");
+    assertThat(files.members()).containsOnlyKeys("log", "report");
+    assertThat(Json.number(Json.object(files, "report"), "maxBytes")).isEqualTo(100);
+  }
+
+  @Test
   void withoutARequiredFileTheCallHasNotSucceededThoughItsProgramHas() throws Exception {
     Files.writeString(gateway.workspace().resolve("other"), "x");
     Agent.Answer answer = report("other");

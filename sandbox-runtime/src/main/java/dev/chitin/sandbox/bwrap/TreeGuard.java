@@ -237,7 +237,9 @@ final class TreeGuard {
     }
     bound.add(place.path(name));
     pin(place);
-    if (ProtectedNames.isUnreadable(place.path(name)) && !covered) {
+    // A cover is only a place to mount on; without a descriptor of its own for each, bwrap needs
+    // few, and it already runs under the tool's limit of them.
+    if (covered || ProtectedNames.isUnreadable(place.path(name))) {
       maskAs(stat, place, name);
     } else {
       options.bind(open(place, name), target(place, name), false);

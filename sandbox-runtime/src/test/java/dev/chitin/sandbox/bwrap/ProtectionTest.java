@@ -7,6 +7,7 @@ import static dev.chitin.sandbox.bwrap.RealSandbox.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chitin.policy.Limits;
 import dev.chitin.policy.Mount;
 import dev.chitin.policy.ProtectedPaths;
 import dev.chitin.policy.WriteProtection;
@@ -129,8 +130,20 @@ class ProtectionTest {
       }
     }
     var before = tree();
-    assertThat(shell(script + "echo done").status()).isEqualTo("exit 0");
+    // Each existing name costs bwrap a descriptor while it mounts, under the tool's own limit.
+    var limits = new Limits(20_000, 1 << 20, 1 << 20, 256L << 20, 32, 8L << 20, 1_024, 4L << 20);
+    Outcome outcome = sandbox.shell("cd /w && " + script, limits, mount(work, "/w", true));
+    assertThat(outcome.status()).as(text(outcome.stderr())).isEqualTo("exit 0");
     assertThat(tree()).isEqualTo(before);
+  }
+
+  @Test
+  void coversNeedNoDescriptorsOfTheTool() {
+    var limits = new Limits(20_000, 1 << 20, 1 << 20, 256L << 20, 32, 8L << 20, 16, 4L << 20);
+    for (int i = 0; i < 20; i++) {
+      Outcome outcome = sandbox.shell("ulimit -n", limits, mount(work, "/w", true));
+      assertThat(text(outcome.stdout())).as(text(outcome.stderr())).isEqualTo("16\n");
+    }
   }
 
   @Test
