@@ -52,12 +52,12 @@ final class ToolRoutes {
   private static JsonValue.Obj json(ToolDefinition tool) {
     JsonValue.Builder document =
         JsonValue.object()
-        .put("name", tool.name())
-        .put("description", tool.description())
-        .put("capabilities", capabilities(tool.capabilities()))
-        .put("input", tool.input())
-        .put("output", tool.output())
-        .put("digest", tool.digest().toString());
+            .put("name", tool.name())
+            .put("description", tool.description())
+            .put("capabilities", capabilities(tool.capabilities()))
+            .put("input", tool.input())
+            .put("output", tool.output())
+            .put("digest", tool.digest().toString());
     if (tool.run() instanceof ToolDefinition.Run.NativeProcess process
         && !process.outputs().isEmpty()) {
       document.put("files", files(process.outputs()));
