@@ -78,7 +78,8 @@ public record GatewaySettings(
             policy.protectedPaths(),
             grants,
             allowPrivate,
-            policy.searchPath());
+            policy.searchPath(),
+            policy.writeProtection());
     return with(edge, widened, tools);
   }
 

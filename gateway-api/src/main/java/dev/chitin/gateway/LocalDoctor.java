@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Proves this process's controls: sandbox, egress, vault and log. */
 final class LocalDoctor implements Doctor {
@@ -45,6 +46,7 @@ final class LocalDoctor implements Doctor {
             closed -> {
               findings.addAll(closed);
               findings.add(egress());
+              unprotected().ifPresent(findings::add);
               return new Report(findings);
             });
   }
@@ -93,6 +95,16 @@ final class LocalDoctor implements Doctor {
           case INERT -> Verdict.INERT;
         };
     return new Finding("sandbox." + proof.control(), verdict, proof.detail());
+  }
+
+  /** What the operator took out of the list that holds for policy and sandbox alike. */
+  private Optional<Finding> unprotected() {
+    List<String> names = settings.policy().writeProtection().unprotected();
+    return names.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                "protected paths", Verdict.DEGRADED, String.join(", ", names) + " may be written"));
   }
 
   private Finding egress() {

@@ -6,6 +6,7 @@ import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.LimitSettings;
 import dev.chitin.sandbox.LimitValues;
 import dev.chitin.sandbox.ShippedTools;
@@ -144,7 +145,8 @@ public final class SettingsReader {
             home.vault().toString()),
         grants,
         section("egress").strings("allow_private").orElse(List.of()),
-        sandbox.strings("search_path").orElse(SEARCH_PATH));
+        sandbox.strings("search_path").orElse(SEARCH_PATH),
+        WriteProtection.without(sandbox.strings("unprotected").orElse(List.of())));
   }
 
   private String workspacePath() {

@@ -133,7 +133,8 @@ final class Station implements AutoCloseable {
         home.run().resolve("sandbox"),
         List.of(home.audit(), home.vault(), home.run()),
         settings.runs(),
-        settings.warm());
+        settings.warm(),
+        settings.policy().writeProtection());
   }
 
   private static Set<String> addresses(List<ToolDefinition> tools) {

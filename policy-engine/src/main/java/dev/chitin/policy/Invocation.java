@@ -18,6 +18,7 @@ public sealed interface Invocation {
    * @param executed every file whose content is executed
    * @param dataArguments indexes in {@code argv} of the elements that the caller filled
    * @param wholeArgvFromCaller whether the caller gave the whole argv ({@code process_run})
+   * @param outputs files that it leaves for its caller; none of the same name
    */
   record NativeProcess(
       List<String> argv,
@@ -27,13 +28,37 @@ public sealed interface Invocation {
       Digest envDigest,
       List<ExecutedFile> executed,
       List<Integer> dataArguments,
-      boolean wholeArgvFromCaller)
+      boolean wholeArgvFromCaller,
+      List<DeclaredOutput> outputs)
       implements Invocation {
     public NativeProcess {
+      outputs = List.copyOf(outputs);
       argv = List.copyOf(argv);
       envNames = List.copyOf(envNames);
       executed = List.copyOf(executed);
       dataArguments = List.copyOf(dataArguments);
+    }
+
+    /** A process that leaves no files. */
+    public NativeProcess(
+        List<String> argv,
+        String executable,
+        String cwd,
+        List<String> envNames,
+        Digest envDigest,
+        List<ExecutedFile> executed,
+        List<Integer> dataArguments,
+        boolean wholeArgvFromCaller) {
+      this(
+          argv,
+          executable,
+          cwd,
+          envNames,
+          envDigest,
+          executed,
+          dataArguments,
+          wholeArgvFromCaller,
+          List.of());
     }
   }
 

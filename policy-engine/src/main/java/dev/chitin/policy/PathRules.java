@@ -50,6 +50,7 @@ public final class PathRules {
   private record NamedRule(String rule, FoldedPath name) {}
 
   private static final String HOME_RULE = "chitin.home";
+  private static final String WRITE_RULE = "builtin.write[";
   private static final String ROOTS_RULE = "workspace.roots";
 
   private final List<DeniedTree> builtIn;
@@ -67,8 +68,8 @@ public final class PathRules {
             .flatMap(path -> denial("builtin.paths[" + path + "]", path, home).stream())
             .toList();
     writeDenied =
-        ProtectedPaths.WRITE_DENIED.stream()
-            .map(name -> new NamedRule("builtin.write[" + name + "]", FoldedPath.of(name)))
+        settings.writeProtection().paths().stream()
+            .map(name -> new NamedRule(WRITE_RULE + name + "]", FoldedPath.of(name)))
             .toList();
     chitinHome = denial(HOME_RULE, settings.chitinHome(), home);
     chitinWorkspace =
@@ -249,12 +250,7 @@ public final class PathRules {
 
   private Optional<String> deniedName(FoldedPath folded, String path) {
     int from = outermostRootLength(path);
-    for (String name : ProtectedPaths.DENIED_NAMES) {
-      if (folded.hasNameWithPrefix(name.substring(0, name.length() - 1), from)) {
-        return Optional.of("builtin.paths[" + name + "]");
-      }
-    }
-    return Optional.empty();
+    return ProtectedPaths.credentialName(folded, from).map(name -> "builtin.paths[" + name + "]");
   }
 
   private Optional<String> deniedForWriting(FoldedPath folded, String path) {
@@ -304,10 +300,19 @@ public final class PathRules {
 
   private static Denial denial(String rule) {
     String detail = "The path is denied by " + rule + ".";
-    String hint =
-        rule.startsWith("workspace.denied_paths")
-            ? "Remove the entry " + rule + ", or use another path."
-            : "This denial is built in; use another path.";
-    return new Denial(ProblemCode.POLICY_PATH_DENIED, rule, detail, hint);
+    return new Denial(ProblemCode.POLICY_PATH_DENIED, rule, detail, hint(rule));
+  }
+
+  private static String hint(String rule) {
+    if (rule.startsWith("workspace.denied_paths")) {
+      return "Remove the entry " + rule + ", or use another path.";
+    }
+    if (rule.startsWith(WRITE_RULE)) {
+      String name = rule.substring(WRITE_RULE.length(), rule.length() - 1);
+      if (WriteProtection.overridable().contains(name)) {
+        return "Use another path, or let tools write it: sandbox.unprotected: [\"" + name + "\"].";
+      }
+    }
+    return "This denial is built in; use another path.";
   }
 }

@@ -78,6 +78,15 @@ final class PlanChecks {
               "The working directory is not canonical."));
       return;
     }
+    if (process.outputs().size() > DeclaredOutput.MOST
+        || process.outputs().stream().map(DeclaredOutput::name).distinct().count()
+            != process.outputs().size()) {
+      denials.add(
+          Denial.of(
+              ProblemCode.POLICY_ERROR,
+              "plan.outputs",
+              "The plan names too many outputs, or one twice."));
+    }
     denials.addAll(
         ceiling
             .commands()

@@ -68,6 +68,7 @@ final class PlanJson {
               .put(
                   "dataArguments", list(process.dataArguments(), index -> new JsonValue.Int(index)))
               .put("wholeArgvFromCaller", process.wholeArgvFromCaller())
+              .put("outputs", list(process.outputs(), PlanJson::output))
               .build();
       case Invocation.FileAccess file ->
           JsonValue.object()
@@ -93,6 +94,15 @@ final class PlanJson {
       case Invocation.VerticleCall verticle ->
           JsonValue.object().put("kind", "verticle").put("address", verticle.address()).build();
     };
+  }
+
+  private static JsonValue output(DeclaredOutput output) {
+    return JsonValue.object()
+        .put("name", output.name())
+        .put("path", output.path())
+        .put("maxBytes", output.maxBytes())
+        .put("required", output.required())
+        .build();
   }
 
   private static JsonValue executed(Invocation.ExecutedFile file) {

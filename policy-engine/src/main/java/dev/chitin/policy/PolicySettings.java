@@ -16,6 +16,7 @@ import java.util.Map;
  * @param allowPrivate {@code egress.allow_private}: {@code address:port} or CIDR, which alone may
  *     lie in private ranges
  * @param searchPath directories in which bare command names are looked up, in order
+ * @param writeProtection which built-in write denials hold; the sandbox is given the same
  */
 public record PolicySettings(
     String home,
@@ -26,7 +27,8 @@ public record PolicySettings(
     List<String> protectedPaths,
     Map<String, Capabilities> grants,
     List<String> allowPrivate,
-    List<String> searchPath) {
+    List<String> searchPath,
+    WriteProtection writeProtection) {
   public PolicySettings {
     allowedPaths = List.copyOf(allowedPaths);
     deniedPaths = List.copyOf(deniedPaths);

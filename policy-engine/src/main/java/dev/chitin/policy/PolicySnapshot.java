@@ -179,7 +179,7 @@ public final class PolicySnapshot {
         .put("commands", files.build())
         .put("builtIn", ProtectedPaths.DENIED)
         .put("builtInNames", ProtectedPaths.DENIED_NAMES)
-        .put("builtInWrite", ProtectedPaths.WRITE_DENIED)
+        .put("builtInWrite", settings.writeProtection().paths())
         .build();
   }
 }

@@ -1,10 +1,14 @@
 package dev.chitin.policy;
 
+import dev.chitin.policy.path.FoldedPath;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * The paths that are denied above every policy. The policy engine compares them case-folded; a
- * sandbox covers those of {@link #WRITE_DENIED} in each writable mount, whether they exist or not.
+ * The paths that are denied above every policy, listed once: the policy engine compares them
+ * case-folded, and a sandbox takes its covers from here. At the top of each writable mount it
+ * covers those of {@link #WRITE_DENIED} whether they exist or not, below it what exists.
  */
 public final class ProtectedPaths {
 
@@ -60,16 +64,30 @@ public final class ProtectedPaths {
           "~/.lesshst",
           "~/.viminfo");
 
-  /** Names that are neither read nor written at any depth; {@code *} stands for any ending. */
-  public static final List<String> DENIED_NAMES = List.of(".env*");
-
   /**
-   * Not written at any depth of any root, also when absent: what a later program would execute or
-   * obey. Relative paths of one or two components.
+   * Neither read nor written at any depth of any root, with everything below: where people keep
+   * credentials. Relative paths of one or two components; {@code *} stands for any ending of a
+   * single one.
    */
-  public static final List<String> WRITE_DENIED =
+  public static final List<String> DENIED_NAMES =
       List.of(
-          ".git/hooks",
+          ".env*",
+          ".ssh",
+          ".aws",
+          ".gnupg",
+          ".kube",
+          ".azure",
+          ".password-store",
+          ".netrc",
+          ".npmrc",
+          ".pypirc",
+          ".git-credentials",
+          ".config/gcloud",
+          ".docker/config.json");
+
+  /** Of {@link #WRITE_DENIED} what is a file. */
+  public static final List<String> WRITE_DENIED_FILES =
+      List.of(
           ".git/config",
           ".git/info/attributes",
           ".gitmodules",
@@ -86,14 +104,19 @@ public final class ProtectedPaths {
           ".zlogin",
           ".envrc",
           ".ripgreprc",
+          ".mcp.json",
+          ".npmrc");
+
+  /** Of {@link #WRITE_DENIED} what is a directory, protected with everything below. */
+  public static final List<String> WRITE_DENIED_DIRECTORIES =
+      List.of(
+          ".git/hooks",
           ".vscode",
           ".idea",
           ".claude",
           ".cursor",
           ".codex",
           ".chitin",
-          ".mcp.json",
-          ".npmrc",
           ".husky",
           ".ssh",
           ".github/workflows",
@@ -102,5 +125,46 @@ public final class ProtectedPaths {
           "Library/LaunchAgents",
           "cron.d");
 
+  /**
+   * Not written at any depth of any root, also when absent: what a later program would execute or
+   * obey. Relative paths of one to three components. An operator may give up some of them ({@link
+   * WriteProtection}).
+   */
+  public static final List<String> WRITE_DENIED =
+      Stream.concat(WRITE_DENIED_FILES.stream(), WRITE_DENIED_DIRECTORIES.stream()).toList();
+
+  private static final List<CredentialName> CREDENTIAL_NAMES =
+      DENIED_NAMES.stream().map(CredentialName::of).toList();
+
   private ProtectedPaths() {}
+
+  /** One of {@link #DENIED_NAMES} in the form in which it is compared. */
+  private record CredentialName(String written, FoldedPath path, boolean prefix) {
+    static CredentialName of(String written) {
+      boolean prefix = written.endsWith("*");
+      String name = prefix ? written.substring(0, written.length() - 1) : written;
+      return new CredentialName(written, FoldedPath.of(name), prefix);
+    }
+
+    boolean covers(FoldedPath candidate, int from) {
+      return prefix
+          ? candidate.hasNameWithPrefix(path.component(0), from)
+          : candidate.contains(path, from);
+    }
+  }
+
+  /** Whether {@code path}, or something that it lies in, is one of {@link #DENIED_NAMES}. */
+  public static boolean isCredential(FoldedPath path) {
+    return credentialName(path, 0).isPresent();
+  }
+
+  /** Which of {@link #DENIED_NAMES} covers {@code path} at or after component {@code from}. */
+  static Optional<String> credentialName(FoldedPath path, int from) {
+    for (CredentialName name : CREDENTIAL_NAMES) {
+      if (name.covers(path, from)) {
+        return Optional.of(name.written());
+      }
+    }
+    return Optional.empty();
+  }
 }

@@ -180,6 +180,35 @@ class CommandDecisionTest {
         .isEqualTo("command.environment[LD_PRELOAD]");
   }
 
+  @Test
+  void aPlanNamesEachOutputOnceAndNotTooMany() {
+    var process = (Invocation.NativeProcess) policy.run("true").invocation();
+    List<DeclaredOutput> many = new ArrayList<>();
+    for (int i = 0; i <= DeclaredOutput.MOST; i++) {
+      many.add(new DeclaredOutput("o" + i, "o" + i, 1, true));
+    }
+    assertThat(outputs(process, many.subList(0, DeclaredOutput.MOST))).isEqualTo("allow");
+    assertThat(outputs(process, many)).isEqualTo("plan.outputs");
+    assertThat(outputs(process, List.of(many.getFirst(), many.getFirst())))
+        .isEqualTo("plan.outputs");
+  }
+
+  private String outputs(Invocation.NativeProcess process, List<DeclaredOutput> outputs) {
+    return policy.rule(
+        policy.plan(
+            "bwrap",
+            new Invocation.NativeProcess(
+                process.argv(),
+                process.executable(),
+                process.cwd(),
+                process.envNames(),
+                process.envDigest(),
+                process.executed(),
+                process.dataArguments(),
+                process.wholeArgvFromCaller(),
+                outputs)));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"nohup", "nice", "timeout", "setsid", "stdbuf", "xargs"})
   void aWrapperIsRefusedAndItsInnerCommandNamed(String wrapper) {

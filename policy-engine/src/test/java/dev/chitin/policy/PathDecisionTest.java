@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +73,9 @@ class PathDecisionTest {
       strings = {
         ".git/hooks/post-commit", ".git/config", "sub/.git/hooks/x", ".bashrc", ".mcp.json",
         ".envrc", ".GIT/Hooks/x", ".vscode/tasks.json", ".github/workflows/x.yml", ".ssh/config",
-        ".g\u200cit/hooks/x", ".gitmodules", ".claude/settings.json", ".chitin/x"
+        ".g\u200cit/hooks/x", ".gitmodules", ".claude/settings.json", ".chitin/x",
+            ".git/info/attributes",
+        "a/.zshenv", "cron.d/job", "Library/LaunchAgents/x.plist", ".config/systemd/user/x.service"
       })
   void whatALaterProgramObeysIsNotWritten(String name) {
     Path path = policy.workspace.resolve(name);
@@ -106,6 +109,50 @@ class PathDecisionTest {
     policy.granted = new Capabilities(List.of("~"), List.of("~"), List.of(), List.of());
     assertThat(policy.rule(policy.file("read", policy.home.resolve(name))))
         .startsWith("builtin.paths[");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".ssh/id", "a/.AWS/credentials", "a/b/.npmrc", ".docker/config.json"})
+  void credentialsAreReadNowhereInTheRoots(String name) {
+    assertThat(policy.rule(policy.file("read", policy.workspace.resolve(name))))
+        .startsWith("builtin.paths[");
+    assertThat(policy.rule(policy.file("read", policy.workspace.resolve("docker/config.json"))))
+        .isEqualTo("allow");
+  }
+
+  @Test
+  void anOperatorMayGiveUpWriteDenialsByName() {
+    ExecutionPlan settings = policy.file("write", policy.workspace.resolve("a/.VSCode/x"));
+    ExecutionPlan hook = policy.file("write", policy.workspace.resolve(".git/hooks/x"));
+    Verdict denied = policy.decide(settings);
+    assertThat(denied.rules()).contains("builtin.write[.vscode]");
+    assertThat(denied.denials().getFirst().hint()).contains("sandbox.unprotected: [\".vscode\"]");
+    String version = policy.snapshot().version();
+    policy.protection = WriteProtection.without(List.of(".vscode"));
+    assertThat(policy.rule(settings)).isEqualTo("allow");
+    assertThat(policy.rule(hook)).isEqualTo("builtin.write[.git/hooks]");
+    assertThat(policy.snapshot().version()).isNotEqualTo(version);
+  }
+
+  @Test
+  void whatIsGivenUpHasToBeKnownAndNoPlaceOfCredentials() {
+    assertThatThrownBy(() -> WriteProtection.without(List.of(".vsocde")))
+        .hasMessageContaining(".vsocde is no protected path")
+        .isInstanceOfSatisfying(
+            ChitinException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(ProblemCode.CONFIG_INVALID);
+              assertThat(e.problem().hint()).contains("nearest known one is .vscode");
+            });
+    for (String name : List.of(".ssh", ".npmrc", ".envrc")) {
+      assertThatThrownBy(() -> WriteProtection.without(List.of(name)))
+          .hasMessageContaining("credentials");
+    }
+    policy.protection = WriteProtection.without(WriteProtection.overridable());
+    for (String name : List.of(".ssh/config", ".env", ".npmrc")) {
+      assertThat(policy.rule(policy.file("write", policy.workspace.resolve(name))))
+          .startsWith("builtin.paths[");
+    }
   }
 
   @Test

@@ -50,7 +50,8 @@ class PlanDigestTest {
               D,
               List.of(new Invocation.ExecutedFile("/a", D)),
               List.of(0),
-              true),
+              true,
+              List.of(new DeclaredOutput("report", "report.json", 100, true))),
           new Invocation.FileAccess(
               "read", new Invocation.FileTarget("/r", "/r", "/", "1:1", true)),
           new Invocation.HttpRequest("GET", "https", "h", 443, "/", List.of("x"), D),

@@ -23,6 +23,7 @@ final class PolicyFixture {
   List<String> allowed = List.of("~/projects");
   List<String> denied = List.of("~/projects/secret");
   List<String> allowPrivate = List.of();
+  WriteProtection protection = WriteProtection.FULL;
   Capabilities declared = new Capabilities(List.of("~/**"), List.of("~/**"), List.of(), SHIPPED);
   Capabilities granted =
       new Capabilities(
@@ -47,7 +48,8 @@ final class PolicyFixture {
         List.of("~/var/log"),
         Map.of("tool", granted),
         allowPrivate,
-        List.of("/usr/bin", "/bin"));
+        List.of("/usr/bin", "/bin"),
+        protection);
   }
 
   PolicySnapshot snapshot() {

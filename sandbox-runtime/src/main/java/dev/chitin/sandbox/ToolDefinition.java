@@ -4,6 +4,7 @@ import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.CredentialRef;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Limits;
 import java.util.List;
 import java.util.Map;
@@ -53,9 +54,12 @@ public record ToolDefinition(
      *
      * @param argv template; {@code ${input.name}} fills one element and never makes two
      * @param env environment by name, values from the definition alone
+     * @param outputs files that the gateway reads back when the process has ended
      */
-    record NativeProcess(List<String> argv, Map<String, String> env) implements Run {
+    record NativeProcess(List<String> argv, Map<String, String> env, List<DeclaredOutput> outputs)
+        implements Run {
       public NativeProcess {
+        outputs = List.copyOf(outputs);
         argv = List.copyOf(argv);
         env = Map.copyOf(env);
       }

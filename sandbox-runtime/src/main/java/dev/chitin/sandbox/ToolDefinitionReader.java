@@ -8,6 +8,7 @@ import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.CredentialRef;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.RequestHost;
 import dev.chitin.sandbox.plan.Environment;
@@ -134,8 +135,10 @@ public final class ToolDefinitionReader {
                 throw fields.invalid("env", "may not set " + name);
               }
             });
+    List<DeclaredOutput> outputs =
+        fields.fields("outputs").map(OutputDeclarations::read).orElse(List.of());
     fields.end();
-    return new ToolDefinition.Run.NativeProcess(argv, env);
+    return new ToolDefinition.Run.NativeProcess(argv, env, outputs);
   }
 
   private static ToolDefinition.Run http(JsonFields fields) {

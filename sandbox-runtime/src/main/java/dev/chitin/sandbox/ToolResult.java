@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param durationMillis from start to end
  * @param auditIndex index of the authorizing entry in this node's log
  * @param notes what is weaker here than it should be, {@code memory: per-process only} say
+ * @param files what became of the tool's declared outputs, in the order of their names
  */
 public record ToolResult(
     String callId,
@@ -34,12 +35,15 @@ public record ToolResult(
     long stderrBytes,
     long durationMillis,
     long auditIndex,
-    List<String> notes) {
+    List<String> notes,
+    List<OutputFile> files) {
   public ToolResult {
     notes = List.copyOf(notes);
+    files = List.copyOf(files);
   }
 
+  /** Whether the tool exited with 0 and left every output as it declares. */
   public boolean succeeded() {
-    return exitCode != null && exitCode == 0;
+    return exitCode != null && exitCode == 0 && files.stream().noneMatch(OutputFile::failed);
   }
 }

@@ -32,6 +32,11 @@ public final class JsonFields {
     throw fault(ProblemCode.REQUEST_MALFORMED, pointer, "must be an object");
   }
 
+  /** Every member's name, sorted, where the names are the writer's own. */
+  public List<String> names() {
+    return object.members().keySet().stream().sorted().toList();
+  }
+
   public Optional<JsonValue> value(String name) {
     asked.add(name);
     return Optional.ofNullable(object.get(name));

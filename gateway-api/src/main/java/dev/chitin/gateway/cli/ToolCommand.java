@@ -74,8 +74,10 @@ final class ToolCommand {
     } else {
       show(result);
     }
-    boolean succeeded = result.get("exitCode") instanceof JsonValue.Int exit && exit.value() == 0;
-    return (succeeded ? ExitCode.OK : ExitCode.TOOL_FAILED).value();
+    return (result.get("succeeded") instanceof JsonValue.Bool succeeded && succeeded.value()
+            ? ExitCode.OK
+            : ExitCode.TOOL_FAILED)
+        .value();
   }
 
   private void show(JsonValue.Obj result) {
@@ -87,6 +89,9 @@ final class ToolCommand {
     }
     if (result.get("output") instanceof JsonValue.Obj output) {
       session.print(output);
+    }
+    if (result.get("files") instanceof JsonValue.Obj files) {
+      session.print(files);
     }
     session.out().flush();
     session

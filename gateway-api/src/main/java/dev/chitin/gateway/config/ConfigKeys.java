@@ -8,7 +8,9 @@ import dev.chitin.gateway.config.Spec.Named;
 import dev.chitin.gateway.config.Spec.Section;
 import dev.chitin.gateway.config.Spec.Text;
 import dev.chitin.gateway.config.Spec.Whole;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Limits;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
 import java.util.Arrays;
 import java.util.List;
@@ -42,6 +44,14 @@ final class ConfigKeys {
                           limit.key(), limit.description(), new Whole(limit.least(), limit.most())))
               .toArray(Spec.Key[]::new));
 
+  private static final Section OUTPUT =
+      Section.of(
+          Spec.Key.of("path", "Relative to $CHITIN_OUT, plain.", TEXT),
+          Spec.Key.of(
+              "max_bytes", "Most bytes; default 1 MiB.", new Whole(1, DeclaredOutput.MOST_BYTES)),
+          Spec.Key.of(
+              "required", "Whether a run without it has failed; default true.", new Flag()));
+
   private static final Section TOOL =
       Section.of(
           Spec.Key.of("name", "Letters, digits, dot, underscore, hyphen; at most 64.", TEXT),
@@ -58,7 +68,11 @@ final class ConfigKeys {
                       "A native process in the sandbox.",
                       Section.of(
                           Spec.Key.of("argv", "Argument template; ${input.name} fills one.", TEXTS),
-                          Spec.Key.of("env", "Environment by name.", new Named(TEXT)))),
+                          Spec.Key.of("env", "Environment by name.", new Named(TEXT)),
+                          Spec.Key.of(
+                              "outputs",
+                              "Files that it leaves below $CHITIN_OUT, by name; at most 16.",
+                              new Named(OUTPUT)))),
                   Spec.Key.of(
                       "http",
                       "One HTTP request from the gateway.",
@@ -153,6 +167,10 @@ final class ConfigKeys {
                       "ceiling",
                       "The most that any tool may be given; defaults above it are lowered.",
                       TOOL_LIMITS),
+                  Spec.Key.of(
+                      "unprotected",
+                      "Protected paths that tools may write after all, by name.",
+                      new ListOf(new Choice(WriteProtection.overridable()))),
                   Spec.Key.of("bwrap", "Path of bubblewrap; default /usr/bin/bwrap.", TEXT),
                   Spec.Key.of("max_runs", "Native runs at once.", new Whole(1, 4_096)),
                   Spec.Key.of(

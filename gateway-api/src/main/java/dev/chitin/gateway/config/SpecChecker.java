@@ -47,7 +47,10 @@ final class SpecChecker {
       case Spec.Choice choice -> {
         if (!(value(node) instanceof JsonValue.Str string)
             || !choice.values().contains(string.value())) {
-          fault(node, key, "must be one of " + String.join(", ", choice.values()));
+          fault(
+              node,
+              key,
+              "must be one of " + String.join(", ", choice.values()) + nearest(node, choice));
         }
       }
       case Spec.Flag flag -> {
@@ -63,6 +66,14 @@ final class SpecChecker {
         }
       }
     }
+  }
+
+  private static String nearest(ConfigNode node, Spec.Choice choice) {
+    return value(node) instanceof JsonValue.Str string
+        ? NearestName.of(string.value(), choice.values())
+            .map(known -> "; the nearest is \"" + known + "\"")
+            .orElse("")
+        : "";
   }
 
   /** What is wrong. */

@@ -1,8 +1,11 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.sandbox.OutputFile;
 import dev.chitin.sandbox.ToolResult;
 import dev.chitin.sandbox.backend.OutputText;
+import java.util.List;
 
 /** The document of a call that started: how it ended and what came out. */
 final class ResultJson {
@@ -20,7 +23,11 @@ final class ResultJson {
                     : new JsonValue.Int(result.exitCode()));
     OutputText.put(document, "stdout", "stdoutEncoding", result.stdout().borrow());
     OutputText.put(document, "stderr", "stderrEncoding", result.stderr().borrow());
+    if (!result.files().isEmpty()) {
+      document.put("files", files(result.files()));
+    }
     document
+        .put("succeeded", result.succeeded())
         .put("output", result.output() == null ? JsonValue.Null.VALUE : result.output())
         .put("truncated", result.truncated());
     if (result.truncated()) {
@@ -33,5 +40,25 @@ final class ResultJson {
       document.put("notes", result.notes());
     }
     return document.build();
+  }
+
+  private static JsonValue.Obj files(List<OutputFile> files) {
+    JsonValue.Builder document = JsonValue.object();
+    for (OutputFile file : files) {
+      document.put(
+          file.name(),
+          switch (file) {
+            case OutputFile.Content content -> content(content.bytes().borrow());
+            case OutputFile.Refused refused ->
+                JsonValue.object().put("error", refused.reason()).build();
+          });
+    }
+    return document.build();
+  }
+
+  private static JsonValue.Obj content(byte[] bytes) {
+    JsonValue.Builder document = JsonValue.object().put("bytes", bytes.length);
+    OutputText.put(document, bytes);
+    return document.put("sha256", Digest.of(bytes).toHex()).build();
   }
 }

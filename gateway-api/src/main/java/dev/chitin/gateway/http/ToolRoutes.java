@@ -5,6 +5,7 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.policy.Capabilities;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolRegistry;
 import io.vertx.core.http.HttpMethod;
@@ -49,14 +50,33 @@ final class ToolRoutes {
   }
 
   private static JsonValue.Obj json(ToolDefinition tool) {
-    return JsonValue.object()
-        .put("name", tool.name())
-        .put("description", tool.description())
-        .put("capabilities", capabilities(tool.capabilities()))
-        .put("input", tool.input())
-        .put("output", tool.output())
-        .put("digest", tool.digest().toString())
-        .build();
+    JsonValue.Builder document =
+        JsonValue.object()
+            .put("name", tool.name())
+            .put("description", tool.description())
+            .put("capabilities", capabilities(tool.capabilities()))
+            .put("input", tool.input())
+            .put("output", tool.output())
+            .put("digest", tool.digest().toString());
+    if (tool.run() instanceof ToolDefinition.Run.NativeProcess process
+        && !process.outputs().isEmpty()) {
+      document.put("files", files(process.outputs()));
+    }
+    return document.build();
+  }
+
+  /** What a caller may find under {@code files} in an answer. */
+  private static JsonValue.Obj files(List<DeclaredOutput> outputs) {
+    JsonValue.Builder files = JsonValue.object();
+    for (DeclaredOutput output : outputs) {
+      files.put(
+          output.name(),
+          JsonValue.object()
+              .put("maxBytes", output.maxBytes())
+              .put("required", output.required())
+              .build());
+    }
+    return files.build();
   }
 
   private static JsonValue.Obj capabilities(Capabilities capabilities) {

@@ -34,7 +34,7 @@ record GatewaySetup(Path base, Probe.Surroundings around) {
     JsonValue.Builder sandbox =
         JsonValue.object()
             .put("warm", JsonValue.object().put("per_profile", 0).put("total", 0).build());
-    if (Fence.obstacle().isPresent()) {
+    if (!Fence.obstacle().isEmpty()) {
       sandbox.put("waive", SandboxSettings.WAIVABLE);
     }
     return sandbox.build();

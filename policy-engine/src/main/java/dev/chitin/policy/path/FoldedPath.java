@@ -32,7 +32,8 @@ public final class FoldedPath {
     return Arrays.stream(path.split("/")).filter(component -> !component.isEmpty()).toList();
   }
 
-  static String fold(String name) {
+  /** The folded form of one name. */
+  public static String fold(String name) {
     boolean ascii = true;
     for (int i = 0; i < name.length() && ascii; i++) {
       ascii = name.charAt(i) < 0x80;
@@ -47,6 +48,11 @@ public final class FoldedPath {
     String composed = Normalizer.normalize(visible, Normalizer.Form.NFKC);
     String folded = composed.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
     return Normalizer.normalize(folded, Normalizer.Form.NFC);
+  }
+
+  /** The component at {@code index}, folded. */
+  public String component(int index) {
+    return components[index];
   }
 
   public int length() {

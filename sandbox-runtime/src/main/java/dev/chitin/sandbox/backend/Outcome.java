@@ -2,6 +2,7 @@ package dev.chitin.sandbox.backend;
 
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.sandbox.OutputFile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param stdoutBytes bytes seen
  * @param stderrBytes bytes seen
  * @param output structured output, or null
- * @param notes what was weaker than it should be, and limits struck
+ * @param notes what was weaker than it should be, limits struck, and outputs that failed
+ * @param files what became of the declared outputs, in the plan's order
  */
 public record Outcome(
     String status,
@@ -26,9 +28,24 @@ public record Outcome(
     long stdoutBytes,
     long stderrBytes,
     @Nullable JsonValue output,
-    List<String> notes) {
+    List<String> notes,
+    List<OutputFile> files) {
   public Outcome {
     notes = List.copyOf(notes);
+    files = List.copyOf(files);
+  }
+
+  /** An outcome of what declares no outputs. */
+  public Outcome(
+      String status,
+      @Nullable Integer exitCode,
+      Bytes stdout,
+      Bytes stderr,
+      long stdoutBytes,
+      long stderrBytes,
+      @Nullable JsonValue output,
+      List<String> notes) {
+    this(status, exitCode, stdout, stderr, stdoutBytes, stderrBytes, output, notes, List.of());
   }
 
   /** The tool exited with {@code code}. */

@@ -13,6 +13,16 @@ import java.util.Base64;
 public final class OutputText {
   private OutputText() {}
 
+  /** Puts {@code bytes} under {@code text} or, when they are not text, under {@code base64}. */
+  public static void put(JsonValue.Builder object, byte[] bytes) {
+    try {
+      object.put(
+          "text", StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException e) {
+      object.put("base64", Base64.getEncoder().encodeToString(bytes));
+    }
+  }
+
   /**
    * Puts {@code bytes} under {@code name} and, when not text, {@code base64} under {@code flag}.
    */

@@ -7,6 +7,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
@@ -52,6 +53,7 @@ public final class BwrapBackend implements Backend {
   private final Poller poller;
   private final Cgroups cgroups;
   private final CoverJournal journal;
+  private final OutputRoom outputs;
   private final Machinery machinery;
   private final Digest profile;
   private final List<String> notes;
@@ -64,6 +66,7 @@ public final class BwrapBackend implements Backend {
   private final WarmPool pool;
   private final Set<NativeRun> running = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closing = new AtomicBoolean();
+  private final AtomicBoolean ended = new AtomicBoolean();
   private final Promise<Void> closed = Promise.promise();
 
   private BwrapBackend(
@@ -86,9 +89,19 @@ public final class BwrapBackend implements Backend {
             Architecture.here().orElseThrow(() -> new IOException("unknown architecture")));
     var hidden = new ArrayList<Path>(settings.hidden());
     hidden.add(settings.runDirectory());
+    outputs = OutputRoom.open(settings.runDirectory(), instance);
     var setUp =
-        new CallSetUp(program, layout, files, filter, new MountSources(hidden), covers, spawner);
-    profile = profile(layout, filter);
+        new CallSetUp(
+            program,
+            layout,
+            files,
+            filter,
+            new MountSources(hidden),
+            covers,
+            new ProtectedNames(settings.writeProtection()),
+            outputs,
+            spawner);
+    profile = profile(layout, filter, settings.writeProtection());
     setUps = setUps(settings.runs());
     admission = new Admission(settings.runs(), this::evict, this::closeWhenIdle);
     var maker = new SandboxMaker(setUp, cgroups, covers, cleanUp, walkers, notes);
@@ -147,12 +160,13 @@ public final class BwrapBackend implements Backend {
     }
   }
 
-  private static Digest profile(SandboxLayout layout, byte[] filter) {
+  private static Digest profile(SandboxLayout layout, byte[] filter, WriteProtection kept) {
     return Digest.of(
         CanonicalJson.bytes(
             JsonValue.object()
                 .put("options", layout.fixed())
                 .put("filter", Digest.of(filter).toString())
+                .put("writeProtected", kept.paths())
                 .build()));
   }
 
@@ -161,7 +175,9 @@ public final class BwrapBackend implements Backend {
     return NAME;
   }
 
-  /** Digest of what shapes every sandbox beside its plan: the fixed options and the filter. */
+  /**
+   * Digest of what shapes every sandbox beside its plan: fixed options, filter, protected names.
+   */
   public Digest backendProfile() {
     return profile;
   }
@@ -235,15 +251,13 @@ public final class BwrapBackend implements Backend {
 
   private void closeWhenIdle() {
     Admission.Load load = admission.load();
-    if (closing.get() && running.isEmpty() && load.running() + load.warm() == 0) {
+    boolean idle = running.isEmpty() && load.running() + load.warm() == 0;
+    if (closing.get() && idle && ended.compareAndSet(false, true)) {
       cleanUp.execute(this::closeResources);
     }
   }
 
   private void closeResources() {
-    if (closed.future().isComplete()) {
-      return;
-    }
     setUps.shutdown();
     walkers.shutdown();
     poller.close();
@@ -251,6 +265,7 @@ public final class BwrapBackend implements Backend {
     try {
       cgroups.sweep(true);
       journal.close();
+      outputs.close();
       closed.tryComplete();
     } catch (IOException e) {
       closed.tryFail(e);

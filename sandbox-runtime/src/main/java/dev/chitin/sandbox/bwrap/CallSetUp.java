@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.ChildProcess;
 import dev.chitin.sandbox.nativeos.ErrnoException;
@@ -22,6 +23,8 @@ final class CallSetUp {
   private final byte[] filter;
   private final MountSources sources;
   private final Covers covers;
+  private final ProtectedNames names;
+  private final OutputRoom outputs;
   private final Spawner spawner;
 
   CallSetUp(
@@ -31,6 +34,8 @@ final class CallSetUp {
       byte[] filter,
       MountSources sources,
       Covers covers,
+      ProtectedNames names,
+      OutputRoom outputs,
       Spawner spawner) {
     this.program = program;
     this.layout = layout;
@@ -38,6 +43,8 @@ final class CallSetUp {
     this.filter = filter.clone();
     this.sources = sources;
     this.covers = covers;
+    this.names = names;
+    this.outputs = outputs;
     this.spawner = spawner;
   }
 
@@ -62,6 +69,12 @@ final class CallSetUp {
     SandboxSpec spec = call.spec();
     try (var options = new OptionList(Pipes.reserved(false))) {
       layout.begin(options, call.call().environment(), spec.limits());
+      if (!call.process().outputs().isEmpty()) {
+        OutputRoom.Place place = outputs.make();
+        held.keep(place);
+        held.keep(place.mount(), place.source());
+        options.bind(place.source(), DeclaredOutput.DIRECTORY, true);
+      }
       List<String> protections = mount(spec, options, held, notes);
       List<String> command = command(call, options, notes);
       layout.end(options, call.process().cwd());
@@ -108,7 +121,7 @@ final class CallSetUp {
     Fd root = held.keep(mount, sources.open(mount));
     options.bind(Kernel.duplicate(root), mount.target(), mount.writable());
     if (Kernel.fstat(root).isDirectory()) {
-      new TreeGuard(mount, hidden, root, options, covers, files, held)
+      new TreeGuard(mount, hidden, root, options, covers, files, names, held)
           .protect()
           .ifPresent(notes::add);
     }

@@ -107,7 +107,7 @@ final class DeletedFiles {
           && stat.isRegular()
           && devices.contains(stat.device())
           && seen.add(stat.inode())) {
-        bytes += stat.blocks() * 512;
+        bytes += stat.allocated();
       }
     } catch (ErrnoException e) {
       // It was closed meanwhile, or its process ended.

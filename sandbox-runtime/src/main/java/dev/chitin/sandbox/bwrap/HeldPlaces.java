@@ -1,14 +1,19 @@
 package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.policy.Mount;
+import dev.chitin.sandbox.OutputFile;
 import dev.chitin.sandbox.nativeos.Fd;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What one run holds in the host's directories until it has ended: descriptors and covers. */
+/**
+ * What one run holds in the host's directories until it has ended: descriptors, covers, outputs.
+ */
 final class HeldPlaces implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeldPlaces.class);
 
@@ -16,6 +21,7 @@ final class HeldPlaces implements AutoCloseable {
   private final List<Fd> directories = new ArrayList<>();
   private final List<Covers.Share> shares = new ArrayList<>();
   private final List<WritableMount> writable = new ArrayList<>();
+  private OutputRoom.@Nullable Place outputs;
 
   HeldPlaces(Covers covers) {
     this.covers = covers;
@@ -43,6 +49,23 @@ final class HeldPlaces implements AutoCloseable {
     shares.add(share);
   }
 
+  void keep(OutputRoom.Place place) {
+    outputs = place;
+  }
+
+  /**
+   * Reads the declared outputs when the run has ended.
+   *
+   * @param then called with one answer for each, here if there is none, else on another thread
+   */
+  void collect(NativeCall call, Consumer<List<OutputFile>> then) {
+    if (outputs == null) {
+      then.accept(List.of());
+    } else {
+      outputs.collect(call.process().outputs(), call.limits(), then);
+    }
+  }
+
   /** Gives the covers back, each by itself: one that cannot be removed must not keep the others. */
   @Override
   public void close() {
@@ -54,5 +77,8 @@ final class HeldPlaces implements AutoCloseable {
       }
     }
     directories.forEach(Fd::close);
+    if (outputs != null) {
+      outputs.discard();
+    }
   }
 }

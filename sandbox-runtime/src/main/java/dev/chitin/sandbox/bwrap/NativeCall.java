@@ -6,6 +6,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.ExecutionPlan;
 import dev.chitin.policy.Invocation;
 import dev.chitin.policy.Limits;
@@ -162,6 +163,12 @@ record NativeCall(ExecutionPlan plan, Invocation.NativeProcess process, Prepared
       throw new IllegalArgumentException("executable and cwd of a plan are absolute");
     }
     for (Mount mount : plan.mounts()) {
+      if (!process.outputs().isEmpty()
+          && Path.of(mount.target()).startsWith(DeclaredOutput.DIRECTORY)) {
+        throw invalid(
+            "The mount target " + mount.target() + " lies in the directory for outputs.",
+            "Mount it elsewhere.");
+      }
       SandboxLayout.targetFault(mount.target())
           .ifPresent(
               fault -> {

@@ -6,6 +6,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.sandbox.OutputFile;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.Preparation;
@@ -291,20 +292,28 @@ final class NativeRun implements Preparation {
 
     private void ended(SandboxRun.End end) {
       over();
-      sandbox.limits().end(() -> machinery.cleanUp().execute(() -> concludeOrFail(end)));
+      sandbox
+          .limits()
+          .end(
+              () ->
+                  sandbox
+                      .held()
+                      .collect(
+                          call,
+                          files -> machinery.cleanUp().execute(() -> concludeOrFail(end, files))));
     }
 
-    private void concludeOrFail(SandboxRun.End end) {
+    private void concludeOrFail(SandboxRun.End end, List<OutputFile> files) {
       try {
-        conclude(end);
+        conclude(end, files);
       } catch (RuntimeException e) {
         answer(() -> promise.tryFail(ChitinException.from(e)));
       }
     }
 
     /** Answers as soon as nothing of the run can be seen any more; its empty groups go after. */
-    private void conclude(SandboxRun.End end) {
-      Outcome outcome = Conclusion.of(end, sandbox, captures);
+    private void conclude(SandboxRun.End end, List<OutputFile> files) {
+      Outcome outcome = Conclusion.of(end, sandbox, captures, files);
       sandbox.held().close();
       ChitinException refusal = end.opened() ? null : refusal(end);
       answer(

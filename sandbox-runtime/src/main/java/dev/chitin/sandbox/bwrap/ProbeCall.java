@@ -5,6 +5,7 @@ import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Capabilities;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.ExecutionPlan;
 import dev.chitin.policy.Invocation;
 import dev.chitin.policy.Labels;
@@ -26,7 +27,8 @@ final class ProbeCall {
   static final Map<String, String> ENVIRONMENT =
       Map.of("PATH", "/usr/bin:/bin", "HOME", "/tmp", "LANG", "C.UTF-8");
 
-  static final String TENANT = "chitin";
+  /** No key can have it: parentheses are in no tenant's name. */
+  static final String TENANT = "(gateway)";
 
   private ProbeCall() {}
 
@@ -37,7 +39,7 @@ final class ProbeCall {
       Bytes stdin,
       List<Mount> mounts,
       Limits limits) {
-    return of(TENANT, executable, argv, environment, stdin, mounts, limits);
+    return of(TENANT, executable, argv, environment, stdin, mounts, limits, List.of());
   }
 
   static PreparedCall of(
@@ -47,7 +49,8 @@ final class ProbeCall {
       Map<String, String> environment,
       Bytes stdin,
       List<Mount> mounts,
-      Limits limits) {
+      Limits limits,
+      List<DeclaredOutput> outputs) {
     JsonValue.Builder object = JsonValue.object();
     environment.forEach(object::put);
     var process =
@@ -59,7 +62,8 @@ final class ProbeCall {
             Digest.of(CanonicalJson.bytes(object.build())),
             List.of(),
             List.of(),
-            false);
+            false,
+            outputs);
     long now = System.currentTimeMillis();
     var plan =
         new ExecutionPlan(

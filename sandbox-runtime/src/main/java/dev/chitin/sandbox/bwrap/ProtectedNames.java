@@ -1,93 +1,92 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.policy.ProtectedPaths;
+import dev.chitin.policy.WriteProtection;
+import dev.chitin.policy.path.FoldedPath;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /**
- * The names inside a mounted directory that a tool must not write (what other programs execute or
- * trust), or not even read (where people keep credentials).
+ * The write denials of one gateway as a tree of names: what a sandbox has to hold in a writable
+ * directory. The list itself is policy's ({@link ProtectedPaths}), and so is the comparison: names
+ * are found whatever their case, as policy denies them.
  */
-public final class ProtectedNames {
-  /** Not writable; where absent, an empty file holds the place. */
-  static final Set<String> FILES =
-      Set.of(
-          ".gitmodules",
-          ".gitattributes",
-          ".gitconfig",
-          ".bashrc",
-          ".bash_profile",
-          ".zshrc",
-          ".zprofile",
-          ".profile",
-          ".ripgreprc",
-          ".mcp.json",
-          ".envrc",
-          ".npmrc");
-
-  /** Not writable; where absent, an empty directory holds the place. */
-  static final Set<String> DIRECTORIES =
-      Set.of(".vscode", ".idea", ".claude", ".codex", ".chitin", ".ssh", ".cursor", ".husky");
+final class ProtectedNames {
+  private static final String REPOSITORY = ".git";
 
   /**
-   * Names of which only one or two children are protected.
+   * One protected name, or the parent of some.
    *
-   * @param name the parent
-   * @param absentAsFile what holds the parent's place where it is absent: never an empty directory
-   *     named {@code .git}, which would look like a repository
-   * @param files protected children that are files
-   * @param directories protected children that are directories
+   * @param name as programs look for it
+   * @param coverIsDirectory what holds its place where it is absent
+   * @param children the protected names in it; none when it is protected itself, with all below
    */
-  record Parent(String name, boolean absentAsFile, List<String> files, List<String> directories) {}
-
-  static final List<Parent> PARENTS =
-      List.of(
-          new Parent(".git", true, List.of("config"), List.of("hooks")),
-          new Parent(".github", false, List.of(), List.of("workflows")),
-          new Parent(".config", false, List.of(), List.of("autostart")));
-
-  private static final Set<String> UNREADABLE =
-      Set.of(
-          ".ssh",
-          ".aws",
-          ".gnupg",
-          ".kube",
-          ".azure",
-          ".password-store",
-          ".netrc",
-          ".npmrc",
-          ".pypirc",
-          ".git-credentials");
-
-  /** Paths of two components that are not readable. */
-  static final Set<String> UNREADABLE_PAIRS = Set.of(".config/gcloud", ".docker/config.json");
-
-  private ProtectedNames() {}
-
-  static boolean isUnreadable(String name) {
-    return UNREADABLE.contains(name) || name.startsWith(".env");
-  }
-
-  /** Whether a component of {@code path}, or a pair of them, is a name that nobody may read. */
-  public static boolean hides(String path) {
-    String before = "";
-    for (String name : path.split("/", -1)) {
-      if (isUnreadable(name) || UNREADABLE_PAIRS.contains(before + "/" + name)) {
-        return true;
-      }
-      before = name;
+  record Node(String name, boolean coverIsDirectory, SequencedMap<String, Node> children) {
+    boolean isParent() {
+      return !children.isEmpty();
     }
-    return false;
+
+    boolean spelled(String spelling) {
+      return name.equals(spelling);
+    }
+
+    /** The child that {@code spelling} stands for in any case. */
+    Optional<Node> find(String spelling) {
+      String folded = FoldedPath.fold(spelling);
+      return children.values().stream()
+          .filter(child -> FoldedPath.fold(child.name()).equals(folded))
+          .findFirst();
+    }
   }
 
-  static boolean isUnwritable(String name) {
-    return FILES.contains(name) || DIRECTORIES.contains(name);
+  private final SequencedMap<String, Node> top = new TreeMap<>();
+  private final Map<String, Node> folded = new TreeMap<>();
+
+  ProtectedNames(WriteProtection protection) {
+    for (String path : protection.paths()) {
+      add(
+          top,
+          List.of(path.split("/", -1)),
+          ProtectedPaths.WRITE_DENIED_DIRECTORIES.contains(path));
+    }
+    top.forEach((name, node) -> folded.put(FoldedPath.fold(name), node));
   }
 
-  /** Every name with a place at the top of a writable mount, in a fixed order. */
-  static List<String> covered() {
-    var names = new TreeSet<>(FILES);
-    names.addAll(DIRECTORIES);
-    return List.copyOf(names);
+  private static void add(
+      SequencedMap<String, Node> level, List<String> names, boolean isDirectory) {
+    String name = names.getFirst();
+    if (names.size() == 1) {
+      level.put(name, new Node(name, isDirectory, new TreeMap<>()));
+      return;
+    }
+    // An empty directory named .git would look like a repository; an empty file does not.
+    Node parent =
+        level.computeIfAbsent(name, n -> new Node(n, !n.equals(REPOSITORY), new TreeMap<>()));
+    add(parent.children(), names.subList(1, names.size()), isDirectory);
+  }
+
+  /** What has to be held at the top of a writable mount, by name, in a fixed order. */
+  SequencedMap<String, Node> top() {
+    return top;
+  }
+
+  /** The protected name, or parent of some, that {@code name} stands for in any case. */
+  Optional<Node> find(String name) {
+    return Optional.ofNullable(folded.get(FoldedPath.fold(name)));
+  }
+
+  /** Whether what lies below {@code name} is not searched: many objects, and no repository. */
+  static boolean isRepository(String name) {
+    return FoldedPath.fold(name).equals(REPOSITORY);
+  }
+
+  /** Whether the last component of {@code path}, or the last two, keep credentials. */
+  static boolean isUnreadable(String path) {
+    int last = path.lastIndexOf('/');
+    String lastTwo = last < 0 ? path : path.substring(path.lastIndexOf('/', last - 1) + 1);
+    return ProtectedPaths.isCredential(FoldedPath.of(lastTwo));
   }
 }

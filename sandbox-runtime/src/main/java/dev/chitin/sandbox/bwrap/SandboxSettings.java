@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.policy.WriteProtection;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +18,7 @@ import java.util.Set;
  *     lies in one is refused. The run directory always counts as one
  * @param runs how many may run, wait and be set up at once
  * @param warm how many may stand ready
+ * @param writeProtection which protected paths hold in writable mounts; policy is given the same
  */
 public record SandboxSettings(
     Path bwrap,
@@ -25,7 +27,8 @@ public record SandboxSettings(
     Path runDirectory,
     List<Path> hidden,
     RunBounds runs,
-    WarmBounds warm) {
+    WarmBounds warm,
+    WriteProtection writeProtection) {
   /** Run without a memory limit over the whole process tree. */
   public static final String AGGREGATE_MEMORY = "aggregate_memory";
 
@@ -65,11 +68,19 @@ public record SandboxSettings(
         runDirectory,
         List.of(),
         RunBounds.DEFAULT,
-        WarmBounds.DEFAULT);
+        WarmBounds.DEFAULT,
+        WriteProtection.FULL);
   }
 
   /** The same with these bounds. */
   public SandboxSettings with(RunBounds runs, WarmBounds warm) {
-    return new SandboxSettings(bwrap, waive, cgroupParent, runDirectory, hidden, runs, warm);
+    return new SandboxSettings(
+        bwrap, waive, cgroupParent, runDirectory, hidden, runs, warm, writeProtection);
+  }
+
+  /** The same with this protection. */
+  public SandboxSettings with(WriteProtection protection) {
+    return new SandboxSettings(
+        bwrap, waive, cgroupParent, runDirectory, hidden, runs, warm, protection);
   }
 }

@@ -1,6 +1,8 @@
 package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.policy.Mount;
+import dev.chitin.policy.ProtectedPaths;
+import dev.chitin.sandbox.bwrap.ProtectedNames.Node;
 import dev.chitin.sandbox.nativeos.Directories;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
@@ -10,10 +12,13 @@ import dev.chitin.sandbox.nativeos.Kernel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Puts the protected names inside one mounted directory out of a tool's reach ({@link
@@ -22,11 +27,13 @@ import java.util.Set;
  * or renaming it would carry the protection away.
  *
  * <p>At the top of a writable mount every name is held; below it, down to {@value #DEPTH} levels,
- * what exists. The search stops at {@value #ENTRIES} entries and says so.
+ * what exists, in any case of its letters. The search stops at {@value #ENTRIES} entries and says
+ * so. A directory in which other spellings lead past a mount is refused ({@link LetterCase}).
  */
 final class TreeGuard {
   private static final int DEPTH = 3;
   private static final int ENTRIES = 4096;
+  private static final Node COVERED_AS_FILE = new Node("", false, new TreeMap<>());
   private static final int NO_LINKS =
       Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
 
@@ -38,9 +45,13 @@ final class TreeGuard {
   private final Path emptyFile;
   private final Path emptyDirectory;
   private final HeldPlaces held;
+  private final ProtectedNames names;
+  private final Map<String, LetterCase> letters = new HashMap<>();
+  private final Set<String> opened = new HashSet<>();
   private final Set<String> bound = new HashSet<>();
   private final Set<String> pinned = new HashSet<>();
   private int entries;
+  private boolean cut;
 
   TreeGuard(
       Mount mount,
@@ -49,6 +60,7 @@ final class TreeGuard {
       OptionList options,
       Covers covers,
       SandboxFiles files,
+      ProtectedNames names,
       HeldPlaces held) {
     this.mount = mount;
     this.hidden = hidden;
@@ -57,6 +69,7 @@ final class TreeGuard {
     this.covers = covers;
     this.emptyFile = files.emptyFile();
     this.emptyDirectory = files.emptyDirectory();
+    this.names = names;
     this.held = held;
   }
 
@@ -76,21 +89,30 @@ final class TreeGuard {
     var top = new Place(root, mount.identity(), "");
     for (String path : hidden) {
       if (path.startsWith(mount.source() + "/")) {
-        hide(top, List.of(path.substring(mount.source().length() + 1).split("/", -1)));
+        hide(top, List.of(path.substring(mount.source().length() + 1).split("/", -1)), true);
       }
     }
     if (mount.writable()) {
-      for (String name : ProtectedNames.covered()) {
-        hold(top, name, true, ProtectedNames.FILES.contains(name));
-      }
-      for (ProtectedNames.Parent parent : ProtectedNames.PARENTS) {
-        holdChildren(top, parent, true);
+      for (Map.Entry<String, Node> name : names.top().entrySet()) {
+        hold(top, name.getKey(), name.getValue(), true);
       }
     }
     search(top, 0);
-    return entries > ENTRIES
+    if (cut) {
+      maskKnown(top);
+    }
+    return cut
         ? Optional.of("denies: nested search stopped at " + ENTRIES + " entries")
         : Optional.empty();
+  }
+
+  /** What has a fixed name is found at the top however many entries hide it. */
+  private void maskKnown(Place top) throws IOException {
+    for (String path : ProtectedPaths.DENIED_NAMES) {
+      if (!path.endsWith("*")) {
+        hide(top, List.of(path.split("/", -1)), false);
+      }
+    }
   }
 
   /**
@@ -98,24 +120,24 @@ final class TreeGuard {
    * mount, at the first name that is not there; a link leads only to what is mounted, and where it
    * leads is hidden by its own path.
    */
-  private void hide(Place top, List<String> names) throws IOException {
+  private void hide(Place top, List<String> path, boolean fill) throws IOException {
     Place place = top;
-    for (int i = 0; i < names.size(); i++) {
-      Optional<FileStat> found = look(place, names.get(i));
+    for (int i = 0; i < path.size(); i++) {
+      Optional<FileStat> found = look(place, path.get(i));
       if (found.isEmpty()) {
-        if (mount.writable()) {
-          hold(place, names.get(i), true, true);
+        if (fill && mount.writable()) {
+          hold(place, path.get(i), COVERED_AS_FILE, true);
         }
         return;
       }
-      if (i == names.size() - 1) {
-        mask(place, names.get(i));
+      if (i == path.size() - 1) {
+        mask(place, path.get(i));
         return;
       }
       if (!found.get().isDirectory()) {
         return;
       }
-      place = descend(place, names.get(i));
+      place = descend(place, path.get(i));
     }
   }
 
@@ -131,103 +153,130 @@ final class TreeGuard {
   }
 
   private void search(Place place, int depth) throws IOException {
-    List<String> names = new ArrayList<>();
-    try (Fd readable =
-        Kernel.openat2(
-            place.fd().number(), ".", Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, NO_LINKS)) {
-      Directories.list(readable, ENTRIES - entries + 1, entry -> names.add(entry.name()));
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.EACCES) {
-        return; // The tool has this user's rights and cannot read it either.
-      }
-      throw e;
-    }
-    entries += names.size();
-    if (entries > ENTRIES) {
-      return;
-    }
-    for (String name : names) {
-      visit(place, name, depth);
+    for (Directories.Entry entry : list(place)) {
+      visit(place, entry, depth);
     }
   }
 
-  private void visit(Place place, String name, int depth) throws IOException {
-    if (ProtectedNames.isUnreadable(name)
-        || ProtectedNames.UNREADABLE_PAIRS.contains(lastTwo(place.path(name)))) {
+  private List<Directories.Entry> list(Place place) throws IOException {
+    List<Directories.Entry> listed = new ArrayList<>();
+    if (entries >= ENTRIES) {
+      cut = true;
+      return listed;
+    }
+    try (Fd readable =
+        Kernel.openat2(
+            place.fd().number(), ".", Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, NO_LINKS)) {
+      cut |= !Directories.list(readable, ENTRIES - entries, listed::add);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+      // The tool has this user's rights and cannot read it either.
+    }
+    entries += listed.size();
+    return listed;
+  }
+
+  private void visit(Place place, Directories.Entry entry, int depth) throws IOException {
+    String name = entry.name();
+    String path = place.path(name);
+    if (ProtectedNames.isUnreadable(path)) {
       mask(place, name);
       return;
     }
-    if (bound.contains(place.path(name))) {
+    if (bound.contains(path)) {
       return;
     }
-    for (ProtectedNames.Parent parent : ProtectedNames.PARENTS) {
-      // At the top they are held already.
-      if (mount.writable() && depth > 0 && parent.name().equals(name)) {
-        holdChildren(place, parent, false);
+    if (mount.writable() && !opened.contains(path)) {
+      Optional<Node> node = names.find(name);
+      if (node.isPresent()) {
+        hold(place, name, node.get(), false);
       }
     }
-    if (name.equals(".git")) {
-      return; // Its objects are many, and no repository lies in them.
-    }
-    if (mount.writable() && ProtectedNames.isUnwritable(name)) {
-      hold(place, name, false, true);
-      return;
-    }
-    if (depth < DEPTH && Kernel.lstatat(place.fd(), name).isDirectory()) {
+    if (!bound.contains(path)
+        && !ProtectedNames.isRepository(name)
+        && depth < DEPTH
+        && isDirectory(place, entry)) {
       search(descend(place, name), depth + 1);
     }
   }
 
-  private static String lastTwo(String path) {
-    int last = path.lastIndexOf('/');
-    return last < 0 ? path : path.substring(path.lastIndexOf('/', last - 1) + 1);
+  private static boolean isDirectory(Place place, Directories.Entry entry) throws ErrnoException {
+    return switch (entry.type()) {
+      case DIRECTORY -> true;
+      case UNKNOWN -> Kernel.lstatat(place.fd(), entry.name()).isDirectory();
+      case REGULAR, SYMLINK, OTHER -> false;
+    };
   }
 
-  /** Mounts a protected name read-only on itself; where it is absent, on a cover. */
-  private void hold(Place place, String name, boolean fill, boolean asFile) throws IOException {
+  /**
+   * Mounts a protected name read-only on itself; where it is absent, on a cover if {@code fill} is
+   * set. Of a parent of protected names those are held, once it is a directory.
+   */
+  private void hold(Place place, String name, Node node, boolean fill) throws IOException {
     Optional<Covers.Claim> claim =
-        covers.claim(place.fd(), place.identity(), name, hostPath(place, name), fill, asFile);
+        covers.claim(
+            place.fd(),
+            place.identity(),
+            name,
+            hostPath(place, name),
+            fill,
+            !node.coverIsDirectory());
     claim.flatMap(Covers.Claim::share).ifPresent(held::add);
-    if (claim.isEmpty() || !bound.add(place.path(name))) {
+    if (claim.isEmpty() || bound.contains(place.path(name))) {
       return;
     }
-    refuseLink(claim.get().stat(), place, name);
+    FileStat stat = claim.get().stat();
+    refuseLink(stat, place, name);
+    requireOneSpelling(place, name);
+    boolean covered = claim.get().share().isPresent();
+    if (node.isParent() && stat.isDirectory() && !covered) {
+      holdChildren(place, name, node);
+      return;
+    }
+    bound.add(place.path(name));
     pin(place);
-    if (ProtectedNames.isUnreadable(name) && claim.get().share().isEmpty()) {
-      maskAs(claim.get().stat(), place, name);
+    // A cover is only a place to mount on; without a descriptor of its own for each, bwrap needs
+    // few, and it already runs under the tool's limit of them.
+    if (covered || ProtectedNames.isUnreadable(place.path(name))) {
+      maskAs(stat, place, name);
     } else {
       options.bind(open(place, name), target(place, name), false);
     }
   }
 
-  private void holdChildren(Place place, ProtectedNames.Parent parent, boolean fill)
-      throws IOException {
-    Optional<Covers.Claim> claim =
-        covers.claim(
-            place.fd(),
-            place.identity(),
-            parent.name(),
-            hostPath(place, parent.name()),
-            fill,
-            parent.absentAsFile());
-    claim.flatMap(Covers.Claim::share).ifPresent(held::add);
-    if (claim.isEmpty() || bound.contains(place.path(parent.name()))) {
+  private void holdChildren(Place place, String name, Node parent) throws IOException {
+    if (!opened.add(place.path(name))) {
       return;
     }
-    refuseLink(claim.get().stat(), place, parent.name());
-    boolean real = claim.get().stat().isDirectory() && claim.get().share().isEmpty();
-    if (!real) {
-      bound.add(place.path(parent.name()));
-      pin(place);
-      options.bind(open(place, parent.name()), target(place, parent.name()), false);
-      return;
+    // Another spelling of the parent is no place that a program looks into, unless they are one.
+    boolean fill = parent.spelled(name) || letters.get(place.identity()) == LetterCase.FOLDS;
+    Place inside = descend(place, name);
+    for (Map.Entry<String, Node> child : parent.children().entrySet()) {
+      hold(inside, child.getKey(), child.getValue(), fill);
     }
-    Place inside = descend(place, parent.name());
-    for (String file : parent.files()) {
-      hold(inside, file, true, true);
+    for (Directories.Entry entry : list(inside)) {
+      Optional<Node> child = parent.find(entry.name());
+      String path = inside.path(entry.name());
+      if (child.isPresent() && !bound.contains(path) && !opened.contains(path)) {
+        hold(inside, entry.name(), child.get(), false);
+      }
     }
-    for (String directory : parent.directories()) {
-      hold(inside, directory, true, false);
+  }
+
+  private void requireOneSpelling(Place place, String name) throws IOException {
+    LetterCase letterCase = letters.get(place.identity());
+    if (letterCase == null) {
+      letterCase = LetterCase.of(place.fd(), name);
+      letters.put(place.identity(), letterCase);
+    }
+    if (letterCase == LetterCase.LEADS_PAST) {
+      throw Unavailable.because(
+          "The mounted directory takes "
+              + place.path(name)
+              + " by any case of its letters, and only one of them can be protected.",
+          "Move the directory to a file system of this machine that tells case apart.");
     }
   }
 
@@ -237,6 +286,7 @@ final class TreeGuard {
   private void mask(Place place, String name) throws IOException {
     FileStat stat = Kernel.lstatat(place.fd(), name);
     if (!stat.isSymlink() && bound.add(place.path(name))) {
+      requireOneSpelling(place, name);
       if (mount.writable()) {
         pin(place);
       }

@@ -107,6 +107,7 @@ final class WarmPool {
   private boolean poolable(NativeCall call) {
     return bounds.perProfile() > 0
         && call.limits().memoryBytes() >= LEAST_MEMORY
+        && call.process().outputs().isEmpty()
         && call.spec().mounts().stream().noneMatch(Mount::writable);
   }
 

@@ -302,6 +302,7 @@ public final class Executor {
         outcome.stderrBytes(),
         millis,
         auditIndex,
-        outcome.notes());
+        outcome.notes(),
+        outcome.files());
   }
 }

@@ -13,7 +13,6 @@ import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.PreparedCall;
-import dev.chitin.sandbox.bwrap.ProtectedNames;
 import dev.chitin.sandbox.nativeos.NativeAccess;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -54,7 +53,7 @@ public final class FileBackend implements Backend {
    * Starts the threads.
    *
    * @param readable whether an absolute path inside of a listed or searched tree may be shown;
-   *     asked from several threads, beside the names that nobody may read
+   *     asked from several threads
    * @throws ChitinException {@code sandbox.unavailable} when this machine has no openat2
    */
   public FileBackend(Vertx vertx, Predicate<String> readable) {
@@ -66,13 +65,12 @@ public final class FileBackend implements Backend {
                   .toException();
             });
     this.vertx = vertx;
-    Predicate<String> shown = path -> !ProtectedNames.hides(path) && readable.test(path);
     operations =
         Map.of(
             "read", new ReadOperation(),
             "write", new WriteOperation(),
-            "list", new ListOperation(shown),
-            "search", new SearchOperation(shown));
+            "list", new ListOperation(readable),
+            "search", new SearchOperation(readable));
     pool =
         new ThreadPoolExecutor(
             THREADS,

@@ -3,11 +3,14 @@ package dev.chitin.sandbox.nativeos;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import dev.chitin.bus.Bytes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Reads directories through their descriptors (getdents64(2)). */
@@ -40,7 +43,48 @@ public final class Directories {
    */
   public static boolean list(Fd directory, int most, Consumer<Entry> consumer)
       throws ErrnoException {
-    int taken = 0;
+    int[] taken = {0};
+    return scan(
+        directory,
+        (bytes, type) -> {
+          String name = text(bytes(bytes));
+          if (name.isEmpty()) {
+            return true;
+          }
+          if (taken[0]++ == most) {
+            return false;
+          }
+          consumer.accept(new Entry(name, type));
+          return true;
+        });
+  }
+
+  /** Reads at most {@code most} names of any kind, as the kernel has them. */
+  public static List<Bytes> names(Fd directory, int most) throws ErrnoException {
+    List<Bytes> names = new ArrayList<>();
+    scan(directory, (name, type) -> names.size() < most && names.add(Bytes.adopt(bytes(name))));
+    return names;
+  }
+
+  /** Takes names as they are. */
+  @FunctionalInterface
+  interface Visitor {
+    /**
+     * One name, never {@code .} or {@code ..}.
+     *
+     * @param name NUL-terminated, of any bytes; valid during the call only
+     * @return whether more is wanted
+     */
+    boolean visit(MemorySegment name, Type type) throws ErrnoException;
+  }
+
+  /**
+   * Visits every entry, also those whose names are no text.
+   *
+   * @param directory opened for reading, not {@code O_PATH}
+   * @return whether the directory was read to its end
+   */
+  static boolean scan(Fd directory, Visitor visitor) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(BUFFER, 8);
       while (true) {
@@ -53,52 +97,10 @@ public final class Directories {
         }
         for (long at = 0; at < length; ) {
           int size = Short.toUnsignedInt(buffer.get(JAVA_SHORT_UNALIGNED, at + 16));
-          String name = name(buffer, at + NAME, at + size);
-          if (!name.isEmpty() && !name.equals(".") && !name.equals("..")) {
-            if (taken++ == most) {
-              return false;
-            }
-            consumer.accept(new Entry(name, type(buffer.get(JAVA_BYTE, at + TYPE))));
-          }
-          at += size;
-        }
-      }
-    }
-  }
-
-  /** Takes names as they are. */
-  @FunctionalInterface
-  interface NameVisitor {
-    /**
-     * One name, never {@code .} or {@code ..}.
-     *
-     * @param name NUL-terminated, of any bytes; valid during the call only
-     * @return whether more is wanted
-     */
-    boolean visit(MemorySegment name) throws ErrnoException;
-  }
-
-  /**
-   * Visits every entry, also those whose names are no text.
-   *
-   * @param directory opened for reading, not {@code O_PATH}
-   */
-  static void scan(Fd directory, NameVisitor visitor) throws ErrnoException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(BUFFER, 8);
-      while (true) {
-        long length = Kernel.getdents(directory, buffer);
-        if (length < 0) {
-          throw new ErrnoException("getdents64", (int) -length);
-        }
-        if (length == 0) {
-          return;
-        }
-        for (long at = 0; at < length; ) {
-          int size = Short.toUnsignedInt(buffer.get(JAVA_SHORT_UNALIGNED, at + 16));
           MemorySegment name = buffer.asSlice(at + NAME, size - NAME);
-          if (!isDots(name) && !visitor.visit(name)) {
-            return;
+          if (!isSelfOrParent(name)
+              && !visitor.visit(name, type(buffer.get(JAVA_BYTE, at + TYPE)))) {
+            return false;
           }
           at += size;
         }
@@ -106,18 +108,21 @@ public final class Directories {
     }
   }
 
-  private static boolean isDots(MemorySegment name) {
+  private static boolean isSelfOrParent(MemorySegment name) {
     return name.get(JAVA_BYTE, 0) == '.'
         && (name.get(JAVA_BYTE, 1) == 0
             || (name.get(JAVA_BYTE, 1) == '.' && name.get(JAVA_BYTE, 2) == 0));
   }
 
-  private static String name(MemorySegment buffer, long from, long end) {
-    long to = from;
-    while (to < end && buffer.get(JAVA_BYTE, to) != 0) {
-      to++;
+  private static byte[] bytes(MemorySegment name) {
+    long length = 0;
+    while (length < name.byteSize() && name.get(JAVA_BYTE, length) != 0) {
+      length++;
     }
-    byte[] bytes = buffer.asSlice(from, to - from).toArray(JAVA_BYTE);
+    return name.asSlice(0, length).toArray(JAVA_BYTE);
+  }
+
+  private static String text(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {

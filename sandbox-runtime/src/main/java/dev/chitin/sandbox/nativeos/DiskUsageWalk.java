@@ -56,7 +56,7 @@ public final class DiskUsageWalk {
         walk.descend(root, Kernel.cString(arena, "."), 0);
       }
     } else {
-      walk.bytes = stat.blocks() * 512;
+      walk.bytes = stat.allocated();
     }
     return new DiskUsage(walk.bytes, walk.files, walk.unreadable, walk.foreign, walk.bound);
   }
@@ -82,7 +82,7 @@ public final class DiskUsageWalk {
 
   private void walk(Fd directory, int level) throws ErrnoException {
     List<byte[]> below = new ArrayList<>();
-    Directories.scan(directory, name -> look(directory, name, below));
+    Directories.scan(directory, (name, type) -> look(directory, name, below));
     for (byte[] name : below) {
       if (bound != Bound.NONE) {
         return;
@@ -119,7 +119,7 @@ public final class DiskUsageWalk {
     } else if (stat.links() > 1 && !linked.add(stat.inode())) {
       return true;
     }
-    bytes += stat.blocks() * 512;
+    bytes += stat.allocated();
     files++;
     return true;
   }

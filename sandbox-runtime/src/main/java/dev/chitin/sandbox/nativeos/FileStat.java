@@ -9,10 +9,10 @@ package dev.chitin.sandbox.nativeos;
  * @param device device number in the form of {@code st_dev}
  * @param inode inode number
  * @param size bytes
- * @param blocks of 512 bytes that it takes on disk; less than its size when it is sparse
+ * @param allocated bytes that it takes on its file system; less than the size where it has holes
  */
 public record FileStat(
-    int mode, long links, int uid, long device, long inode, long size, long blocks) {
+    int mode, long links, int uid, long device, long inode, long size, long allocated) {
   private static final int TYPE = 0170000;
 
   public boolean isRegular() {

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.chitin.bus.Bytes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -66,6 +67,10 @@ public final class Kernel {
   private static final int P_PIDFD = 3;
   private static final int WEXITED = 4;
   private static final int STATX_BASIC = 0x7ff;
+
+  /** What {@code stx_blocks} counts in, whatever the file system's own blocks are. */
+  private static final long BLOCK = 512;
+
   private static final int EAGAIN_RETRIES = 64;
 
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
@@ -265,35 +270,42 @@ public final class Kernel {
 
   /** Like {@link #lstatat(Fd, String)}, for a NUL-terminated name of any bytes. */
   static FileStat lstatat(Fd directory, MemorySegment name) throws ErrnoException {
-    return statx(directory.number(), name, AT_SYMLINK_NOFOLLOW);
+    try (Arena arena = Arena.ofConfined()) {
+      return statx(arena, directory.number(), name, AT_SYMLINK_NOFOLLOW);
+    }
+  }
+
+  /** The same for a name that need not be text. */
+  public static FileStat lstatat(Fd directory, Bytes name) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      return statx(arena, directory.number(), cString(arena, name), AT_SYMLINK_NOFOLLOW);
+    }
   }
 
   private static FileStat statx(int directory, String path, int flags) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      return statx(directory, cString(arena, path), flags);
+      return statx(arena, directory, cString(arena, path), flags);
     }
   }
 
-  private static FileStat statx(int directory, MemorySegment name, int flags)
+  private static FileStat statx(Arena arena, int directory, MemorySegment name, int flags)
       throws ErrnoException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(256, 8);
-      check(
-          Syscall.STATX,
-          call(Syscall.STATX, directory, name.address(), flags, STATX_BASIC, out.address(), 0));
-      long major = Integer.toUnsignedLong(out.get(JAVA_INT, 136));
-      long minor = Integer.toUnsignedLong(out.get(JAVA_INT, 140));
-      long device =
-          (major & 0xfff) << 8 | (minor & 0xff) | (minor & ~0xffL) << 12 | (major & ~0xfffL) << 32;
-      return new FileStat(
-          Short.toUnsignedInt(out.get(JAVA_SHORT, 28)),
-          Integer.toUnsignedLong(out.get(JAVA_INT, 16)),
-          out.get(JAVA_INT, 20),
-          device,
-          out.get(JAVA_LONG, 32),
-          out.get(JAVA_LONG, 40),
-          out.get(JAVA_LONG, 48));
-    }
+    MemorySegment out = arena.allocate(256, 8);
+    check(
+        Syscall.STATX,
+        call(Syscall.STATX, directory, name.address(), flags, STATX_BASIC, out.address(), 0));
+    long major = Integer.toUnsignedLong(out.get(JAVA_INT, 136));
+    long minor = Integer.toUnsignedLong(out.get(JAVA_INT, 140));
+    long device =
+        (major & 0xfff) << 8 | (minor & 0xff) | (minor & ~0xffL) << 12 | (major & ~0xfffL) << 32;
+    return new FileStat(
+        Short.toUnsignedInt(out.get(JAVA_SHORT, 28)),
+        Integer.toUnsignedLong(out.get(JAVA_INT, 16)),
+        out.get(JAVA_INT, 20),
+        device,
+        out.get(JAVA_LONG, 32),
+        out.get(JAVA_LONG, 40),
+        out.get(JAVA_LONG, 48) * BLOCK);
   }
 
   /** The target of a symbolic link in a directory. */
@@ -330,6 +342,26 @@ public final class Kernel {
     }
   }
 
+  /**
+   * renameat2(2) from one directory to another, never in place of what is there.
+   *
+   * @param from need not be text
+   */
+  public static void move(Fd directory, Bytes from, Fd target, String to) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      check(
+          Syscall.RENAMEAT2,
+          call(
+              Syscall.RENAMEAT2,
+              directory.number(),
+              cString(arena, from).address(),
+              target.number(),
+              cString(arena, to).address(),
+              RENAME_NOREPLACE,
+              0));
+    }
+  }
+
   public static void mkdirat(Fd directory, String name, int mode) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       check(
@@ -341,6 +373,15 @@ public final class Kernel {
   /** unlinkat(2) of a file. */
   public static void unlinkat(Fd directory, String name) throws ErrnoException {
     remove(directory, name, 0);
+  }
+
+  /** unlinkat(2) of a file whose name need not be text. */
+  public static void unlinkat(Fd directory, Bytes name) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      check(
+          Syscall.UNLINKAT,
+          call(Syscall.UNLINKAT, directory.number(), cString(arena, name).address(), 0, 0));
+    }
   }
 
   /** unlinkat(2) of an empty directory. */
@@ -496,7 +537,12 @@ public final class Kernel {
     if (text.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("a path or argument holds NUL");
     }
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return cString(arena, Bytes.adopt(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** A NUL-terminated copy of a name as the kernel gave it, which holds no NUL. */
+  private static MemorySegment cString(Arena arena, Bytes name) {
+    byte[] bytes = name.borrow();
     MemorySegment segment = arena.allocate(bytes.length + 1L);
     MemorySegment.copy(bytes, 0, segment, JAVA_BYTE, 0, bytes.length);
     return segment;

@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.plan;
 
+import dev.chitin.policy.DeclaredOutput;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,6 +18,7 @@ public final class Environment {
       Set.of(
           "PATH",
           "HOME",
+          DeclaredOutput.VARIABLE,
           "BASH_ENV",
           "ENV",
           "IFS",

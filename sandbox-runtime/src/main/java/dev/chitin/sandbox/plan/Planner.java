@@ -7,6 +7,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.EgressRule;
 import dev.chitin.policy.ExecutionPlan;
 import dev.chitin.policy.Invocation;
@@ -86,12 +87,20 @@ public final class Planner {
       argv.add(Template.fill(element, call.arguments(), text -> text));
     }
     return nativePlan(
-        new Draft(tool, call, deadline, "bwrap"),
+        new Draft(tool, call, deadline, "bwrap").outputs(process.outputs()),
         argv,
         data,
-        Environment.of(process.env()),
+        environment(process),
         settings.workspace(),
         Bytes.EMPTY);
+  }
+
+  private static Map<String, String> environment(ToolDefinition.Run.NativeProcess process) {
+    Map<String, String> environment = Environment.of(process.env());
+    if (!process.outputs().isEmpty()) {
+      environment.put(DeclaredOutput.VARIABLE, DeclaredOutput.DIRECTORY);
+    }
+    return environment;
   }
 
   private PreparedPlan callersProcess(ToolDefinition tool, ToolCall call, Deadline deadline) {
@@ -161,7 +170,8 @@ public final class Planner {
             digest(environment),
             executed,
             data,
-            draft.wholeArgv));
+            draft.wholeArgv,
+            draft.outputs));
     return new PreparedPlan(SealedPlan.seal(draft.build(settings)), environment, stdin);
   }
 
@@ -215,6 +225,7 @@ public final class Planner {
     private List<EgressRule> egress = List.of();
     private @Nullable Digest profile;
     private boolean wholeArgv;
+    private List<DeclaredOutput> outputs = List.of();
 
     Draft(ToolDefinition tool, ToolCall call, Deadline deadline, String backend) {
       this.tool = tool;
@@ -226,6 +237,11 @@ public final class Planner {
 
     Draft invocation(Invocation invocation) {
       this.invocation = invocation;
+      return this;
+    }
+
+    Draft outputs(List<DeclaredOutput> outputs) {
+      this.outputs = outputs;
       return this;
     }
 

@@ -108,6 +108,16 @@ class AdmissionTest {
   }
 
   @Test
+  void theGatewaysOwnProbesFindAPlaceInAFlood() {
+    Admission admission = admission(1, 1, 1, 1, 1);
+    Admission.Ticket running = enter(admission, "flood", "p", "1");
+    enter(admission, "flood", "p", "2");
+    enter(admission, ProbeCall.TENANT, "gateway", "probe");
+    admission.leave(running);
+    assertThat(begun).containsExactly("1", "2");
+  }
+
+  @Test
   void whatIsWithdrawnNeverBegins() {
     Admission admission = admission(1, 1, 10, 10, 1);
     Admission.Ticket running = enter(admission, "a", "p", "1");

@@ -3,6 +3,7 @@ package dev.chitin.sandbox.bwrap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.bus.Bytes;
+import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.sandbox.backend.OutputSink;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -38,18 +39,21 @@ class GatewayCrashTest {
       RealSandbox.await(
           backend.run(
               ProbeCall.of(
+                  ProbeCall.TENANT,
                   RealSandbox.SHELL,
                   List.of(
                       "sh",
                       "-c",
-                      "tr '\\0' ' ' </proc/1/environ; env; (setsid sleep "
+                      "[ -r /.chitin-sandbox ] || exit 9; mkdir -p /out/d; echo x >/out/d/f;"
+                          + " tr '\\0' ' ' </proc/1/environ; env; (setsid sleep "
                           + args[2]
                           + " &); echo started; exec sleep "
                           + args[2]),
                   ProbeCall.ENVIRONMENT,
                   Bytes.EMPTY,
                   List.of(RealSandbox.mount(Path.of(args[1]), "/w", true)),
-                  RealSandbox.LIMITS),
+                  RealSandbox.LIMITS,
+                  List.of(new DeclaredOutput("f", "d/f", 100, true))),
               report,
               RealSandbox.context()));
     }
@@ -90,6 +94,7 @@ class GatewayCrashTest {
           .doesNotContain(secret);
       assertThat(RealSandbox.processWith(mark)).isTrue();
       assertThat(work.resolve(".bashrc")).exists();
+      assertThat(entries(run.resolve("out"))).hasSize(1);
       victim.destroyForcibly();
       assertThat(victim.waitFor(20, TimeUnit.SECONDS)).isTrue();
     }
@@ -103,6 +108,7 @@ class GatewayCrashTest {
     try (var sandbox = new RealSandbox(run)) {
       assertThat(sandbox.shell("true").status()).isEqualTo("exit 0");
       assertThat(entries(work)).isEmpty();
+      assertThat(entries(run.resolve("out"))).isEmpty();
       assertThat(groupsOf(victim.pid())).isEmpty();
     }
   }

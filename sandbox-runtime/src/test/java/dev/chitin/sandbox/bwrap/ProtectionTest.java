@@ -7,10 +7,16 @@ import static dev.chitin.sandbox.bwrap.RealSandbox.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chitin.policy.Limits;
 import dev.chitin.policy.Mount;
+import dev.chitin.policy.ProtectedPaths;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.backend.Outcome;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
 import io.vertx.core.Future;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,16 +79,141 @@ class ProtectionTest {
   void absentNamesCannotBeMadeAndNothingStaysBehind() throws IOException {
     Files.writeString(work.resolve("kept"), "x");
     var before = tree();
-    for (String name : ProtectedNames.covered()) {
+    for (String path : ProtectedPaths.WRITE_DENIED) {
+      String name = path.replaceFirst("/.*", "");
       Outcome outcome =
           shell(
-              "for n in "
+              "mkdir -p "
+                  + path
+                  + "; echo x >"
+                  + path
+                  + "; for n in "
                   + name
                   + "; do echo x >$n; echo x >$n/x; mkdir -p $n/y; rm -rf $n;"
                   + " mv $n moved; mkdir t; echo x >t/f; mv -fT t/f $n; ln -sf /etc $n; rm -rf t; done"
                   + " 2>/dev/null; true");
-      assertThat(outcome.status()).as(name).isEqualTo("exit 0");
-      assertThat(tree()).as(name).isEqualTo(before);
+      assertThat(outcome.status()).as(path).isEqualTo("exit 0");
+      assertThat(tree()).as(path).isEqualTo(before);
+    }
+  }
+
+  /** Tries everything on a path that exists. */
+  private static String attack(String path) {
+    return "(echo x >"
+        + path
+        + "; echo x >>"
+        + path
+        + "/new; rm -rf "
+        + path
+        + "; mkdir t; echo x >t/f; mv -fT t/f "
+        + path
+        + "; ln -sfn /etc "
+        + path
+        + "; rm -rf t) 2>/dev/null;"
+        + rename(path, "moved");
+  }
+
+  @Test
+  void existingNamesStayAsTheyAreAtTheTopAndNested() throws IOException {
+    var script = new StringBuilder();
+    for (String above : List.of("", "a/b/c/")) {
+      for (String path : ProtectedPaths.WRITE_DENIED) {
+        Path there = work.resolve(above + path);
+        Files.createDirectories(there.getParent());
+        if (ProtectedPaths.WRITE_DENIED_DIRECTORIES.contains(path)) {
+          Files.createDirectory(there);
+          Files.writeString(there.resolve("kept"), "theirs");
+        } else {
+          Files.writeString(there, "theirs");
+        }
+        script.append(attack(above + path));
+      }
+    }
+    var before = tree();
+    // Each existing name costs bwrap a descriptor while it mounts, under the tool's own limit.
+    var limits = LIMITS.with(Limits.Member.OPEN_FILES, 1_024);
+    Outcome outcome = sandbox.shell("cd /w && " + script, limits, mount(work, "/w", true));
+    assertThat(outcome.status()).as(text(outcome.stderr())).isEqualTo("exit 0");
+    assertThat(tree()).isEqualTo(before);
+  }
+
+  @Test
+  void coversNeedNoDescriptorsOfTheTool() {
+    var limits = LIMITS.with(Limits.Member.OPEN_FILES, 16);
+    for (int i = 0; i < 20; i++) {
+      Outcome outcome = sandbox.shell("ulimit -n", limits, mount(work, "/w", true));
+      assertThat(text(outcome.stdout())).as(text(outcome.stderr())).isEqualTo("16\n");
+    }
+  }
+
+  @Test
+  void otherSpellingsOfExistingNamesStayToo() throws IOException {
+    Files.createDirectories(work.resolve("sub/.Git/Hooks"));
+    Files.createDirectories(work.resolve("Library.old/library"));
+    Files.writeString(work.resolve("sub/.Git/Hooks/post"), "theirs");
+    Files.writeString(work.resolve(".BASHRC"), "theirs");
+    Files.createDirectory(work.resolve(".SSH"));
+    Files.writeString(work.resolve(".SSH/id"), "secret");
+    var before = tree();
+    Outcome outcome =
+        shell(attack("sub/.Git/Hooks") + attack(".BASHRC") + attack(".SSH") + "cat .SSH/id");
+    assertThat(text(outcome.stdout())).isEmpty();
+    assertThat(tree()).isEqualTo(before);
+  }
+
+  @Test
+  void whatTheOperatorGaveUpMayBeWrittenAndNothingElse() throws IOException {
+    Files.createDirectories(work.resolve(".git/hooks"));
+    WriteProtection rest = WriteProtection.without(List.of(".vscode", ".git/hooks"));
+    try (var other = new RealSandbox(directory.resolve("other-run"), rest)) {
+      other.shell(
+          "cd /w; mkdir .vscode; echo x >.vscode/tasks.json; echo x >.git/hooks/pre-commit;"
+              + " echo x >.git/config; echo x >.bashrc",
+          LIMITS,
+          mount(work, "/w", true));
+      assertThat(tree())
+          .containsEntry(".vscode/tasks.json", "x\n")
+          .containsEntry(".git/hooks/pre-commit", "x\n")
+          .doesNotContainKeys(".git/config", ".bashrc");
+      assertThat(other.backend.backendProfile()).isNotEqualTo(sandbox.backend.backendProfile());
+    }
+  }
+
+  @Test
+  void credentialsAreHiddenHoweverManyEntriesLieBesideThem() throws IOException {
+    List<String> places =
+        ProtectedPaths.DENIED_NAMES.stream().filter(name -> !name.endsWith("*")).toList();
+    for (int i = 0; i < 20_000; i++) {
+      Files.createFile(work.resolve("f" + i));
+      // Whatever the order of the directory, some are far back in it.
+      if (i % 2_000 == 0 && i / 2_000 < places.size()) {
+        plant(places.get(i / 2_000));
+      }
+    }
+    places.subList(10, places.size()).forEach(this::plant);
+    Outcome outcome = shell("for p in " + String.join(" ", places) + "; do cat $p $p/x; done");
+    assertThat(text(outcome.stdout())).isEmpty();
+    assertThat(outcome.notes()).contains("denies: nested search stopped at 4096 entries");
+  }
+
+  private void plant(String place) {
+    try {
+      Files.writeString(Files.createDirectories(work.resolve(place)).resolve("x"), "secret");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aDirectoryThatTellsCaseApartIsKnownByOneLook() throws IOException {
+    Files.writeString(work.resolve(".bashrc"), "x");
+    Files.createLink(work.resolve(".BASHRC"), work.resolve(".bashrc"));
+    Files.writeString(work.resolve(".profile"), "x");
+    try (Fd here =
+        Kernel.openat2(
+            Kernel.AT_FDCWD, work.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
+      assertThat(LetterCase.of(here, ".profile")).isEqualTo(LetterCase.TELLS_APART);
+      assertThat(LetterCase.of(here, ".bashrc")).isEqualTo(LetterCase.TELLS_APART);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.chitin.bus.CallContext;
 import dev.chitin.bus.Deadline;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.Mount;
+import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.file.PathResolver;
@@ -36,6 +37,13 @@ final class RealSandbox implements AutoCloseable {
 
   RealSandbox(Path runDirectory, RunBounds runs, WarmBounds warm) {
     this(SandboxSettings.defaults(runDirectory).with(runs, warm));
+  }
+
+  RealSandbox(Path runDirectory, WriteProtection protection) {
+    this(
+        SandboxSettings.defaults(runDirectory)
+            .with(RunBounds.DEFAULT, WarmBounds.NONE)
+            .with(protection));
   }
 
   RealSandbox(SandboxSettings settings) {
@@ -86,7 +94,8 @@ final class RealSandbox implements AutoCloseable {
             ProbeCall.ENVIRONMENT,
             Bytes.copyOf(stdin.getBytes(StandardCharsets.UTF_8)),
             List.of(mounts),
-            limits),
+            limits,
+            List.of()),
         OutputSink.NONE,
         context());
   }

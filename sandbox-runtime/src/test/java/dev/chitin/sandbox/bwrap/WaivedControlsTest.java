@@ -28,7 +28,8 @@ class WaivedControlsTest {
         d.runDirectory(),
         d.hidden(),
         d.runs(),
-        WarmBounds.NONE);
+        WarmBounds.NONE,
+        d.writeProtection());
   }
 
   @Test

@@ -37,7 +37,8 @@ final class FileCalls implements AutoCloseable {
 
   FileCalls(Path root) {
     this.root = root;
-    this.backend = new FileBackend(vertx, path -> !path.endsWith("/denied"));
+    this.backend =
+        new FileBackend(vertx, path -> !path.endsWith("/denied") && !path.endsWith("/.env"));
   }
 
   Invocation.FileTarget target(String path) {
