@@ -10,19 +10,45 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The reference of native calls: a bare bubblewrap with the same namespaces as Chitin's, started as
- * fast as this process can start anything, and no limits, filter, masks, plan or record.
+ * fast as this process can start anything, and no limits, filter, plan or record.
  */
 final class BareSandbox implements AutoCloseable {
   private static final long PATIENCE_MILLIS = 60_000;
 
   private final Spawner spawner = new Spawner();
-  private final List<String> line = line();
+  private final List<String> line;
 
-  private static List<String> line() {
-    List<String> line = new ArrayList<>(List.of("/usr/bin/bwrap"));
+  private BareSandbox(List<String> options) {
+    line =
+        Stream.of(List.of("/usr/bin/bwrap"), options, List.of("--", "/usr/bin/true"))
+            .flatMap(List::stream)
+            .toList();
+  }
+
+  /** One with the fewest mounts in which a program runs. */
+  static BareSandbox minimal() {
+    return new BareSandbox(minimalOptions());
+  }
+
+  /**
+   * One that a tool would see as it sees Chitin's.
+   *
+   * @param options what all of Chitin's sandboxes have
+   */
+  static BareSandbox alike(List<String> options) {
+    List<String> all = new ArrayList<>(options);
+    all.addAll(
+        List.of(
+            "--tmpfs", "/dev/shm", "--tmpfs", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"));
+    return new BareSandbox(all);
+  }
+
+  private static List<String> minimalOptions() {
+    List<String> line = new ArrayList<>();
     line.addAll(
         List.of(
             "--unshare-user",
@@ -56,12 +82,11 @@ final class BareSandbox implements AutoCloseable {
         throw new IllegalStateException(e);
       }
     }
-    line.addAll(List.of("--", "/usr/bin/true"));
-    return List.copyOf(line);
+    return line;
   }
 
   /** Runs {@code true} in one and waits for its end. */
-  void run() throws ErrnoException, InterruptedException {
+  void run() throws IOException, InterruptedException {
     try (Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
         ChildProcess child =
             spawner.spawn(line.getFirst(), line, List.of(nothing, nothing, nothing))) {

@@ -18,7 +18,6 @@ import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.bwrap.BwrapBackend;
 import dev.chitin.sandbox.bwrap.RunBounds;
-import dev.chitin.sandbox.bwrap.SandboxMetrics;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
 import dev.chitin.sandbox.bwrap.WarmBounds;
 import io.vertx.core.Vertx;
@@ -32,15 +31,19 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * {@code true} in Chitin's sandbox, every control on, from plan to outcome, beside a bare
- * bubblewrap with the same namespaces, at several numbers in flight, in turns within one run. Cold:
- * each sandbox is made when its call comes. Warm: some stand ready, as many as the defaults say,
- * and the next are made while calls run.
+ * {@code true} in Chitin's sandbox, every control on, from plan to outcome, beside bare bubblewrap,
+ * in turns within one run. Cold: each sandbox is made when its call comes. Warm: some stand ready,
+ * as many as the defaults say, and the next are made after a call.
+ *
+ * <p>Latency of one call is taken at one call every {@value #PAUSE_MILLIS} ms, for the reference as
+ * well; rates are those of closed loops with so many in flight.
  */
 final class SandboxCalls implements Bench.Measurement {
   private static final List<Integer> IN_FLIGHT = List.of(1, 4, 16, 64);
   private static final int WARM_UP = 200;
   private static final int TURNS = 6;
+  private static final int PACED = 40;
+  private static final long PAUSE_MILLIS = 20;
   private static final Map<String, String> ENVIRONMENT =
       Map.of("PATH", "/usr/bin:/bin", "HOME", "/tmp", "LANG", "C.UTF-8");
 
@@ -48,28 +51,33 @@ final class SandboxCalls implements Bench.Measurement {
   public List<Row> run(Path work) throws Exception {
     List<Row> rows = new ArrayList<>();
     Vertx vertx = Vertx.vertx();
-    try (var bare = new BareSandbox()) {
-      rows.addAll(rows(vertx, work.resolve("cold"), bare, "cold", WarmBounds.NONE));
-      rows.addAll(rows(vertx, work.resolve("warm"), bare, "warm", WarmBounds.DEFAULT));
+    try {
+      rows.addAll(rows(vertx, work.resolve("cold"), "cold", WarmBounds.NONE));
+      rows.addAll(rows(vertx, work.resolve("warm"), "warm", WarmBounds.DEFAULT));
     } finally {
       vertx.close().await();
     }
     return rows;
   }
 
-  private static List<Row> rows(
-      Vertx vertx, Path directory, BareSandbox bare, String mode, WarmBounds warm)
+  private static List<Row> rows(Vertx vertx, Path directory, String mode, WarmBounds warm)
       throws Exception {
     SandboxSettings settings = SandboxSettings.defaults(directory).with(RunBounds.DEFAULT, warm);
     BwrapBackend backend = BwrapBackend.start(vertx, settings);
     List<Row> rows = new ArrayList<>();
-    try {
+    try (var alike = BareSandbox.alike(backend.fixedOptions());
+        var minimal = BareSandbox.minimal()) {
       for (int i = 0; i < WARM_UP; i++) {
         call(backend);
-        bare.run();
+        alike.run();
+        minimal.run();
       }
+      String target = mode.equals("cold") ? "≤ 1.3" : "< 1";
+      rows.add(latency(backend, alike, mode, "bare bwrap, same namespaces and mounts", target));
+      rows.add(
+          latency(backend, minimal, mode, "bare bwrap, same namespaces, fewest mounts", target));
       for (int inFlight : IN_FLIGHT) {
-        rows.add(row(backend, bare, mode, inFlight));
+        rows.add(rate(backend, alike, mode, inFlight));
       }
     } finally {
       backend.close().await();
@@ -77,37 +85,62 @@ final class SandboxCalls implements Bench.Measurement {
     return rows;
   }
 
-  private static Row row(BwrapBackend backend, BareSandbox bare, String mode, int inFlight)
+  private static Row latency(
+      BwrapBackend backend, BareSandbox bare, String mode, String reference, String target)
+      throws Exception {
+    var ours = new Timings();
+    var theirs = new Timings();
+    long before = backend.metrics().warmHits();
+    for (int turn = 0; turn < TURNS; turn++) {
+      ours.pace(() -> call(backend), PACED, PAUSE_MILLIS);
+      theirs.pace(bare::run, PACED, PAUSE_MILLIS);
+    }
+    return new Row(
+        "sandbox, true, " + mode + ", p50",
+        ours.millis(0.5),
+        theirs.millis(0.5),
+        "ms",
+        reference,
+        target,
+        String.format(
+            Locale.ROOT,
+            "p99 %.1f / %.1f ms%s",
+            ours.millis(0.99),
+            theirs.millis(0.99),
+            ready(backend, mode, before, PACED)));
+  }
+
+  private static Row rate(BwrapBackend backend, BareSandbox bare, String mode, int inFlight)
       throws Exception {
     int count = Math.max(50, 2 * inFlight);
     var ours = new Timings();
     var theirs = new Timings();
-    SandboxMetrics before = backend.metrics();
+    long before = backend.metrics().warmHits();
     for (int turn = 0; turn < TURNS; turn++) {
       ours.measure(() -> call(backend), count, inFlight);
       theirs.measure(bare::run, count, inFlight);
     }
-    SandboxMetrics after = backend.metrics();
-    long hits = after.warmHits() - before.warmHits();
-    String note =
+    return new Row(
+        "sandbox, true, " + mode + ", " + inFlight + " in flight",
+        ours.rate(),
+        theirs.rate(),
+        "calls/s",
+        "bare bwrap, same namespaces and mounts",
+        "",
         String.format(
             Locale.ROOT,
-            "p99 %.1f / %.1f ms, %.0f / %.0f calls/s",
+            "p50 %.1f / %.1f ms, p99 %.1f / %.1f ms%s",
+            ours.millis(0.5),
+            theirs.millis(0.5),
             ours.millis(0.99),
             theirs.millis(0.99),
-            ours.rate(),
-            theirs.rate());
-    if (mode.equals("warm")) {
-      note += ", " + hits * 100 / ((long) TURNS * count) + " % ready";
-    }
-    return new Row(
-        "sandbox, true, " + mode + ", " + inFlight + " in flight, p50",
-        ours.millis(0.5),
-        theirs.millis(0.5),
-        "ms",
-        "bare bwrap, same namespaces",
-        inFlight > 1 ? "" : mode.equals("cold") ? "≤ 1.3" : "< 1",
-        note);
+            ready(backend, mode, before, count)));
+  }
+
+  /** How many of the calls since found a sandbox ready. */
+  private static String ready(BwrapBackend backend, String mode, long before, int count) {
+    long hits = backend.metrics().warmHits() - before;
+    return mode.equals("warm") ? ", " + hits * 100 / ((long) TURNS * count) + " % ready" : "";
   }
 
   private static void call(BwrapBackend backend) {

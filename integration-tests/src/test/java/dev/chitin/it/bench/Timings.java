@@ -7,7 +7,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** How long each of many runs took, and how long all of them together. */
 final class Timings {
@@ -42,6 +44,21 @@ final class Timings {
       for (Future<Void> running : loops) {
         running.get();
       }
+    }
+    seconds += (System.nanoTime() - begun) / 1e9;
+    blocks.add(nanos);
+  }
+
+  /** Runs {@code what} so many times, one every {@code pauseMillis}: nobody waits for its end. */
+  void pace(Run what, int count, long pauseMillis) throws Exception {
+    long[] nanos = new long[count];
+    long begun = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      long due = begun + TimeUnit.MILLISECONDS.toNanos(pauseMillis * i);
+      LockSupport.parkNanos(Math.max(0, due - System.nanoTime()));
+      long start = System.nanoTime();
+      what.run();
+      nanos[i] = System.nanoTime() - start;
     }
     seconds += (System.nanoTime() - begun) / 1e9;
     blocks.add(nanos);

@@ -55,6 +55,7 @@ public final class BwrapBackend implements Backend {
   private final CoverJournal journal;
   private final OutputRoom outputs;
   private final Machinery machinery;
+  private final SandboxLayout layout;
   private final Digest profile;
   private final List<String> notes;
   private final ThreadPoolExecutor setUps;
@@ -77,10 +78,11 @@ public final class BwrapBackend implements Backend {
     this.poller = poller;
     Instance instance = Instance.here();
     SandboxFiles files = SandboxFiles.create(settings.runDirectory());
-    SandboxLayout layout = SandboxLayout.of(files);
+    layout = SandboxLayout.of(files);
     cgroups = Cgroups.detect(settings.cgroupParent(), instance);
     notes = Waivers.accepted(cgroups, settings.waive());
     cgroups.sweep(false);
+    cgroups.makeHomes();
     CoverJournal.sweep(settings.runDirectory());
     journal = new CoverJournal(settings.runDirectory(), instance);
     var covers = new Covers(journal);
@@ -108,7 +110,7 @@ public final class BwrapBackend implements Backend {
     MemorySegment buffer = Arena.ofAuto().allocate(READ_BYTES);
     var disposal = new Disposal(poller, cleanUp, vertx.getOrCreateContext(), buffer);
     WarmBounds warm = Starter.available() ? settings.warm() : WarmBounds.NONE;
-    pool = new WarmPool(warm, maker, setUp, admission, disposal);
+    pool = new WarmPool(warm, maker, setUp, admission, disposal, cleanUp.timer());
     cleanUp.every(AGEING_MILLIS, pool::age);
     machinery = new Machinery(maker, pool, disposal, admission, setUps, poller, cleanUp, buffer);
   }
@@ -180,6 +182,14 @@ public final class BwrapBackend implements Backend {
    */
   public Digest backendProfile() {
     return profile;
+  }
+
+  /**
+   * The options that every sandbox here has, in the order in which bwrap takes them: namespaces and
+   * what is mounted beside a plan's own mounts. For whoever wants to repeat one by hand.
+   */
+  public List<String> fixedOptions() {
+    return layout.fixed();
   }
 
   /** What is weaker on this machine than it should be; stands in every outcome as well. */

@@ -75,13 +75,13 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
       }
       tryNamespaces(spawner, path);
       return new BwrapProgram(path, version, help.contains("--argv0"));
-    } catch (ErrnoException e) {
+    } catch (IOException e) {
       throw Unavailable.because("bubblewrap could not be started.", INSTALL, e);
     }
   }
 
   private static void tryNamespaces(Spawner spawner, Path path)
-      throws ErrnoException, InterruptedException {
+      throws IOException, InterruptedException {
     String mark = "namespaces work";
     String said =
         run(
@@ -144,7 +144,7 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
 
   /** What it writes to both streams, within bounds of time and size. */
   private static String run(Spawner spawner, Path path, List<String> options)
-      throws ErrnoException, InterruptedException {
+      throws IOException, InterruptedException {
     var argv = new ArrayList<String>(List.of(path.toString()));
     argv.addAll(options);
     Fd[] output = Kernel.pipe();
@@ -160,7 +160,7 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
   }
 
   private static ChildProcess start(Spawner spawner, Path path, List<String> argv, Fd output)
-      throws ErrnoException, InterruptedException {
+      throws IOException, InterruptedException {
     try (output;
         Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0)) {
       return spawner.spawn(path.toString(), argv, List.of(nothing, output, output));

@@ -3,7 +3,6 @@ package dev.chitin.sandbox.bwrap;
 import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.ChildProcess;
-import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Spawner;
@@ -62,35 +61,36 @@ final class CallSetUp {
    *
    * @param held takes descriptors and covers that are needed until the run has ended
    * @param notes takes what is weaker than it should be
+   * @param place where it is born
    * @throws dev.chitin.bus.ChitinException when a mount is not what the plan says
    */
-  Spawned spawn(NativeCall call, HeldPlaces held, List<String> notes)
+  Spawned spawn(NativeCall call, HeldPlaces held, List<String> notes, Spawner.Birthplace place)
       throws IOException, InterruptedException {
     SandboxSpec spec = call.spec();
     try (var options = new OptionList(Pipes.reserved(false))) {
       layout.begin(options, call.call().environment(), spec.limits());
       if (!call.process().outputs().isEmpty()) {
-        OutputRoom.Place place = outputs.make();
-        held.keep(place);
-        held.keep(place.mount(), place.source());
-        options.bind(place.source(), DeclaredOutput.DIRECTORY, true);
+        OutputRoom.Place out = outputs.make();
+        held.keep(out);
+        held.keep(out.mount(), out.source());
+        options.bind(out.source(), DeclaredOutput.DIRECTORY, true);
       }
       List<String> protections = mount(spec, options, held, notes);
       List<String> command = command(call, options, notes);
       layout.end(options, call.process().cwd());
       boolean input = call.call().stdin().length() > 0;
-      return spawn(command, options, protections, input, false);
+      return spawn(command, options, protections, input, false, place);
     }
   }
 
   /** Spawns a sandbox in which a {@link Starter} waits for its call. */
-  Spawned spawnWarm(SandboxSpec spec, HeldPlaces held, List<String> notes)
+  Spawned spawnWarm(SandboxSpec spec, HeldPlaces held, List<String> notes, Spawner.Birthplace place)
       throws IOException, InterruptedException {
     try (var options = new OptionList(Pipes.reserved(true))) {
       layout.begin(options, Map.of(), spec.limits());
       List<String> protections = mount(spec, options, held, notes);
       layout.end(options, "/");
-      return spawn(Starter.command(), options, protections, true, true);
+      return spawn(Starter.command(), options, protections, true, true, place);
     }
   }
 
@@ -150,17 +150,18 @@ final class CallSetUp {
       OptionList options,
       List<String> protections,
       boolean input,
-      boolean starter)
-      throws ErrnoException, InterruptedException {
+      boolean starter,
+      Spawner.Birthplace place)
+      throws IOException, InterruptedException {
     var argv = new ArrayList<String>(List.of(program.path().toString(), "--args", "3", "--"));
     argv.addAll(command);
     Pipes pipes = Pipes.open(input, starter, options.toBytes(), filter);
     try {
       var descriptors = new ArrayList<>(pipes.child());
       descriptors.addAll(options.descriptors());
-      ChildProcess monitor = spawner.spawn(program.path().toString(), argv, descriptors);
+      ChildProcess monitor = spawner.spawn(program.path().toString(), argv, descriptors, place);
       return new Spawned(monitor, pipes, protections);
-    } catch (ErrnoException | InterruptedException | RuntimeException e) {
+    } catch (IOException | InterruptedException | RuntimeException e) {
       pipes.closeOwnEnds();
       throw e;
     } finally {

@@ -1,11 +1,14 @@
 package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.policy.Limits;
+import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Control groups that bound whole process trees: one child group per run in each hierarchy, below a
@@ -14,10 +17,14 @@ import java.util.List;
  */
 final class Cgroups {
   private static final String PREFIX = "run-";
+  private static final String HOME = "home-";
+  private static final int HOME_ATTEMPTS = 100;
+  private static final long HOME_PAUSE_NANOS = 1_000_000;
 
   private final List<Hierarchy> hierarchies;
   private final Instance instance;
   private final ControlFiles files;
+  private final List<Path> homes = new ArrayList<>();
 
   private Cgroups(List<Hierarchy> hierarchies, Instance instance, ControlFiles files) {
     this.hierarchies = hierarchies;
@@ -72,6 +79,47 @@ final class Cgroups {
     return hierarchies.stream().anyMatch(hierarchy -> hierarchy.has(controller));
   }
 
+  /**
+   * Makes the groups in which the thread that starts sandboxes rests between two of them.
+   *
+   * @throws IOException when the kernel refuses
+   */
+  void makeHomes() throws IOException {
+    for (Hierarchy hierarchy : hierarchies) {
+      if (!hierarchy.unified()) {
+        homes.add(makeHome(hierarchy));
+      }
+    }
+  }
+
+  /** Each spawner of this process has its own. */
+  private Path makeHome(Hierarchy hierarchy) throws IOException {
+    for (int number = 1; ; number++) {
+      Path home = hierarchy.parent().resolve(HOME + instance.token() + "-" + number);
+      if (!files.exists(home)) {
+        files.makeGroup(home);
+        return home;
+      }
+    }
+  }
+
+  /** Where the processes of {@code group} are born. */
+  Spawner.Birthplace birthplace(RunGroup group) {
+    return new Spawner.Birthplace() {
+      @Override
+      public void enter() throws IOException {
+        group.enterThread();
+      }
+
+      @Override
+      public void leave() throws IOException {
+        for (Path home : homes) {
+          files.write(home.resolve("tasks"), "0");
+        }
+      }
+    };
+  }
+
   /** Makes the groups of one run and sets their limits, each read back. */
   RunGroup create(String run, Limits limits) throws IOException {
     var made = new ArrayList<RunGroup.Part>();
@@ -107,7 +155,38 @@ final class Cgroups {
           left += new RunGroup(List.of(part), files).remove() ? 0 : 1;
         }
       }
+      left += sweepHomes(hierarchy, own);
     }
     return left;
+  }
+
+  private int sweepHomes(Hierarchy hierarchy, boolean own) throws IOException {
+    int left = 0;
+    for (Path directory : files.groups(hierarchy.parent(), HOME)) {
+      String name = String.valueOf(directory.getFileName()).substring(HOME.length());
+      String token = name.substring(0, Math.max(0, name.lastIndexOf('-')));
+      if (!Instance.alive(token) || (own && homes.contains(directory))) {
+        left += removeHome(directory) ? 0 : 1;
+      }
+    }
+    return left;
+  }
+
+  /**
+   * There is at most the spawner's thread in it, which has ended or is about to: the kernel tells
+   * nobody when.
+   */
+  private boolean removeHome(Path directory) {
+    for (int attempt = 0; attempt < HOME_ATTEMPTS; attempt++) {
+      try {
+        files.removeGroup(directory);
+        return true;
+      } catch (NoSuchFileException e) {
+        return true;
+      } catch (IOException e) {
+        LockSupport.parkNanos(HOME_PAUSE_NANOS);
+      }
+    }
+    return false;
   }
 }

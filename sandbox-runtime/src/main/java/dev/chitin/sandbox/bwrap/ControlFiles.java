@@ -1,10 +1,18 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.sandbox.nativeos.Errno;
+import dev.chitin.sandbox.nativeos.ErrnoException;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,6 +35,9 @@ interface ControlFiles {
 
   /** Writes to a file that is there; never makes one. */
   void write(Path file, String value) throws IOException;
+
+  /** What most of these files fit in, bytes. */
+  int MOST = 4_096;
 
   /** The running kernel's. */
   ControlFiles KERNEL =
@@ -62,12 +73,45 @@ interface ControlFiles {
 
         @Override
         public String read(Path file) throws IOException {
-          return Files.readString(file);
+          // Each call reads and writes a dozen of these: straight, without a channel for each.
+          try (Fd open = open(file, Kernel.O_RDONLY);
+              Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(MOST);
+            long length = Kernel.read(open, buffer);
+            if (length < 0) {
+              throw new ErrnoException("read " + file, (int) -length);
+            }
+            if (length == MOST) {
+              return Files.readString(file);
+            }
+            return new String(
+                buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+          }
         }
 
         @Override
         public void write(Path file, String value) throws IOException {
-          Files.writeString(file, value, StandardOpenOption.WRITE);
+          try (Fd open = open(file, Kernel.O_WRONLY);
+              Arena arena = Arena.ofConfined()) {
+            byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
+            MemorySegment segment = arena.allocate(bytes.length);
+            MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
+            long written = Kernel.write(open, segment);
+            if (written < 0) {
+              throw new ErrnoException("write " + file, (int) -written);
+            }
+          }
+        }
+
+        private static Fd open(Path file, int flags) throws IOException {
+          try {
+            return Kernel.openat2(Kernel.AT_FDCWD, file.toString(), flags, 0, 0);
+          } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+              throw new NoSuchFileException(file.toString());
+            }
+            throw e;
+          }
         }
       };
 }

@@ -16,11 +16,15 @@ final class RunGroup {
   /** One more than the plan says: the sandbox's own init is a process too. */
   private static final int INIT = 1;
 
+  /** And so is bwrap, where it is born in the group. */
+  private static final int MONITOR = 1;
+
   /** The kernel rounds memory down to whole pages, of at most so many bytes. */
   private static final long PAGE = 65_536;
 
   private static final long PERIOD_MICROS = 100_000;
   private static final String PROCESSES = "cgroup.procs";
+  private static final String THREADS = "tasks";
 
   /**
    * The run's group in one hierarchy.
@@ -29,9 +33,6 @@ final class RunGroup {
    * @param hierarchy whose group it is
    */
   record Part(Path directory, Hierarchy hierarchy) {}
-
-  /** No group at all. */
-  static final RunGroup NONE = new RunGroup(List.of(), ControlFiles.KERNEL);
 
   private final List<Part> parts;
   private final ControlFiles files;
@@ -61,9 +62,11 @@ final class RunGroup {
           setMemory(part, "memory.memsw.limit_in_bytes", limits.memoryBytes());
         }
       }
-      case PIDS -> set(part, "pids.max", Long.toString(limits.processes() + INIT));
+      case PIDS -> set(part, "pids.max", Long.toString(limits.processes() + INIT + MONITOR));
       case CPU -> {
-        set(part, "cpu.cfs_period_us", Long.toString(PERIOD_MICROS));
+        if (counter(part, "cpu.cfs_period_us") != PERIOD_MICROS) {
+          set(part, "cpu.cfs_period_us", Long.toString(PERIOD_MICROS));
+        }
         set(part, "cpu.cfs_quota_us", Long.toString(quota(limits)));
       }
       case CPU_TIME -> counter(part, "cpuacct.usage");
@@ -116,10 +119,32 @@ final class RunGroup {
     }
   }
 
-  /** Moves a process in; what it starts from then on is in as well. */
+  /**
+   * Moves the calling thread into the groups of version 1; what it starts from then on is born in
+   * them. The kernel moves a thread that asks for itself at once; to move another process it stops
+   * every fork and exec of the machine, which costs each call several milliseconds.
+   */
+  void enterThread() throws IOException {
+    for (Part part : parts) {
+      if (!part.hierarchy().unified()) {
+        files.write(part.directory().resolve(THREADS), "0");
+      }
+    }
+  }
+
+  /**
+   * Sees to it that a process is in: where it was not born in, it is moved. What it starts from
+   * then on is in as well.
+   *
+   * @throws IOException when it is not in
+   */
   void enter(int pid) throws IOException {
     for (Part part : parts) {
-      files.write(part.directory().resolve(PROCESSES), Integer.toString(pid));
+      if (part.hierarchy().unified()) {
+        files.write(part.directory().resolve(PROCESSES), Integer.toString(pid));
+      } else if (!members(part.directory()).contains(Integer.toString(pid))) {
+        throw new IOException("the sandbox was not born in " + part.directory());
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes sandboxes up to their gate: spawns bwrap, makes the control groups while it makes its
- * namespaces, and puts the limits on its init before anything else can run in it. Blocks for some
+ * Makes sandboxes up to their gate: makes the control groups, spawns bwrap in them, and puts the
+ * limits of each process on its init before anything else can run in it. Blocks for some
  * milliseconds, and therefore works on set-up threads.
  */
 final class SandboxMaker {
@@ -52,7 +53,7 @@ final class SandboxMaker {
   /** How bwrap is spawned. */
   @FunctionalInterface
   private interface Spawn {
-    CallSetUp.Spawned spawn(HeldPlaces held, List<String> notes)
+    CallSetUp.Spawned spawn(HeldPlaces held, List<String> notes, Spawner.Birthplace place)
         throws IOException, InterruptedException;
   }
 
@@ -62,13 +63,21 @@ final class SandboxMaker {
    * @throws dev.chitin.bus.ChitinException when a mount is not what the plan says
    */
   Sandbox cold(NativeCall call, Deadline deadline) throws IOException, InterruptedException {
-    return make(call.limits(), false, deadline, (held, notes) -> setUp.spawn(call, held, notes));
+    return make(
+        call.limits(),
+        false,
+        deadline,
+        (held, notes, place) -> setUp.spawn(call, held, notes, place));
   }
 
   /** A sandbox in which a {@link Starter} waits, all limits on. */
   Sandbox warm(SandboxSpec spec, Deadline deadline) throws IOException, InterruptedException {
     Sandbox sandbox =
-        make(spec.limits(), true, deadline, (held, notes) -> setUp.spawnWarm(spec, held, notes));
+        make(
+            spec.limits(),
+            true,
+            deadline,
+            (held, notes, place) -> setUp.spawnWarm(spec, held, notes, place));
     if (sandbox.sound()) {
       new Gate.OfBwrap(sandbox.pipes().gate()).open();
     }
@@ -77,18 +86,21 @@ final class SandboxMaker {
 
   private Sandbox make(Limits limits, boolean warm, Deadline deadline, Spawn spawn)
       throws IOException, InterruptedException {
+    RunGroup group = cgroups.create(Long.toString(lastRun.incrementAndGet()), limits);
     var held = new HeldPlaces(covers);
     var notes = new ArrayList<>(weaknesses);
     try {
-      CallSetUp.Spawned spawned = spawn.spawn(held, notes);
-      return limited(limits, warm, deadline, spawned, held, notes);
+      CallSetUp.Spawned spawned = spawn.spawn(held, notes, cgroups.birthplace(group));
+      return limited(group, limits, warm, deadline, spawned, held, notes);
     } catch (IOException | InterruptedException | RuntimeException e) {
       held.close();
+      cleanUp.remove(group);
       throw e;
     }
   }
 
   private Sandbox limited(
+      RunGroup group,
       Limits limits,
       boolean warm,
       Deadline deadline,
@@ -97,23 +109,17 @@ final class SandboxMaker {
       List<String> notes)
       throws ErrnoException {
     StatusPipe status = status(spawned);
-    RunGroup group = RunGroup.NONE;
-    Fd init = null;
-    IOException fault = null;
-    try {
-      group = cgroups.create(Long.toString(lastRun.incrementAndGet()), limits);
-    } catch (IOException e) {
-      fault = e;
-    }
     var watched = new RunLimits(limits, cgroups, group, cleanUp.timer(), walkers);
     watched.prepare(held.writable());
+    Fd init = null;
     int pid = 0;
+    IOException fault = null;
     try {
       OptionalInt child = status.awaitChild(Math.min(CHILD_MILLIS, deadline.remainingMillis()));
       if (child.isPresent()) {
         pid = child.getAsInt();
         init = Kernel.pidfdOpen(pid);
-        fault = fault == null ? limit(pid, init, group, limits) : fault;
+        fault = limit(pid, init, group, limits);
       }
     } catch (IOException e) {
       fault = e;

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ final class WarmPool {
   private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** About as long as a short call takes. */
+  private static final long PAUSE_MILLIS = 5;
+
   private static final long FRESH_NANOS = 1_000_000_000L;
 
   /** Below, a starter would have no room. */
@@ -49,6 +53,7 @@ final class WarmPool {
   private final CallSetUp setUp;
   private final Admission admission;
   private final Disposal disposal;
+  private final ScheduledExecutorService timer;
   private final ThreadPoolExecutor warmer;
   private final Map<Key, Deque<Warm>> ready = new LinkedHashMap<>();
 
@@ -67,12 +72,14 @@ final class WarmPool {
       SandboxMaker maker,
       CallSetUp setUp,
       Admission admission,
-      Disposal disposal) {
+      Disposal disposal,
+      ScheduledExecutorService timer) {
     this.bounds = bounds;
     this.maker = maker;
     this.setUp = setUp;
     this.admission = admission;
     this.disposal = disposal;
+    this.timer = timer;
     warmer =
         new ThreadPoolExecutor(
             1,
@@ -100,7 +107,7 @@ final class WarmPool {
       }
     }
     count(found != null);
-    refill(key);
+    refillLater(key);
     return found;
   }
 
@@ -140,6 +147,15 @@ final class WarmPool {
       }
     }
     return warm;
+  }
+
+  /** A little later, so that making the next does not slow the call that took this one. */
+  private void refillLater(Key key) {
+    try {
+      var _ = timer.schedule(() -> refill(key), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the backend stops; no sandbox is made any more", e);
+    }
   }
 
   private void refill(Key key) {

@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.nativeos;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -19,6 +20,28 @@ public final class Spawner implements AutoCloseable {
           Thread.ofPlatform().name("sandbox-spawner").daemon(true).factory());
 
   /**
+   * Where a child is born, beyond its arguments: what a thread of Linux hands on to what it starts,
+   * its control groups say. Both methods are called on the spawner's own thread.
+   */
+  public interface Birthplace {
+    /** Where the spawner is. */
+    Birthplace HERE =
+        new Birthplace() {
+          @Override
+          public void enter() {}
+
+          @Override
+          public void leave() {}
+        };
+
+    /** Before the child is made. */
+    void enter() throws IOException;
+
+    /** After it is made, or when it could not be, also when {@link #enter} failed half way. */
+    void leave() throws IOException;
+  }
+
+  /**
    * Starts a program with an empty environment in a session of its own.
    *
    * @param path absolute
@@ -26,16 +49,43 @@ public final class Spawner implements AutoCloseable {
    * @param descriptors becomes 0, 1, 2 … of the child; nothing else is open in it
    */
   public ChildProcess spawn(String path, List<String> argv, List<Fd> descriptors)
-      throws ErrnoException, InterruptedException {
+      throws IOException, InterruptedException {
+    return spawn(path, argv, descriptors, Birthplace.HERE);
+  }
+
+  /** The same, born in {@code place}. */
+  public ChildProcess spawn(String path, List<String> argv, List<Fd> descriptors, Birthplace place)
+      throws IOException, InterruptedException {
     try {
-      return thread.submit(() -> start(path, argv, descriptors)).get();
+      return thread.submit(() -> start(path, argv, descriptors, place)).get();
     } catch (RejectedExecutionException e) {
       throw new ErrnoException("spawn after close", Errno.EPERM);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof ErrnoException errno) {
-        throw errno;
+      if (e.getCause() instanceof IOException failed) {
+        throw failed;
       }
       throw new IllegalStateException("spawning failed", e.getCause());
+    }
+  }
+
+  private static ChildProcess start(
+      String path, List<String> argv, List<Fd> descriptors, Birthplace place) throws IOException {
+    ChildProcess child;
+    try {
+      place.enter();
+      child = start(path, argv, descriptors);
+    } catch (IOException | RuntimeException e) {
+      place.leave();
+      throw e;
+    }
+    try {
+      place.leave();
+      return child;
+    } catch (IOException e) {
+      child.kill();
+      child.reap();
+      child.close();
+      throw e;
     }
   }
 

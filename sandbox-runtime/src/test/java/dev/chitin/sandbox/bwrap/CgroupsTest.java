@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.Limits.Member;
+import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,17 +83,51 @@ class CgroupsTest {
   void versionOneIsToldInItsOwnFiles() throws IOException {
     Cgroups cgroups = version1();
     assertAll(cgroups);
-    cgroups.create("x", LIMITS).enter(4711);
+    cgroups.makeHomes();
+    RunGroup group = cgroups.create("x", LIMITS);
+    Spawner.Birthplace place = cgroups.birthplace(group);
+    place.enter();
+    place.leave();
     assertThat(kernel.writes)
         .containsExactlyInAnyOrder(
             run("/c/memory/chitin") + "/memory.limit_in_bytes=100000000",
             run("/c/memory/chitin") + "/memory.memsw.limit_in_bytes=100000000",
-            run("/c/pids/chitin") + "/pids.max=8",
-            run("/c/cpu,cpuacct/chitin") + "/cpu.cfs_period_us=100000",
+            run("/c/pids/chitin") + "/pids.max=9",
             run("/c/cpu,cpuacct/chitin") + "/cpu.cfs_quota_us=150000",
-            run("/c/memory/chitin") + "/cgroup.procs=4711",
-            run("/c/pids/chitin") + "/cgroup.procs=4711",
-            run("/c/cpu,cpuacct/chitin") + "/cgroup.procs=4711");
+            run("/c/memory/chitin") + "/tasks=0",
+            run("/c/pids/chitin") + "/tasks=0",
+            run("/c/cpu,cpuacct/chitin") + "/tasks=0",
+            home("/c/memory/chitin") + "/tasks=0",
+            home("/c/pids/chitin") + "/tasks=0",
+            home("/c/cpu,cpuacct/chitin") + "/tasks=0");
+  }
+
+  private Path home(String parent) {
+    return Path.of(parent, "home-" + instance.token() + "-1");
+  }
+
+  @Test
+  void whatWasNotBornInItsGroupsIsFound() throws IOException {
+    RunGroup group = version1().create("x", LIMITS);
+    for (String parent : List.of("/c/memory/chitin", "/c/pids/chitin", "/c/cpu,cpuacct/chitin")) {
+      kernel.says(run(parent), "cgroup.procs", "4710\n4711\n");
+    }
+    group.enter(4711);
+    kernel.says(run("/c/pids/chitin"), "cgroup.procs", "4710\n");
+    assertThatThrownBy(() -> group.enter(4711)).hasMessageContaining("not born in");
+  }
+
+  @Test
+  void theSpawnersHomesGoWithTheirGateway() throws IOException {
+    Cgroups cgroups = version1();
+    cgroups.makeHomes();
+    Path dead = Path.of("/c/pids/chitin/home-1-1-1");
+    kernel.makeGroup(dead);
+    assertThat(cgroups.sweep(false)).isZero();
+    assertThat(kernel.exists(dead)).isFalse();
+    assertThat(kernel.exists(home("/c/pids/chitin"))).isTrue();
+    assertThat(cgroups.sweep(true)).isZero();
+    assertThat(kernel.exists(home("/c/pids/chitin"))).isFalse();
   }
 
   @Test
@@ -250,7 +285,7 @@ class CgroupsTest {
     kernel.inert.add("pids.max");
     assertThatThrownBy(() -> cgroups.create("x", LIMITS))
         .isInstanceOf(IOException.class)
-        .hasMessage("pids.max was set to 8 and holds max");
+        .hasMessage("pids.max was set to 9 and holds max");
     assertThat(kernel.contents.keySet()).noneMatch(file -> file.toString().contains("run-"));
   }
 

@@ -60,6 +60,7 @@ final class FakeKernel implements ControlFiles {
     version1.forEach(
         (mount, controllers) -> {
           if (group.startsWith(mount)) {
+            contents.put(group.resolve("tasks"), "");
             controllers.forEach(controller -> version1Files(group, controller));
           }
         });

@@ -2,6 +2,7 @@ package dev.chitin.sandbox.nativeos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +42,7 @@ class SpawnerTest {
                               List.of(nothing, writer, nothing)));
                       // Not before it has asked to die with its parent.
                       Kernel.awaitReadable(started, 20_000);
-                    } catch (ErrnoException | InterruptedException e) {
+                    } catch (IOException | InterruptedException e) {
                       spawned.completeExceptionally(e);
                     }
                   });
