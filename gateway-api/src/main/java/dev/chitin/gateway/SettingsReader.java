@@ -1,5 +1,7 @@
 package dev.chitin.gateway;
 
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.config.Configuration;
@@ -206,7 +208,23 @@ public final class SettingsReader {
       grants.putIfAbsent(tool.name(), tool.capabilities());
     }
     limits.check(new TreeSet<>(tools.stream().map(ToolDefinition::name).toList()));
+    tools.forEach(SettingsReader::refuseNetwork);
     return tools;
+  }
+
+  /** A native tool would run without the network that it is shown with. */
+  private static void refuseNetwork(ToolDefinition tool) {
+    boolean isNative =
+        tool.run() instanceof ToolDefinition.Run.NativeProcess
+            || tool.run() instanceof ToolDefinition.Run.Argv;
+    if (isNative && !tool.capabilities().networkAccess().isEmpty()) {
+      throw Problem.of(
+              ProblemCode.CONFIG_NOT_BUILT,
+              "The tool " + tool.name() + " has NetworkAccess, and a native tool has no network.")
+          .withRule("tool." + tool.name() + ".capabilities.NetworkAccess")
+          .withHint("Drop NetworkAccess, or make the request with run.http or http_fetch.")
+          .toException();
+    }
   }
 
   private static LimitValues ownLimits(JsonValue declared, String pointer) {

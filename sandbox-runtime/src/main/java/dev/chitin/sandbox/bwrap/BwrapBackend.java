@@ -106,7 +106,7 @@ public final class BwrapBackend implements Backend {
     profile = profile(layout, filter, settings.writeProtection());
     setUps = setUps(settings.runs());
     admission = new Admission(settings.runs(), this::evict, this::closeWhenIdle);
-    var maker = new SandboxMaker(setUp, cgroups, covers, cleanUp, walkers, notes);
+    var maker = new SandboxMaker(setUp, cgroups, covers, cleanUp, walkers, settings.waive(), notes);
     MemorySegment buffer = Arena.ofAuto().allocate(READ_BYTES);
     var disposal = new Disposal(poller, cleanUp, vertx.getOrCreateContext(), buffer);
     WarmBounds warm = Starter.available() ? settings.warm() : WarmBounds.NONE;

@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.nativeos.DiskUsage;
 import dev.chitin.sandbox.nativeos.DiskUsageWalk;
@@ -43,12 +44,14 @@ final class DiskWatch {
   private final Set<Long> devices = new HashSet<>();
   private final Limits limits;
   private final ScheduledExecutorService walkers;
+  private final boolean waived;
   private final long mostEntries;
   private final List<String> notes = new ArrayList<>();
   private Runnable stop = () -> {};
   private long init;
   private long hiddenBefore;
   private @Nullable IOException failure;
+  private @Nullable ChitinException refusal;
   private boolean struck;
   private volatile boolean ended;
 
@@ -62,13 +65,17 @@ final class DiskWatch {
   /** One measurement of all mounts, against what was there before. */
   private record Growth(long bytes, long files, long hidden, String most) {}
 
-  DiskWatch(Limits limits, ScheduledExecutorService walkers) {
-    this(limits, walkers, MOST_ENTRIES);
+  /**
+   * @param waived whether a mount that is too large to be measured may be written without a limit
+   */
+  DiskWatch(Limits limits, ScheduledExecutorService walkers, boolean waived) {
+    this(limits, walkers, waived, MOST_ENTRIES);
   }
 
-  DiskWatch(Limits limits, ScheduledExecutorService walkers, long mostEntries) {
+  DiskWatch(Limits limits, ScheduledExecutorService walkers, boolean waived, long mostEntries) {
     this.limits = limits;
     this.walkers = walkers;
+    this.waived = waived;
     this.mostEntries = mostEntries;
   }
 
@@ -92,6 +99,10 @@ final class DiskWatch {
       }
       DiskUsage start = DiskUsageWalk.measure(mount.root(), mostEntries, MOST_NANOS);
       var watched = new Watched(mount, start);
+      if (start.bound() != DiskUsage.Bound.NONE && !waived) {
+        refusal = tooLarge(watched.target(), start.bound());
+        return;
+      }
       if (start.bound() != DiskUsage.Bound.NONE) {
         notes.add(
             "disk: not limited in "
@@ -116,8 +127,12 @@ final class DiskWatch {
    * @param initProcess the run's init, as this process numbers it
    * @param stopRun called at most once, on a walker's thread, when the run has added too much
    * @throws IOException when what was there before could not be measured
+   * @throws ChitinException {@code sandbox.unavailable} when a mount is too large to be limited
    */
   synchronized void begin(long initProcess, Runnable stopRun) throws IOException {
+    if (refusal != null) {
+      throw refusal;
+    }
     if (failure != null) {
       throw failure;
     }
@@ -126,6 +141,19 @@ final class DiskWatch {
     if (!mounts.isEmpty()) {
       schedule(FIRST_NANOS);
     }
+  }
+
+  private ChitinException tooLarge(String target, DiskUsage.Bound bound) {
+    return Unavailable.because(
+        "What a run adds to "
+            + target
+            + " cannot be limited: it is too large to be measured ("
+            + described(bound)
+            + ").",
+        "Give the tool a smaller writable directory, or give this control up by name:"
+            + " sandbox.waive: [\""
+            + SandboxSettings.DISK_QUOTA
+            + "\"].");
   }
 
   /** Looks once more, now that nothing of the run is left, and then calls {@code done}. */

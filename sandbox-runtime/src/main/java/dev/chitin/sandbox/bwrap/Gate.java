@@ -15,6 +15,9 @@ interface Gate {
   /** Whether the tool could not be executed after all; known when the sandbox has ended. */
   boolean failed();
 
+  /** Frees what can be freed while its sandbox still lives, which nobody will enter. */
+  default void abandon() {}
+
   /** Frees it. A gate that is closed unopened must be that of a dead sandbox. */
   void close();
 
@@ -58,6 +61,11 @@ interface Gate {
       try (Arena arena = Arena.ofConfined()) {
         return Kernel.read(failure, arena.allocate(1)) > 0;
       }
+    }
+
+    @Override
+    public void abandon() {
+      launch.close();
     }
 
     @Override

@@ -162,9 +162,14 @@ final class NativeRun implements Preparation {
   }
 
   private Life live(Sandbox sandbox) throws ErrnoException {
+    Life made = null;
     try {
-      return new Life(sandbox).watched();
+      made = new Life(sandbox);
+      return made.watched();
     } catch (ErrnoException | RuntimeException e) {
+      if (made != null) {
+        made.abandon();
+      }
       machinery.disposal().dispose(sandbox, () -> {});
       throw e;
     }
@@ -230,6 +235,8 @@ final class NativeRun implements Preparation {
     private final Sandbox sandbox;
     private final Delivery delivery = new Delivery(vertxContext, machinery.poller());
     private final Captures captures;
+    private final Gate gate;
+    private final @Nullable InputFeed input;
     private final SandboxRun run;
     private @Nullable IOException fault;
 
@@ -243,12 +250,14 @@ final class NativeRun implements Preparation {
               delivery,
               machinery.readBuffer(),
               () -> stopLater(SandboxRun.Cause.OUTPUT_LIMIT));
+      gate = gate();
+      input = input();
       run =
           new SandboxRun(
               machinery.poller(),
               sandbox,
-              gate(),
-              input(),
+              gate,
+              input,
               captures.stdout(),
               captures.stderr(),
               this::ended);
@@ -277,6 +286,14 @@ final class NativeRun implements Preparation {
     private @Nullable InputFeed input() throws ErrnoException {
       Bytes bytes = call.call().stdin();
       return sandbox.pipes().stdin() == null ? null : new InputFeed(sandbox.pipes().stdin(), bytes);
+    }
+
+    /** Nothing will be fed; the sandbox itself is somebody else's to end. */
+    void abandon() {
+      gate.abandon();
+      if (input != null) {
+        input.close();
+      }
     }
 
     private void stopLater(SandboxRun.Cause cause) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 
@@ -37,17 +38,19 @@ final class RunLimits {
    *
    * @param timer for short reads
    * @param walkers for walks of directories
+   * @param waived controls that the operator has given up by name
    */
   RunLimits(
       Limits limits,
       Cgroups cgroups,
       RunGroup group,
       ScheduledExecutorService timer,
-      ScheduledExecutorService walkers) {
+      ScheduledExecutorService walkers,
+      Set<String> waived) {
     this.limits = limits;
     this.group = group;
     cpu = new CpuWatch(cgroups, group, limits, timer);
-    disk = new DiskWatch(limits, walkers);
+    disk = new DiskWatch(limits, walkers, waived.contains(SandboxSettings.DISK_QUOTA));
   }
 
   /** Looks at what is there before; blocks, while bwrap sets the sandbox up. */

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,14 @@ final class SandboxMaker {
   private final Covers covers;
   private final CleanUp cleanUp;
   private final ScheduledExecutorService walkers;
+  private final Set<String> waived;
   private final List<String> weaknesses;
   private final AtomicLong lastRun = new AtomicLong();
 
   /**
    * @param cleanUp has the timer of limits that are looked at now and then
    * @param walkers threads that measure writable mounts
+   * @param waived controls that the operator has given up by name
    * @param weaknesses what is weaker on this machine, for every outcome
    */
   SandboxMaker(
@@ -41,12 +44,14 @@ final class SandboxMaker {
       Covers covers,
       CleanUp cleanUp,
       ScheduledExecutorService walkers,
+      Set<String> waived,
       List<String> weaknesses) {
     this.setUp = setUp;
     this.cgroups = cgroups;
     this.covers = covers;
     this.cleanUp = cleanUp;
     this.walkers = walkers;
+    this.waived = waived;
     this.weaknesses = List.copyOf(weaknesses);
   }
 
@@ -109,7 +114,7 @@ final class SandboxMaker {
       List<String> notes)
       throws ErrnoException {
     StatusPipe status = status(spawned);
-    var watched = new RunLimits(limits, cgroups, group, cleanUp.timer(), walkers);
+    var watched = new RunLimits(limits, cgroups, group, cleanUp.timer(), walkers, waived);
     watched.prepare(held.writable());
     Fd init = null;
     int pid = 0;

@@ -41,9 +41,12 @@ public record SandboxSettings(
   /** Run without a limit on the CPU time of the whole process tree; that of each process stays. */
   public static final String AGGREGATE_CPU_TIME = "aggregate_cpu_time";
 
+  /** Run with a writable mount that is too large to be measured, and so not limited. */
+  public static final String DISK_QUOTA = "disk_quota";
+
   /** Every control that may be given up. */
   public static final List<String> WAIVABLE =
-      List.of(AGGREGATE_MEMORY, AGGREGATE_PROCESSES, CPU_RATE, AGGREGATE_CPU_TIME);
+      List.of(AGGREGATE_MEMORY, AGGREGATE_PROCESSES, CPU_RATE, AGGREGATE_CPU_TIME, DISK_QUOTA);
 
   public SandboxSettings {
     waive = Set.copyOf(waive);

@@ -22,7 +22,17 @@ final class SyscallFilter {
   private static final int ARCH = 4;
   private static final int ARGUMENT_0 = 16;
   private static final int ARGUMENT_1 = 24;
+  private static final int ARGUMENT_BYTES = 8;
   private static final int X32 = 0x40000000;
+
+  /** S_ISUID and S_ISGID. */
+  private static final int SET_ID = 06000;
+
+  /** O_CREAT and what O_TMPFILE has of its own. */
+  private static final int MAKES_FILE = 0100 | 020000000;
+
+  /** Its arguments lie behind a pointer, which a filter cannot follow; programs use openat then. */
+  private static final int OPENAT2 = 437;
 
   /** removexattrat, the last call that was looked at. */
   static final int LAST_KNOWN = 466;
@@ -60,7 +70,10 @@ final class SyscallFilter {
     if (architecture == Architecture.X86_64) {
       filter.ifAtLeast(X32, "kill");
     }
-    filter.ifAtLeast(LAST_KNOWN + 1, "no such call").ifEqual(CLONE3, "no such call");
+    filter
+        .ifAtLeast(LAST_KNOWN + 1, "no such call")
+        .ifEqual(CLONE3, "no such call")
+        .ifEqual(OPENAT2, "no such call");
     filter
         .ifEqual(numbers.fork(), "clone")
         .ifEqual(numbers.ioctl(), "ioctl")
@@ -73,8 +86,14 @@ final class SyscallFilter {
         filter.ifEqual(call.number(architecture), "deny");
       }
     }
+    for (PermissionCall call : PermissionCall.values()) {
+      if (call.number(architecture) != DeniedCall.NONE) {
+        filter.ifEqual(call.number(architecture), place(call));
+      }
+    }
+    filter.give(ALLOW);
+    permissions(filter);
     return filter
-        .give(ALLOW)
         .label("clone")
         .load(ARGUMENT_0)
         .ifAnySet(NEW_NAMESPACES, "deny")
@@ -111,5 +130,33 @@ final class SyscallFilter {
         .label("kill")
         .give(KILL)
         .assemble();
+  }
+
+  private static String place(PermissionCall call) {
+    return call.flags() == PermissionCall.ALWAYS ? mode(call.mode()) : "flags of " + call;
+  }
+
+  private static String mode(int argument) {
+    return "mode in " + argument;
+  }
+
+  /** Permission bits are looked at where a file is made or changed. */
+  private static void permissions(BpfAssembler filter) {
+    for (PermissionCall call : PermissionCall.values()) {
+      if (call.flags() != PermissionCall.ALWAYS) {
+        filter
+            .label("flags of " + call)
+            .load(ARGUMENT_0 + call.flags() * ARGUMENT_BYTES)
+            .ifAnySet(MAKES_FILE, mode(call.mode()))
+            .give(ALLOW);
+      }
+    }
+    for (int argument = 1; argument <= 3; argument++) {
+      filter
+          .label(mode(argument))
+          .load(ARGUMENT_0 + argument * ARGUMENT_BYTES)
+          .ifAnySet(SET_ID, "deny")
+          .give(ALLOW);
+    }
   }
 }

@@ -1,7 +1,9 @@
 package dev.chitin.sandbox.bwrap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.Limits.Member;
 import dev.chitin.sandbox.nativeos.DiskUsage;
@@ -57,7 +59,7 @@ class DiskWatchTest {
 
   @Test
   void whatWasAddedIsFoundByTheLastLookAlone() throws Exception {
-    var watch = new DiskWatch(LIMITS, walkers);
+    var watch = new DiskWatch(LIMITS, walkers, false);
     watch.prepare(List.of(mount(directory, "/w")));
     files("new", 21);
     end(watch);
@@ -67,7 +69,7 @@ class DiskWatchTest {
 
   @Test
   void theLimitItselfMayBeReached() throws Exception {
-    var watch = new DiskWatch(LIMITS, walkers);
+    var watch = new DiskWatch(LIMITS, walkers, false);
     watch.prepare(List.of(mount(directory, "/w")));
     files("new", 20);
     end(watch);
@@ -76,9 +78,19 @@ class DiskWatchTest {
   }
 
   @Test
-  void aMountThatIsTooLargeAtTheStartIsNotLimitedAndSaysSo() throws Exception {
+  void aMountThatIsTooLargeToBeLimitedIsRefused() throws Exception {
     files("old", 101);
-    var watch = new DiskWatch(LIMITS, walkers, 100);
+    var watch = new DiskWatch(LIMITS, walkers, false, 100);
+    watch.prepare(List.of(mount(directory, "/w")));
+    assertThatThrownBy(() -> watch.begin(0, () -> {}))
+        .isInstanceOf(ChitinException.Unavailable.class)
+        .hasMessageContaining("more than 100 entries");
+  }
+
+  @Test
+  void whereThatIsWaivedItIsNotLimitedAndSaysSo() throws Exception {
+    files("old", 101);
+    var watch = new DiskWatch(LIMITS, walkers, true, 100);
     watch.prepare(List.of(mount(directory, "/w")));
     files("new", 50);
     end(watch);
@@ -91,7 +103,7 @@ class DiskWatchTest {
   @Test
   void aMountThatGrowsBeyondTheBoundHasGrownBeyondItsLimitToo() throws Exception {
     files("old", 90);
-    var watch = new DiskWatch(LIMITS, walkers, 111);
+    var watch = new DiskWatch(LIMITS, walkers, false, 111);
     watch.prepare(List.of(mount(directory, "/w")));
     files("new", 100);
     end(watch);
@@ -101,7 +113,7 @@ class DiskWatchTest {
   @Test
   void aBoundBelowTheLimitIsOnlyToldOf() throws Exception {
     files("old", 90);
-    var watch = new DiskWatch(LIMITS, walkers, 100);
+    var watch = new DiskWatch(LIMITS, walkers, true, 100);
     watch.prepare(List.of(mount(directory, "/w")));
     files("new", 19);
     end(watch);
@@ -113,7 +125,7 @@ class DiskWatchTest {
   @Test
   void aMountInsideOfAnotherCountsOnce() throws Exception {
     Path inner = Files.createDirectory(directory.resolve("inner"));
-    var watch = new DiskWatch(LIMITS, walkers);
+    var watch = new DiskWatch(LIMITS, walkers, false);
     watch.prepare(List.of(mount(inner, "/i"), mount(directory, "/w"), mount(directory, "/again")));
     for (int i = 0; i < 15; i++) {
       Files.createFile(inner.resolve("new" + i));
@@ -125,7 +137,7 @@ class DiskWatchTest {
   @Test
   void aMountOfOneFileIsMeasured() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "x");
-    var watch = new DiskWatch(LIMITS.with(Member.DISK_BYTES, 10_000), walkers);
+    var watch = new DiskWatch(LIMITS.with(Member.DISK_BYTES, 10_000), walkers, false);
     watch.prepare(List.of(mount(file, "/f")));
     Files.writeString(file, "x".repeat(50_000));
     end(watch);
@@ -134,7 +146,7 @@ class DiskWatchTest {
 
   @Test
   void withoutWritableMountsThereIsNothingToWaitFor() {
-    var watch = new DiskWatch(LIMITS, walkers);
+    var watch = new DiskWatch(LIMITS, walkers, false);
     watch.prepare(List.of());
     var ended = new CompletableFuture<Thread>();
     watch.end(() -> ended.complete(Thread.currentThread()));

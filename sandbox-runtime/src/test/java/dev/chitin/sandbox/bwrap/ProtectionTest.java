@@ -373,4 +373,15 @@ class ProtectionTest {
     assertThat(text(outcome.stdout())).isEqualTo("sandbox:x:1000:1000::/tmp:/bin/sh\n");
     assertThat(Files.readString(Path.of("/etc/passwd"))).doesNotContain("sandbox:x:1000");
   }
+
+  @Test
+  void noToolLeavesAProgramThatRunsAsItsOwner() throws IOException {
+    Outcome outcome =
+        shell(
+            "[ -r /.chitin-sandbox ] || exit 9; cp /usr/bin/true t; chmod u+s t; chmod g+s t;"
+                + " chmod 6755 t; perl -e 'use Fcntl; sysopen(F, \"u\", O_CREAT|O_WRONLY, 04755);"
+                + " umask 0; sysopen(F, \"v\", O_CREAT|O_WRONLY, 02777)'; chmod 755 t; mkdir d;"
+                + " chmod 1777 d; echo made >w; stat -c '%a %n' d t u v w 2>/dev/null");
+    assertThat(text(outcome.stdout())).isEqualTo("1777 d\n755 t\n644 w\n");
+  }
 }

@@ -123,7 +123,7 @@ class SyscallFilterTest {
     if (x86 && Integer.compareUnsigned(number, 0x40000000) >= 0) {
       return SyscallFilter.KILL;
     }
-    if (Integer.compareUnsigned(number, 466) > 0 || number == 435) {
+    if (Integer.compareUnsigned(number, 466) > 0 || number == 435 || number == 437) {
       return SyscallFilter.ENOSYS;
     }
     int low = (int) first;
@@ -147,6 +147,9 @@ class SyscallFilterTest {
     }
     if (number == (x86 ? 317 : 277)) {
       return (low2 & 8) == 0 ? SyscallFilter.ALLOW : SyscallFilter.EPERM;
+    }
+    if ((x86 ? Set.of(85, 133, 90, 91) : Set.of(52)).contains(number)) {
+      return (low2 & 0xc00) == 0 ? SyscallFilter.ALLOW : SyscallFilter.EPERM;
     }
     return (x86 ? DENIED_X86 : DENIED_ARM).contains(number)
         ? SyscallFilter.EPERM
@@ -280,6 +283,15 @@ class SyscallFilterTest {
           .as(name)
           .isEqualTo(call.number(architecture));
     }
+    for (PermissionCall call : PermissionCall.values()) {
+      String name = call.name().toLowerCase(Locale.ROOT);
+      // The newest is not in every machine's headers.
+      if (call != PermissionCall.FCHMODAT2 || known.containsKey(name)) {
+        assertThat(known.getOrDefault(name, DeniedCall.NONE))
+            .as(name)
+            .isEqualTo(call.number(architecture));
+      }
+    }
     SyscallFilter.Numbers numbers = SyscallFilter.Numbers.of(architecture);
     assertThat(known)
         .containsEntry("clone", numbers.fork())
@@ -315,6 +327,36 @@ class SyscallFilterTest {
     }
     assertThat(filter.decide(call, 0x3d0f00)).as("a thread").isEqualTo(SyscallFilter.ALLOW);
     assertThat(filter.decide(call, 0x1200011)).as("a fork").isEqualTo(SyscallFilter.ALLOW);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void noFileIsMadeThatRunsAsItsOwner(Architecture architecture) {
+    Filter filter = Filter.of(architecture);
+    for (PermissionCall call : PermissionCall.values()) {
+      int number = call.number(architecture);
+      if (number == DeniedCall.NONE) {
+        continue;
+      }
+      long[] arguments = new long[6];
+      for (int mode : new int[] {0644, 0755, 04755, 02755, 06777, 01777}) {
+        for (int flags : new int[] {0, 1, 0100, 0101, 020200000 | 1}) {
+          for (long high : new long[] {0, HIGH}) {
+            arguments[call.mode()] = mode | high;
+            if (call.flags() != PermissionCall.ALWAYS) {
+              arguments[call.flags()] = flags | high;
+            }
+            boolean counts =
+                call.flags() == PermissionCall.ALWAYS || (flags & (0100 | 020000000)) != 0;
+            assertThat(filter.decide(number, arguments))
+                .as("%s %o %o", call, flags, mode)
+                .isEqualTo(
+                    counts && (mode & 06000) != 0 ? SyscallFilter.EPERM : SyscallFilter.ALLOW);
+          }
+        }
+      }
+    }
+    assertThat(filter.decide(437)).as("openat2").isEqualTo(SyscallFilter.ENOSYS);
   }
 
   @ParameterizedTest

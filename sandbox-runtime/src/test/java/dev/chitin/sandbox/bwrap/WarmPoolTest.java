@@ -59,13 +59,17 @@ class WarmPoolTest {
     }
   }
 
+  /** What becomes of a call that finds its sandbox ready; calls until one does. */
   private Outcome warm(String tenant, String script, Limits limits, Mount... mounts) {
-    sandbox.shellOf(tenant, "true", limits, mounts);
-    until(() -> ready() > 0);
-    long before = hits();
-    Outcome outcome = sandbox.shellOf(tenant, script, limits, mounts);
-    assertThat(hits()).as("served warm").isEqualTo(before + 1);
-    return outcome;
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (true) {
+      long before = hits();
+      Outcome outcome = sandbox.shellOf(tenant, script, limits, mounts);
+      if (hits() > before) {
+        return outcome;
+      }
+      assertThat(System.nanoTime() - end).as("time").isNegative();
+    }
   }
 
   private static final String LOOK =
@@ -175,7 +179,6 @@ class WarmPoolTest {
   @Test
   void aSandboxServesOneCallAndDies() {
     warm("t", "echo mine >/tmp/left; echo mine >/dev/shm/left", LIMITS);
-    until(() -> ready() == 2);
     Outcome next = warm("t", "ls -A /tmp /dev/shm", LIMITS);
     assertThat(text(next.stdout())).isEqualTo("/dev/shm:\n\n/tmp:\n");
   }
