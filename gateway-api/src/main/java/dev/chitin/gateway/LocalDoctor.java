@@ -7,6 +7,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.sandbox.bwrap.SandboxProof;
+import dev.chitin.sandbox.bwrap.SandboxSettings;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -47,6 +48,7 @@ final class LocalDoctor implements Doctor {
               findings.addAll(closed);
               findings.add(egress());
               unprotected().ifPresent(findings::add);
+              unmeasured().ifPresent(findings::add);
               return new Report(findings);
             });
   }
@@ -105,6 +107,17 @@ final class LocalDoctor implements Doctor {
         : Optional.of(
             new Finding(
                 "protected paths", Verdict.DEGRADED, String.join(", ", names) + " may be written"));
+  }
+
+  /** A control that strikes only where a mount is too large, and is given up there. */
+  private Optional<Finding> unmeasured() {
+    return settings.waive().contains(SandboxSettings.DISK_QUOTA)
+        ? Optional.of(
+            new Finding(
+                "disk quota",
+                Verdict.DEGRADED,
+                "mounts that are too large to be measured are written without a limit"))
+        : Optional.empty();
   }
 
   private Finding egress() {
