@@ -1,12 +1,9 @@
 package dev.chitin.sandbox.bwrap;
 
-import dev.chitin.bus.Bytes;
 import dev.chitin.bus.CallContext;
 import dev.chitin.bus.ChitinException;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.sandbox.OutputFile;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.Preparation;
@@ -17,7 +14,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -30,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What is not final is confined to the poller's thread.
  */
-final class NativeRun implements Preparation {
+final class NativeRun implements Preparation, Life.Listener {
   private final NativeCall call;
   private final Machinery machinery;
   private final CallContext context;
@@ -112,14 +108,14 @@ final class NativeRun implements Preparation {
       return;
     }
     if (life != null) {
-      life.run.stop(why);
+      life.stop(why);
       return;
     }
     if (stopped == null) {
       stopped = why;
     }
     if (machinery.admission().withdraw(ticket)) {
-      giveUp(refusal(why));
+      giveUp(NotStarted.because(why));
     }
   }
 
@@ -136,10 +132,10 @@ final class NativeRun implements Preparation {
   private void setUp() {
     try {
       if (context.isCancelled()) {
-        throw refusal(SandboxRun.Cause.CANCELLED);
+        throw NotStarted.because(SandboxRun.Cause.CANCELLED);
       }
       if (context.deadline().expired()) {
-        throw refusal(SandboxRun.Cause.DEADLINE);
+        throw NotStarted.because(SandboxRun.Cause.DEADLINE);
       }
       Sandbox sandbox = machinery.pool().take(call);
       if (sandbox == null) {
@@ -150,7 +146,7 @@ final class NativeRun implements Preparation {
     } catch (ChitinException e) {
       giveUpSoon(e);
     } catch (IOException e) {
-      giveUpSoon(setUpFailed(e));
+      giveUpSoon(NotStarted.because(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       giveUpSoon(Unavailable.because("The set-up was interrupted.", "Try again."));
@@ -164,8 +160,9 @@ final class NativeRun implements Preparation {
   private Life live(Sandbox sandbox) throws ErrnoException {
     Life made = null;
     try {
-      made = new Life(sandbox);
-      return made.watched();
+      made = new Life(call, machinery, context, vertxContext, sandbox, this);
+      made.watchLimits();
+      return made;
     } catch (ErrnoException | RuntimeException e) {
       if (made != null) {
         made.abandon();
@@ -177,29 +174,12 @@ final class NativeRun implements Preparation {
 
   private void adopt(Life made) {
     life = made;
-    made.run.begin();
-    if (made.fault != null) {
-      made.run.stop(SandboxRun.Cause.ABORTED);
-    } else if (stopped != null) {
-      made.run.stop(stopped);
+    made.begin();
+    if (stopped != null) {
+      made.stop(stopped);
     } else if (cleared != null) {
       made.open(cleared);
     }
-  }
-
-  private static ChitinException refusal(SandboxRun.Cause why) {
-    return why == SandboxRun.Cause.DEADLINE
-        ? Problem.of(ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the tool started.")
-            .withHint("Allow the call more time.")
-            .toException()
-        : Problem.of(ProblemCode.CALL_CANCELLED, "The call was cancelled before its tool started.")
-            .toException();
-  }
-
-  private static ChitinException setUpFailed(IOException cause) {
-    String step = cause instanceof ErrnoException e ? " (" + e.getMessage() + ")" : "";
-    return Unavailable.because(
-        "The sandbox could not be set up" + step + ".", "Run chitin doctor.", cause);
   }
 
   private void giveUpSoon(ChitinException why) {
@@ -208,17 +188,33 @@ final class NativeRun implements Preparation {
 
   /** Nothing was started. */
   private void giveUp(ChitinException why) {
-    over();
-    machinery.admission().leave(ticket);
-    finished.accept(this);
-    answer(() -> promise.fail(why));
+    ended();
+    gone();
+    refused(why);
   }
 
-  private void over() {
+  @Override
+  public void ended() {
     over = true;
     if (timer != null) {
       timer.cancel();
     }
+  }
+
+  @Override
+  public void outcome(Outcome outcome) {
+    answer(() -> promise.tryComplete(outcome));
+  }
+
+  @Override
+  public void refused(ChitinException why) {
+    answer(() -> promise.tryFail(why));
+  }
+
+  @Override
+  public void gone() {
+    machinery.admission().leave(ticket);
+    finished.accept(this);
   }
 
   private void answer(Runnable completion) {
@@ -227,133 +223,6 @@ final class NativeRun implements Preparation {
     } catch (RejectedExecutionException e) {
       // The event loops have ended before the sandbox; the answer is still owed to whoever waits.
       completion.run();
-    }
-  }
-
-  /** From the making of its sandbox on. */
-  private final class Life {
-    private final Sandbox sandbox;
-    private final Delivery delivery = new Delivery(vertxContext, machinery.poller());
-    private final Captures captures;
-    private final Gate gate;
-    private final @Nullable InputFeed input;
-    private final SandboxRun run;
-    private @Nullable IOException fault;
-
-    Life(Sandbox sandbox) throws ErrnoException {
-      this.sandbox = sandbox;
-      fault = sandbox.fault();
-      captures =
-          Captures.of(
-              sandbox.pipes(),
-              call.limits(),
-              delivery,
-              machinery.readBuffer(),
-              () -> stopLater(SandboxRun.Cause.OUTPUT_LIMIT));
-      gate = gate();
-      input = input();
-      run =
-          new SandboxRun(
-              machinery.poller(),
-              sandbox,
-              gate,
-              input,
-              captures.stdout(),
-              captures.stderr(),
-              this::ended);
-    }
-
-    /** Watches the limits that need watching; on a set-up thread. */
-    Life watched() {
-      if (sandbox.sound()) {
-        try {
-          sandbox.limits().begin(sandbox.initPid(), this::stopLater);
-        } catch (IOException e) {
-          fault = e;
-        }
-      }
-      return this;
-    }
-
-    private Gate gate() throws ErrnoException {
-      Pipes pipes = sandbox.pipes();
-      return pipes.launch() == null || pipes.failure() == null
-          ? new Gate.OfBwrap(pipes.gate())
-          : new Gate.OfStarter(
-              new InputFeed(pipes.launch(), Starter.message(call)), pipes.failure());
-    }
-
-    private @Nullable InputFeed input() throws ErrnoException {
-      Bytes bytes = call.call().stdin();
-      return sandbox.pipes().stdin() == null ? null : new InputFeed(sandbox.pipes().stdin(), bytes);
-    }
-
-    /** Nothing will be fed; the sandbox itself is somebody else's to end. */
-    void abandon() {
-      gate.abandon();
-      if (input != null) {
-        input.close();
-      }
-    }
-
-    private void stopLater(SandboxRun.Cause cause) {
-      machinery.poller().execute(() -> run.stop(cause));
-    }
-
-    void open(OutputSink sink) {
-      delivery.attach(sink);
-      Deadline end =
-          context.deadline().min(Deadline.after(Duration.ofMillis(call.limits().wallMillis())));
-      run.open(end.nanoTime());
-    }
-
-    private void ended(SandboxRun.End end) {
-      over();
-      sandbox
-          .limits()
-          .end(
-              () ->
-                  sandbox
-                      .held()
-                      .collect(
-                          call,
-                          files -> machinery.cleanUp().execute(() -> concludeOrFail(end, files))));
-    }
-
-    private void concludeOrFail(SandboxRun.End end, List<OutputFile> files) {
-      try {
-        conclude(end, files);
-      } catch (RuntimeException e) {
-        answer(() -> promise.tryFail(ChitinException.from(e)));
-      }
-    }
-
-    /** Answers as soon as nothing of the run can be seen any more; its empty groups go after. */
-    private void conclude(SandboxRun.End end, List<OutputFile> files) {
-      Outcome outcome = Conclusion.of(end, sandbox, captures, files);
-      sandbox.held().close();
-      ChitinException refusal = end.opened() ? null : refusal(end);
-      answer(
-          () -> {
-            if (refusal != null) {
-              promise.fail(refusal);
-            } else {
-              promise.complete(outcome);
-            }
-          });
-      machinery.cleanUp().remove(sandbox.group());
-      machinery.admission().leave(ticket);
-      finished.accept(NativeRun.this);
-    }
-
-    /** Why the tool never started, if it was this side that stopped it. */
-    private @Nullable ChitinException refusal(SandboxRun.End end) {
-      return switch (end.cause()) {
-        case null -> null;
-        case CANCELLED, DEADLINE -> NativeRun.refusal(end.cause());
-        case ABORTED -> setUpFailed(fault == null ? new IOException("aborted") : fault);
-        case OUTPUT_LIMIT, DISK_LIMIT, CPU_LIMIT -> null;
-      };
     }
   }
 }
