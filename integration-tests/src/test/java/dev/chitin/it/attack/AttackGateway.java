@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,7 +110,7 @@ final class AttackGateway implements AutoCloseable {
     if (url.isEmpty()) {
       throw new DidNotStart(process.waitFor(), first + "\n" + Files.readString(errors));
     }
-    return new AttackGateway(home, process, URI.create(url), createKey(home));
+    return new AttackGateway(home, process, URI.create(url), createKey(home, List.of()));
   }
 
   private static ProcessBuilder builder(Path home, List<String> line) {
@@ -135,9 +137,12 @@ final class AttackGateway implements AutoCloseable {
     return line;
   }
 
-  private static String createKey(Path home) throws IOException, InterruptedException {
+  private static String createKey(Path home, List<String> options)
+      throws IOException, InterruptedException {
+    var arguments = new ArrayList<String>(List.of("key", "create", "--name", "attack", "--json"));
+    arguments.addAll(options);
     Process process =
-        builder(home, java("key", "create", "--name", "attack", "--json"))
+        builder(home, java(arguments.toArray(String[]::new)))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     String out;
@@ -148,23 +153,54 @@ final class AttackGateway implements AutoCloseable {
     return text(json(out), "key");
   }
 
+  /** One more key, made with {@code options}. */
+  String key(String... options) throws IOException, InterruptedException {
+    return createKey(home, List.of(options));
+  }
+
   /** Calls a tool; blocks until it has ended. */
   Answer call(String tool, JsonValue.Obj arguments) throws IOException, InterruptedException {
+    return callWith(key, tool, arguments);
+  }
+
+  /** Like {@link #call}, with another key. */
+  Answer callWith(String other, String tool, JsonValue.Obj arguments)
+      throws IOException, InterruptedException {
     String body = CanonicalJson.string(JsonValue.object().put("arguments", arguments).build());
-    return post(tool, body.getBytes(StandardCharsets.UTF_8));
+    return post(other, tool, body.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Like {@link #call}, with a body as it is. */
   Answer post(String tool, byte[] body) throws IOException, InterruptedException {
+    return post(key, tool, body);
+  }
+
+  private Answer post(String bearer, String tool, byte[] body)
+      throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(url.resolve("/v1/tools/" + tool + "/calls"))
             .timeout(Duration.ofMinutes(2))
-            .header("authorization", "Bearer " + key)
+            .header("authorization", "Bearer " + bearer)
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build();
     HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
     return new Answer(response.statusCode(), Bytes.adopt(response.body()));
+  }
+
+  /** The value of a metric, read with the key of an auditor. */
+  long metric(String auditor, String name) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(url.resolve("/metrics"))
+            .timeout(Duration.ofMinutes(2))
+            .header("authorization", "Bearer " + auditor)
+            .build();
+    String body = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    Matcher value = Pattern.compile("(?m)^" + Pattern.quote(name) + " ([0-9.E]+)$").matcher(body);
+    if (!value.find()) {
+      throw new IOException("no " + name + " in " + body);
+    }
+    return (long) Double.parseDouble(value.group(1));
   }
 
   Health health() {

@@ -21,6 +21,7 @@ final class Catalogue {
             KernelCases.all(),
             NetworkCases.all(),
             SceneCases.all(),
+            WarmCases.all(),
             NotReadyCases.all())
         .flatMap(List::stream)
         .sorted(Comparator.comparingInt(AttackCase::number))

@@ -31,9 +31,17 @@ record GatewaySetup(Path base, Probe.Surroundings around) {
    * sandbox stands ready: its control groups could not be told from what a run left.
    */
   static JsonValue.Obj sandbox() {
-    JsonValue.Builder sandbox =
+    return waiving(
         JsonValue.object()
-            .put("warm", JsonValue.object().put("per_profile", 0).put("total", 0).build());
+            .put("warm", JsonValue.object().put("per_profile", 0).put("total", 0).build()));
+  }
+
+  /** The same, but for sandboxes that stand ready, as many as by default. */
+  static JsonValue.Obj warmSandbox() {
+    return waiving(JsonValue.object());
+  }
+
+  private static JsonValue.Obj waiving(JsonValue.Builder sandbox) {
     if (!Fence.obstacle().isEmpty()) {
       sandbox.put("waive", SandboxSettings.WAIVABLE);
     }

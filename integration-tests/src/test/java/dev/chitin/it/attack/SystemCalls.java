@@ -38,6 +38,7 @@ final class SystemCalls {
       mknodat 259 33
       mount 165 40
       mount_setattr 442 442
+      mq_open 240 180
       move_mount 429 429
       name_to_handle_at 303 264
       open_by_handle_at 304 265

@@ -16,9 +16,11 @@ import java.util.TreeMap;
  * code.
  *
  * <p>The message: executable, working directory, number of variables, each {@code NAME=value},
- * number of arguments, each from {@code argv[0]} on, and the word {@code end}. Without its end,
- * because the gateway died while it wrote, nothing is executed. An executable that cannot be
- * executed is told by one byte on the failure pipe, which a success closes.
+ * number of arguments, each from {@code argv[0]} on, and the word {@code end}. Unless it has its
+ * end and exactly as many words as it says, nothing is executed: the gateway may die while it
+ * writes, and an argument may be the word {@code end}. A message that is not whole, and an
+ * executable that cannot be executed, are told by one byte on the failure pipe, which a success
+ * closes.
  */
 final class Starter {
   /**
@@ -39,12 +41,19 @@ final class Starter {
       binmode $launch;
       my $message = do { local $/; <$launch> };
       close $launch;
-      exit 0 unless defined $message;
+      exit 0 unless defined $message && $message ne '';
       my @words = split /\\0/, $message, -1;
-      exit 0 unless @words > 5 && pop(@words) eq '' && pop(@words) eq 'end';
+      sub refuse { print STDERR "the message is not whole\n"; syswrite $failure, 'm'; exit 126; }
+      refuse() unless @words > 5 && pop(@words) eq '' && pop(@words) eq 'end';
       my ($file, $cwd) = splice @words, 0, 2;
-      my @environment = splice @words, 0, shift @words;
-      my @argv = splice @words, 0, shift @words;
+      sub counted {
+        my $count = shift @words;
+        refuse() unless defined $count && $count =~ /\\A[0-9]{1,7}\\z/ && $count <= @words;
+        return splice @words, 0, $count;
+      }
+      my @environment = counted();
+      my @argv = counted();
+      refuse() if @words || !@argv || grep { !/\\A[^=]+=/ } @environment;
       %ENV = ();
       for (@environment) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value; }
       chdir $cwd and exec { $file } @argv;
