@@ -20,7 +20,7 @@ final class NativeCalls implements Bench.Measurement {
   @Override
   public List<Row> run(Path work) throws Exception {
     List<Row> rows = new ArrayList<>();
-    rows.add(row(work, "cold", Map.of("CHITIN_SANDBOX__WARM", "{\"per_profile\":0,\"total\":0}")));
+    rows.add(row(work, "cold", Map.of("CHITIN_SANDBOX__WARM__PER_PROFILE", "0")));
     rows.add(row(work, "warm", Map.of()));
     return rows;
   }
