@@ -30,7 +30,7 @@ maven() {
   command -v mvn >/dev/null 2>&1 || die "Maven is needed to build and was not found." "Install it: apt-get install maven"
   (cd "$root" && JAVA_HOME="$java_home" \
     MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED ${MAVEN_OPTS:-}" \
-    mvn -B -ntp "$@")
+    mvn -B -ntp -Dstyle.color=never "$@")
 }
 
 # Builds lib/ when it is missing or older than the sources. A distribution has no sources; tests that
