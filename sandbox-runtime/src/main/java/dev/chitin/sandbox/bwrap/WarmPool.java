@@ -112,7 +112,9 @@ final class WarmPool {
   }
 
   private boolean poolable(NativeCall call) {
+    // The gateway's own probes come once, and are to meet what a first call meets.
     return bounds.perProfile() > 0
+        && !call.party().isGateway()
         && call.limits().memoryBytes() >= LEAST_MEMORY
         && call.process().outputs().isEmpty()
         && call.spec().mounts().stream().noneMatch(Mount::writable);
