@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param initPid its number in this process's view, 0 without it
  * @param limits those that are watched from outside while a tool runs
  * @param fault why a limit could not be put on, or null
- * @param warm whether a {@link Starter} waits in it
  * @param protections the mounts and denies that it was made with, as options
  * @param notes what is weaker than it should be
  */
@@ -33,7 +32,6 @@ record Sandbox(
     int initPid,
     RunLimits limits,
     @Nullable IOException fault,
-    boolean warm,
     List<String> protections,
     List<String> notes) {
   Sandbox {

@@ -69,10 +69,7 @@ final class SandboxMaker {
    */
   Sandbox cold(NativeCall call, Deadline deadline) throws IOException, InterruptedException {
     return make(
-        call.limits(),
-        false,
-        deadline,
-        (held, notes, place) -> setUp.spawn(call, held, notes, place));
+        call.limits(), deadline, (held, notes, place) -> setUp.spawn(call, held, notes, place));
   }
 
   /** A sandbox in which a {@link Starter} waits, all limits on. */
@@ -80,7 +77,6 @@ final class SandboxMaker {
     Sandbox sandbox =
         make(
             spec.limits(),
-            true,
             deadline,
             (held, notes, place) -> setUp.spawnWarm(spec, held, notes, place));
     if (sandbox.sound()) {
@@ -89,14 +85,14 @@ final class SandboxMaker {
     return sandbox;
   }
 
-  private Sandbox make(Limits limits, boolean warm, Deadline deadline, Spawn spawn)
+  private Sandbox make(Limits limits, Deadline deadline, Spawn spawn)
       throws IOException, InterruptedException {
     RunGroup group = cgroups.create(Long.toString(lastRun.incrementAndGet()), limits);
     var held = new HeldPlaces(covers);
     var notes = new ArrayList<>(weaknesses);
     try {
       CallSetUp.Spawned spawned = spawn.spawn(held, notes, cgroups.birthplace(group));
-      return limited(group, limits, warm, deadline, spawned, held, notes);
+      return limited(group, limits, deadline, spawned, held, notes);
     } catch (IOException | InterruptedException | RuntimeException e) {
       held.close();
       cleanUp.remove(group);
@@ -107,7 +103,6 @@ final class SandboxMaker {
   private Sandbox limited(
       RunGroup group,
       Limits limits,
-      boolean warm,
       Deadline deadline,
       CallSetUp.Spawned spawned,
       HeldPlaces held,
@@ -139,7 +134,6 @@ final class SandboxMaker {
         pid,
         watched,
         fault,
-        warm,
         spawned.protections(),
         notes);
   }

@@ -172,7 +172,9 @@ final class WarmPool {
   private void fill(Key key) {
     while (place(key)) {
       try {
-        put(key, maker.warm(key.spec(), Deadline.after(PATIENCE)));
+        if (!put(key, maker.warm(key.spec(), Deadline.after(PATIENCE)))) {
+          return;
+        }
       } catch (IOException | RuntimeException e) {
         LOG.warn("A warm sandbox could not be made; calls are served cold.", e);
         giveBack(key);
@@ -217,11 +219,16 @@ final class WarmPool {
   private void giveBack(Key key) {
     synchronized (this) {
       total--;
+      owed -= owed > 0 ? 1 : 0;
     }
     admission.release(key.tenant());
   }
 
-  private void put(Key key, Sandbox sandbox) {
+  /**
+   * Keeps a sandbox, unless it is not sound or its place is wanted; then no other is made until the
+   * next call asks, so that what fails does not fail over and over.
+   */
+  private boolean put(Key key, Sandbox sandbox) {
     var warm = new Warm(key, sandbox, System.nanoTime());
     boolean unwanted;
     synchronized (this) {
@@ -236,6 +243,7 @@ final class WarmPool {
     if (unwanted) {
       dispose(warm);
     }
+    return !unwanted;
   }
 
   /** Gives one up, the oldest, because a call needs its place. */

@@ -329,16 +329,7 @@ public final class Kernel {
   /** renameat2(2) within one directory. */
   public static void rename(Fd directory, String from, String to, int flags) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      check(
-          Syscall.RENAMEAT2,
-          call(
-              Syscall.RENAMEAT2,
-              directory.number(),
-              cString(arena, from).address(),
-              directory.number(),
-              cString(arena, to).address(),
-              flags,
-              0));
+      rename(directory, cString(arena, from), directory, cString(arena, to), flags);
     }
   }
 
@@ -349,17 +340,23 @@ public final class Kernel {
    */
   public static void move(Fd directory, Bytes from, Fd target, String to) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      check(
-          Syscall.RENAMEAT2,
-          call(
-              Syscall.RENAMEAT2,
-              directory.number(),
-              cString(arena, from).address(),
-              target.number(),
-              cString(arena, to).address(),
-              RENAME_NOREPLACE,
-              0));
+      rename(directory, cString(arena, from), target, cString(arena, to), RENAME_NOREPLACE);
     }
+  }
+
+  private static void rename(
+      Fd directory, MemorySegment from, Fd target, MemorySegment to, int flags)
+      throws ErrnoException {
+    check(
+        Syscall.RENAMEAT2,
+        call(
+            Syscall.RENAMEAT2,
+            directory.number(),
+            from.address(),
+            target.number(),
+            to.address(),
+            flags,
+            0));
   }
 
   public static void mkdirat(Fd directory, String name, int mode) throws ErrnoException {
