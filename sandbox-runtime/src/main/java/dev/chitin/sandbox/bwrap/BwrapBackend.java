@@ -52,6 +52,7 @@ public final class BwrapBackend implements Backend {
   private final Spawner spawner;
   private final Poller poller;
   private final Cgroups cgroups;
+  private final GroupStock groups;
   private final CoverJournal journal;
   private final OutputRoom outputs;
   private final Machinery machinery;
@@ -106,7 +107,10 @@ public final class BwrapBackend implements Backend {
     profile = profile(layout, filter, settings.writeProtection());
     setUps = setUps(settings.runs());
     admission = new Admission(settings.runs(), this::evict, this::closeWhenIdle);
-    var maker = new SandboxMaker(setUp, cgroups, covers, cleanUp, walkers, settings.waive(), notes);
+    groups = new GroupStock(cgroups, settings.runs().setUps());
+    var maker =
+        new SandboxMaker(
+            setUp, cgroups, groups, covers, cleanUp, walkers, settings.waive(), notes);
     MemorySegment buffer = Arena.ofAuto().allocate(READ_BYTES);
     var disposal = new Disposal(poller, cleanUp, vertx.getOrCreateContext(), buffer);
     WarmBounds warm = Starter.available() ? settings.warm() : WarmBounds.NONE;
@@ -229,6 +233,7 @@ public final class BwrapBackend implements Backend {
 
   private void finished(NativeRun run) {
     running.remove(run);
+    cleanUp.execute(groups::refill);
     closeWhenIdle();
   }
 
@@ -272,6 +277,7 @@ public final class BwrapBackend implements Backend {
     walkers.shutdown();
     poller.close();
     spawner.close();
+    groups.close();
     try {
       cgroups.sweep(true);
       journal.close();

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,14 +24,15 @@ final class SandboxMaker {
 
   private final CallSetUp setUp;
   private final Cgroups cgroups;
+  private final GroupStock stock;
   private final Covers covers;
   private final CleanUp cleanUp;
   private final ScheduledExecutorService walkers;
   private final Set<String> waived;
   private final List<String> weaknesses;
-  private final AtomicLong lastRun = new AtomicLong();
 
   /**
+   * @param stock has groups ready
    * @param cleanUp has the timer of limits that are looked at now and then
    * @param walkers threads that measure writable mounts
    * @param waived controls that the operator has given up by name
@@ -41,6 +41,7 @@ final class SandboxMaker {
   SandboxMaker(
       CallSetUp setUp,
       Cgroups cgroups,
+      GroupStock stock,
       Covers covers,
       CleanUp cleanUp,
       ScheduledExecutorService walkers,
@@ -48,6 +49,7 @@ final class SandboxMaker {
       List<String> weaknesses) {
     this.setUp = setUp;
     this.cgroups = cgroups;
+    this.stock = stock;
     this.covers = covers;
     this.cleanUp = cleanUp;
     this.walkers = walkers;
@@ -87,7 +89,7 @@ final class SandboxMaker {
 
   private Sandbox make(Limits limits, Deadline deadline, Spawn spawn)
       throws IOException, InterruptedException {
-    RunGroup group = cgroups.create(Long.toString(lastRun.incrementAndGet()), limits);
+    RunGroup group = stock.take(limits);
     var held = new HeldPlaces(covers);
     var notes = new ArrayList<>(weaknesses);
     try {
