@@ -109,8 +109,7 @@ public final class BwrapBackend implements Backend {
     admission = new Admission(settings.runs(), this::evict, this::closeWhenIdle);
     groups = new GroupStock(cgroups, settings.runs().setUps());
     var maker =
-        new SandboxMaker(
-            setUp, cgroups, groups, covers, cleanUp, walkers, settings.waive(), notes);
+        new SandboxMaker(setUp, cgroups, groups, covers, cleanUp, walkers, settings.waive(), notes);
     MemorySegment buffer = Arena.ofAuto().allocate(READ_BYTES);
     var disposal = new Disposal(poller, cleanUp, vertx.getOrCreateContext(), buffer);
     WarmBounds warm = Starter.available() ? settings.warm() : WarmBounds.NONE;

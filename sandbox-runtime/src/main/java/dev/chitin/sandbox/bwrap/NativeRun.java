@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * lives on the poller's, and is answered on the caller's context. It may be set up before it has
  * its clearance ({@link #start}); the tool does not run before both.
  *
- * <p>What is not final is confined to the poller's thread.
+ * <p>What is neither final nor volatile is confined to the poller's thread.
  */
 final class NativeRun implements Preparation, Life.Listener {
   private final NativeCall call;
@@ -34,6 +34,10 @@ final class NativeRun implements Preparation, Life.Listener {
   private final Consumer<NativeRun> finished;
   private final Admission.Ticket ticket;
   private final Promise<Outcome> promise = Promise.promise();
+
+  /** A call whose turn has come is set up within bounds of its own, and needs no timer yet. */
+  private volatile boolean begun;
+
   private Poller.@Nullable Timer timer;
   private @Nullable OutputSink cleared;
   private @Nullable Life life;
@@ -64,19 +68,19 @@ final class NativeRun implements Preparation, Life.Listener {
    */
   void enter() {
     machinery.admission().enter(ticket);
-    machinery
-        .poller()
-        .execute(
-            () -> {
-              if (!over) {
-                timer =
-                    machinery
-                        .poller()
-                        .schedule(
-                            context.deadline().nanoTime(), () -> stop(SandboxRun.Cause.DEADLINE));
-              }
-            });
+    if (!begun) {
+      machinery.poller().execute(this::watchDeadline);
+    }
     context.cancelled().onSuccess(reason -> cancel());
+  }
+
+  private void watchDeadline() {
+    if (!over && timer == null) {
+      timer =
+          machinery
+              .poller()
+              .schedule(context.deadline().nanoTime(), () -> stop(SandboxRun.Cause.DEADLINE));
+    }
   }
 
   @Override
@@ -121,6 +125,7 @@ final class NativeRun implements Preparation, Life.Listener {
 
   /** It is its turn. */
   private void begin() {
+    begun = true;
     try {
       machinery.setUps().execute(this::setUp);
     } catch (RejectedExecutionException e) {
@@ -174,6 +179,7 @@ final class NativeRun implements Preparation, Life.Listener {
 
   private void adopt(Life made) {
     life = made;
+    watchDeadline();
     made.begin();
     if (stopped != null) {
       made.stop(stopped);
