@@ -56,6 +56,18 @@ public sealed interface AuditEvent {
       implements AuditEvent {}
 
   /**
+   * Somebody asked too often; one event for all requests of one key within a second.
+   *
+   * @param tier {@code address}, {@code health} or {@code principal}
+   * @param key the peer's address or network, or the principal
+   * @param requestsPerMinute the limit's rate
+   * @param burst the limit's burst
+   * @param count how many requests were refused
+   */
+  record RateLimitExceeded(String tier, String key, long requestsPerMinute, long burst, long count)
+      implements AuditEvent {}
+
+  /**
    * The gateway started or stopped.
    *
    * @param action {@code start}, {@code stop}, or {@code recover} when a start found an unclean

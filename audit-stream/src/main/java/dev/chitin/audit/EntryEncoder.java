@@ -74,6 +74,13 @@ final class EntryEncoder {
         text(entry, "key_id", e.keyId());
         text(entry, "peer", e.peer());
       }
+      case AuditEvent.RateLimitExceeded e -> {
+        text(entry, "tier", e.tier());
+        text(entry, "key", e.key());
+        number(entry, "requests_per_minute", e.requestsPerMinute());
+        number(entry, "burst", e.burst());
+        number(entry, "count", e.count());
+      }
       case AuditEvent.Lifecycle e -> {
         text(entry, "action", e.action());
         text(entry, "version", e.version());

@@ -29,6 +29,8 @@ public enum ProblemCode {
   AUTH_INVALID("auth.invalid", 401, "The credential is not valid"),
   AUTH_SCOPE_INSUFFICIENT("auth.scope_insufficient", 403, "The credential lacks a scope"),
 
+  RATE_LIMITED("rate.limited", 429, "Too many requests"),
+
   TOOL_UNKNOWN("tool.unknown", 404, "There is no such tool"),
   CALL_UNKNOWN("call.unknown", 404, "There is no such call"),
   CALL_LIMIT("call.limit", 429, "Too many calls are running"),

@@ -8,19 +8,29 @@ import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.CallAdmission;
+import dev.chitin.gateway.http.Connections;
+import dev.chitin.gateway.http.EdgeBounds;
+import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
+import dev.chitin.gateway.rate.OverLimitRecord;
+import dev.chitin.gateway.rate.RateLimits;
+import dev.chitin.gateway.tls.TlsIdentity;
+import dev.chitin.gateway.tls.TlsListener;
+import dev.chitin.gateway.tls.TlsRenewal;
+import dev.chitin.gateway.tls.TlsSettings;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.vault.Vault;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,13 +97,17 @@ public final class Gateway {
 
   /** Without TLS a listener that others can reach would carry keys in clear. */
   private static void checkListener(GatewaySettings settings) {
-    String host = settings.edge().host();
-    if (!List.of("127.0.0.1", "::1", "localhost").contains(host)) {
+    EdgeSettings edge = settings.edge();
+    if (!edge.isLoopback() && edge.tls() == null && !edge.tlsUpstream()) {
       throw Problem.of(
-              ProblemCode.CONFIG_NOT_BUILT,
-              "gateway.host is " + host + ", and TLS is not built yet.")
+              ProblemCode.CONFIG_INVALID,
+              "gateway.host is "
+                  + edge.host()
+                  + ", and there is no TLS: keys would cross the network in clear.")
           .withRule("gateway.host")
-          .withHint("Listen on 127.0.0.1.")
+          .withHint(
+              "Set gateway.tls.cert and key, or gateway.tls.terminated_upstream: true if a proxy"
+                  + " does TLS, or listen on 127.0.0.1.")
           .toException();
     }
   }
@@ -137,8 +151,15 @@ public final class Gateway {
 
   private void listen() {
     Vertx vertx = foundation.vertx();
-    var admission = new CallAdmission(settings.edge().calls(), settings.edge().callsPerPrincipal());
+    EdgeBounds bounds = settings.edge().bounds();
+    TlsSettings tls = settings.edge().tls();
+    TlsIdentity identity = tls == null ? null : TlsIdentity.read(tls);
+    var admission = new CallAdmission(bounds.calls(), bounds.callsPerPrincipal());
+    var connections = new Connections(bounds.connections(), bounds.connectionsPerAddress());
+    var over = new OverLimitRecord(vertx, foundation.audit());
+    started.push(over);
     var metrics = new Metrics(station.bwrap()::metrics, admission);
+    metrics.edge(connections, over);
     started.push(metrics);
     var edge =
         new HttpEdge(
@@ -151,22 +172,37 @@ public final class Gateway {
             foundation.keys(),
             new Authenticator(foundation.keys()),
             admission,
+            RateLimits.of(settings.edge().rateLimit(), over),
+            connections,
             readiness,
             doctor,
             metrics::scrape);
-    var connections = new AtomicInteger();
     // Vert.x shares one random port among the listeners that ask for the same negative number.
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();
-    var first = new HttpVerticle(edge, port, connections);
-    deploy(vertx, first);
-    for (int i = 1; i < Runtime.getRuntime().availableProcessors(); i++) {
-      deploy(vertx, new HttpVerticle(edge, port, connections));
+    List<HttpVerticle> listeners = new ArrayList<>();
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+      listeners.add(new HttpVerticle(edge, port, identity));
+      deploy(vertx, listeners.getLast());
+    }
+    if (tls != null && identity != null) {
+      var renewal = new TlsRenewal(vertx, tls, identity, renewed -> renew(listeners, renewed));
+      started.push(renewal);
+      metrics.certificate(renewal);
     }
     removeStaleSocket();
     deploy(vertx, new AdminSocket(edge, settings.home().adminSocket()));
     String host = settings.edge().host();
-    url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + first.actualPort();
-    LOG.info("ready on {}", url);
+    url =
+        settings.edge().scheme()
+            + "://"
+            + (host.contains(":") ? "[" + host + "]" : host)
+            + ":"
+            + listeners.getFirst().actualPort();
+    LOG.info("ready on {}{}", url, tls == null ? "" : " with TLS by " + TlsListener.engine());
+  }
+
+  private static Future<?> renew(List<HttpVerticle> listeners, TlsIdentity renewed) {
+    return Future.all(listeners.stream().map(listener -> listener.renew(renewed)).toList());
   }
 
   private void deploy(Vertx vertx, io.vertx.core.Deployable verticle) {

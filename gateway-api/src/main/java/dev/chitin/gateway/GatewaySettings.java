@@ -50,19 +50,7 @@ public record GatewaySettings(
 
   /** The same on another port. */
   public GatewaySettings withPort(int port) {
-    var moved =
-        new EdgeSettings(
-            edge.host(),
-            port,
-            edge.hosts(),
-            edge.connections(),
-            edge.headerBytes(),
-            edge.bodyBytes(),
-            edge.bodyTimeoutMillis(),
-            edge.calls(),
-            edge.callsPerPrincipal(),
-            edge.callTimeoutMillis());
-    return with(moved, policy, tools);
+    return with(edge.withPort(port), policy, tools);
   }
 
   /** The same with other tools and what they are granted. */

@@ -1,11 +1,16 @@
 package dev.chitin.gateway;
 
 import dev.chitin.gateway.http.CallAdmission;
+import dev.chitin.gateway.http.Connections;
+import dev.chitin.gateway.rate.OverLimitRecord;
+import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.sandbox.bwrap.SandboxMetrics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -30,6 +35,32 @@ final class Metrics implements AutoCloseable {
         "chitin.sandbox.refused", "Calls refused for want of a place.", sandbox, m -> m.refused());
     counter("chitin.sandbox.warm.hits", "Calls that found one ready.", sandbox, m -> m.warmHits());
     counter("chitin.sandbox.warm.misses", "Calls that did not.", sandbox, m -> m.warmMisses());
+  }
+
+  /** Adds what the edge counts. */
+  void edge(Connections connections, OverLimitRecord over) {
+    Gauge.builder("chitin.connections", connections, Connections::open)
+        .description("Open connections.")
+        .register(registry);
+    FunctionCounter.builder("chitin.connections.refused", connections, Connections::refused)
+        .description("Connections closed at once, being too many in all or of one address.")
+        .register(registry);
+    FunctionCounter.builder("chitin.ratelimit.hits", over, OverLimitRecord::total)
+        .description("Requests refused because somebody asked too often.")
+        .register(registry);
+  }
+
+  /** Adds how the certificate stands. */
+  void certificate(TlsRenewal renewal) {
+    Gauge.builder(
+            "chitin.tls.certificate.expiry.seconds",
+            renewal,
+            now -> Duration.between(Instant.now(), now.notAfter()).toSeconds())
+        .description("Time until the certificate in use expires.")
+        .register(registry);
+    FunctionCounter.builder("chitin.tls.renewal.failures", renewal, TlsRenewal::failures)
+        .description("Certificates that were found and not used, being unsound.")
+        .register(registry);
   }
 
   private void gauge(

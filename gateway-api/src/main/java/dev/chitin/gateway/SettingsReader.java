@@ -5,7 +5,11 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.config.Configuration;
+import dev.chitin.gateway.http.CorsOrigin;
+import dev.chitin.gateway.http.EdgeBounds;
 import dev.chitin.gateway.http.EdgeSettings;
+import dev.chitin.gateway.rate.RateLimit;
+import dev.chitin.gateway.tls.TlsSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
 import dev.chitin.policy.WriteProtection;
@@ -25,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Turns a checked configuration into settings, filling in the defaults. */
 public final class SettingsReader {
@@ -118,13 +123,52 @@ public final class SettingsReader {
         gateway.string("host").orElse("127.0.0.1"),
         Math.toIntExact(gateway.integer("port", 0, 65_535).orElse((long) DEFAULT_PORT)),
         Set.copyOf(gateway.strings("hosts").orElse(List.of())),
-        bound(limits, "connections", 10_000),
-        bound(limits, "header_bytes", 16 * 1024),
-        bound(limits, "body_bytes", 1 << 20),
-        bound(limits, "body_timeout_ms", 30_000),
-        bound(limits, "calls", 1_024),
-        bound(limits, "calls_per_principal", 128),
-        bound(limits, "call_timeout_ms", 120_000));
+        origins(gateway),
+        gateway.fields("tls").flatMap(this::tls).orElse(null),
+        gateway.fields("tls").flatMap(tls -> tls.bool("terminated_upstream")).orElse(false),
+        rateLimit(gateway),
+        new EdgeBounds(
+            bound(limits, "connections", 10_000),
+            bound(limits, "connections_per_address", 256),
+            bound(limits, "header_bytes", 16 * 1024),
+            bound(limits, "header_timeout_ms", 10_000),
+            bound(limits, "body_bytes", 1 << 20),
+            bound(limits, "body_timeout_ms", 30_000),
+            bound(limits, "calls", 1_024),
+            bound(limits, "calls_per_principal", 128),
+            bound(limits, "call_timeout_ms", 120_000)));
+  }
+
+  private static Set<String> origins(JsonFields gateway) {
+    List<String> origins = gateway.strings("cors_origins").orElse(List.of());
+    return origins.stream().map(CorsOrigin::checked).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Certificate and key go together; a proxy in front has both. */
+  private Optional<TlsSettings> tls(JsonFields tls) {
+    Optional<String> cert = tls.string("cert");
+    Optional<String> key = tls.string("key");
+    if (cert.isPresent() != key.isPresent()) {
+      throw Problem.of(ProblemCode.CONFIG_INVALID, "gateway.tls has only one of cert and key.")
+          .withRule("gateway.tls")
+          .withHint("Name both, or neither.")
+          .toException();
+    }
+    return cert.map(file -> new TlsSettings(home.expand(file), home.expand(key.orElseThrow())));
+  }
+
+  private static RateLimit rateLimit(JsonFields gateway) {
+    RateLimit d = RateLimit.DEFAULT;
+    return gateway
+        .fields("rate_limit")
+        .map(
+            limit ->
+                new RateLimit(
+                    limit
+                        .integer("requests_per_minute", 1, 10_000_000)
+                        .orElse(d.requestsPerMinute()),
+                    limit.integer("burst", 1, 1_000_000).orElse(d.burst())))
+        .orElse(d);
   }
 
   private static int bound(JsonFields limits, String name, int byDefault) {

@@ -101,8 +101,8 @@ final class Station implements AutoCloseable {
             foundation.log().receipts(),
             foundation.vault(),
             backends);
-    deploy(vertx, new SandboxVerticle(bus, executes, settings.edge().calls()));
-    executor = new ToolExecutorClient(bus, settings.edge().calls());
+    deploy(vertx, new SandboxVerticle(bus, executes, settings.edge().bounds().calls()));
+    executor = new ToolExecutorClient(bus, settings.edge().bounds().calls());
   }
 
   /**

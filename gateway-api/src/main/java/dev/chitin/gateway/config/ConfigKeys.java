@@ -218,7 +218,7 @@ final class ConfigKeys {
 
   private static Section gateway() {
     return Section.of(
-        Spec.Key.of("host", "Address to listen on; loopback until TLS is built.", TEXT),
+        Spec.Key.of("host", "Address to listen on; beyond loopback only with tls.", TEXT),
         Spec.Key.of("port", "Port to listen on; 0 picks a free one.", new Whole(0, 65_535)),
         Spec.Key.of("hosts", "Further names under which clients reach the gateway.", TEXTS),
         Spec.Key.of(
@@ -226,6 +226,14 @@ final class ConfigKeys {
             "Bounds of the edge.",
             Section.of(
                 Spec.Key.of("connections", "Connections at once.", new Whole(1, 100_000)),
+                Spec.Key.of(
+                    "connections_per_address",
+                    "Connections of one peer address at once.",
+                    new Whole(1, 100_000)),
+                Spec.Key.of(
+                    "header_timeout_ms",
+                    "Time in which a new connection's first request header must be whole.",
+                    new Whole(100, 600_000)),
                 Spec.Key.of(
                     "header_bytes", "Size of all header fields.", new Whole(1_024, 1 << 20)),
                 Spec.Key.of("body_bytes", "Size of a call's body.", new Whole(1_024, 64 << 20)),
@@ -236,15 +244,15 @@ final class ConfigKeys {
                     "Running calls of one principal.",
                     new Whole(1, 100_000)),
                 Spec.Key.of("call_timeout_ms", "Longest call.", new Whole(100, 3_600_000)))),
-        Spec.Key.notBuilt("cors_origins", "Origins of web pages that may call.", TEXTS),
-        Spec.Key.notBuilt(
+        Spec.Key.of("cors_origins", "Origins of web pages that may call.", TEXTS),
+        Spec.Key.of(
             "tls",
             "Certificate and key.",
             Section.of(
                 Spec.Key.of("cert", "PEM file of the certificate chain.", TEXT),
                 Spec.Key.of("key", "PEM file of the private key.", TEXT),
                 Spec.Key.of("terminated_upstream", "A proxy in front does TLS.", new Flag()))),
-        Spec.Key.notBuilt(
+        Spec.Key.of(
             "rate_limit",
             "Requests of one principal.",
             Section.of(

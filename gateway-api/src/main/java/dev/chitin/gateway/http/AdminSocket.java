@@ -29,6 +29,9 @@ public final class AdminSocket extends VerticleBase {
           new Principal(KeyRecord.TENANT, "local-operator", Set.of(Role.ADMIN.text())),
           Role.ADMIN.scopes());
 
+  /** No page reaches a Unix socket. */
+  private static final Cors NO_ORIGINS = new Cors(Set.of());
+
   private final HttpEdge edge;
   private final Path path;
 
@@ -47,13 +50,15 @@ public final class AdminSocket extends VerticleBase {
               .withHint("Choose a shorter CHITIN_HOME.")
               .toException());
     }
-    var server = vertx.createHttpServer(HttpVerticle.options(edge.settings()));
+    var server = vertx.createHttpServer(HttpVerticle.plain(edge.settings().bounds()));
     server.invalidRequestHandler(new InvalidRequests());
     server.requestHandler(
         new Edge(
             vertx,
             edge.settings(),
-            new RequestGuard(Set.of("localhost")),
+            new RequestGuard(Set.of("localhost"), "http", NO_ORIGINS),
+            NO_ORIGINS,
+            null,
             new RouteTable(routes()),
             request -> new Authenticator.Verdict(OPERATOR, null, null),
             edge.audit()));

@@ -60,8 +60,8 @@ final class CallRoutes {
     JsonFields body = JsonFields.of(parse(exchange), "");
     JsonValue.Obj arguments = body.required("arguments", body.object("arguments"));
     long timeout =
-        body.integer("timeoutMs", 1, settings.callTimeoutMillis())
-            .orElse(settings.callTimeoutMillis());
+        body.integer("timeoutMs", 1, settings.bounds().callTimeoutMillis())
+            .orElse(settings.bounds().callTimeoutMillis());
     body.end();
     tool.schema().check(arguments);
 

@@ -28,12 +28,14 @@ final class Edge implements Handler<HttpServerRequest> {
   private static final Duration FAILURE_RECORD = Duration.ofSeconds(5);
 
   private final RequestGuard guard;
+  private final Cors cors;
+  private final @Nullable Throttle throttle;
   private final RouteTable routes;
   private final CallerSource callers;
   private final AuditLog audit;
   private final BodyReader bodies;
   private final Lingering lingering;
-  private final EdgeSettings settings;
+  private final EdgeBounds bounds;
 
   /** Where the caller of a request comes from. */
   @FunctionalInterface
@@ -45,38 +47,70 @@ final class Edge implements Handler<HttpServerRequest> {
       Vertx vertx,
       EdgeSettings settings,
       RequestGuard guard,
+      Cors cors,
+      @Nullable Throttle throttle,
       RouteTable routes,
       CallerSource callers,
       AuditLog audit) {
-    this.settings = settings;
+    this.bounds = settings.bounds();
     this.guard = guard;
+    this.cors = cors;
+    this.throttle = throttle;
     this.routes = routes;
     this.callers = callers;
     this.audit = audit;
     this.lingering = new Lingering(vertx);
-    this.bodies = new BodyReader(vertx, settings.bodyBytes(), settings.bodyTimeoutMillis());
+    this.bodies = new BodyReader(vertx, bounds.bodyBytes(), bounds.bodyTimeoutMillis());
   }
 
   @Override
   public void handle(HttpServerRequest request) {
     String requestId = Ids.next("req_");
+    cors.mark(request);
     Optional<Problem> refusal = guard.refusal(request);
+    if (refusal.isEmpty() && Cors.isPreflight(request)) {
+      cors.answerPreflight(request, routes.methods(RequestGuard.path(request)));
+      return;
+    }
+    refusal = refusal.or(() -> throttle == null ? Optional.empty() : throttle.address(request));
     if (refusal.isPresent()) {
       refuse(request, requestId, refusal.get());
       return;
     }
     RouteTable.Lookup lookup = routes.find(request.method(), RequestGuard.path(request));
     boolean open = lookup.match() != null && lookup.match().route().scope() == null;
-    Caller caller = null;
-    if (!open) {
-      Authenticator.Verdict verdict = callers.check(request);
-      if (verdict.refusal() != null) {
-        record(request, verdict);
-        refuse(request, requestId, verdict.refusal());
-        return;
-      }
-      caller = verdict.caller();
+    if (open) {
+      find(request, requestId, lookup, null);
+      return;
     }
+    Authenticator.Verdict verdict = callers.check(request);
+    Optional<Problem> unknown = unknown(request, verdict);
+    if (unknown.isPresent()) {
+      refuse(request, requestId, unknown.get());
+      return;
+    }
+    find(request, requestId, lookup, verdict.caller());
+  }
+
+  /** Why the caller goes no further: not known, or too often here. */
+  private Optional<Problem> unknown(HttpServerRequest request, Authenticator.Verdict verdict) {
+    if (verdict.refusal() != null || verdict.caller() == null) {
+      record(request, verdict);
+      if (throttle != null) {
+        throttle.failed(request);
+      }
+      return Optional.ofNullable(verdict.refusal());
+    }
+    return throttle == null
+        ? Optional.empty()
+        : throttle.principal(request, verdict.caller().principal());
+  }
+
+  private void find(
+      HttpServerRequest request,
+      String requestId,
+      RouteTable.Lookup lookup,
+      @Nullable Caller caller) {
     if (lookup.match() == null) {
       if (lookup.allowed() != null) {
         request.response().putHeader("allow", lookup.allowed());
@@ -151,7 +185,7 @@ final class Edge implements Handler<HttpServerRequest> {
       return Optional.of(
           Problem.of(
                   ProblemCode.REQUEST_TOO_LARGE,
-                  "The body is larger than " + settings.bodyBytes() + " bytes.")
+                  "The body is larger than " + bounds.bodyBytes() + " bytes.")
               .withHint("Send less, or raise gateway.limits.body_bytes."));
     }
     String type = request.getHeader("content-type");
@@ -166,7 +200,7 @@ final class Edge implements Handler<HttpServerRequest> {
 
   private boolean tooLong(String length) {
     boolean isNumber = length.length() <= 18 && length.matches("[0-9]+");
-    return !isNumber || Long.parseLong(length) > settings.bodyBytes();
+    return !isNumber || Long.parseLong(length) > bounds.bodyBytes();
   }
 
   private static boolean isJson(@Nullable String type) {

@@ -1,33 +1,49 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.gateway.rate.RateLimit;
+import dev.chitin.gateway.tls.TlsSettings;
+import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The bounds of the edge.
+ * Where the edge listens, to whom, and within which bounds.
  *
  * @param host address to listen on
  * @param port port to listen on; 0 picks a free one
  * @param hosts further names under which clients reach the gateway, with port when not its own
- * @param connections most connections at once
- * @param headerBytes size of all header fields
- * @param bodyBytes size of a call's body
- * @param bodyTimeoutMillis time to send a body
- * @param calls running calls in all
- * @param callsPerPrincipal running calls of one principal
- * @param callTimeoutMillis longest call
+ * @param corsOrigins origins whose pages may call, as browsers write them
+ * @param tls certificate and key, or null for plain HTTP
+ * @param tlsUpstream whether a proxy in front does TLS
+ * @param rateLimit how often one principal may ask
+ * @param bounds what is held at most
  */
 public record EdgeSettings(
     String host,
     int port,
     Set<String> hosts,
-    int connections,
-    int headerBytes,
-    int bodyBytes,
-    long bodyTimeoutMillis,
-    int calls,
-    int callsPerPrincipal,
-    long callTimeoutMillis) {
+    Set<String> corsOrigins,
+    @Nullable TlsSettings tls,
+    boolean tlsUpstream,
+    RateLimit rateLimit,
+    EdgeBounds bounds) {
   public EdgeSettings {
     hosts = Set.copyOf(hosts);
+    corsOrigins = Set.copyOf(corsOrigins);
+  }
+
+  /** The same on another port. */
+  public EdgeSettings withPort(int other) {
+    return new EdgeSettings(host, other, hosts, corsOrigins, tls, tlsUpstream, rateLimit, bounds);
+  }
+
+  /** Whether only this machine can reach the listener. */
+  public boolean isLoopback() {
+    return List.of("127.0.0.1", "::1", "localhost").contains(host);
+  }
+
+  /** {@code https} or {@code http}. */
+  public String scheme() {
+    return tls == null ? "http" : "https";
   }
 }

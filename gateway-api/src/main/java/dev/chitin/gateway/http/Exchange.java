@@ -86,6 +86,8 @@ final class Exchange {
         .putHeader("content-type", contentType)
         .putHeader("cache-control", "no-store")
         .putHeader("x-content-type-options", "nosniff")
+        .putHeader("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+        .putHeader("referrer-policy", "no-referrer")
         .putHeader("x-request-id", requestId);
   }
 
@@ -107,7 +109,7 @@ final class Exchange {
     if (status == 401) {
       response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
     }
-    if (status == 429 || status == 503) {
+    if ((status == 429 || status == 503) && !response.headers().contains("retry-after")) {
       response.putHeader("retry-after", "1");
     }
     response.end(

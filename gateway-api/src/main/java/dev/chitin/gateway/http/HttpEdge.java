@@ -6,6 +6,7 @@ import dev.chitin.gateway.Doctor;
 import dev.chitin.gateway.Readiness;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.vault.Vault;
@@ -14,6 +15,8 @@ import java.util.function.Supplier;
 /**
  * What the routes work with; the same for each verticle of the edge.
  *
+ * @param limits buckets of this node
+ * @param connections counts those of all verticles
  * @param doctor proves the controls on demand
  * @param metrics gives the metrics in the text format of Prometheus
  */
@@ -27,6 +30,8 @@ public record HttpEdge(
     KeyStore keys,
     Authenticator authenticator,
     CallAdmission admission,
+    RateLimits limits,
+    Connections connections,
     Readiness readiness,
     Doctor doctor,
     Supplier<String> metrics) {}

@@ -1,7 +1,10 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.gateway.tls.TlsIdentity;
+import dev.chitin.gateway.tls.TlsListener;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -12,24 +15,33 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop's share of the edge on TCP. Instances with one port share its connections. */
 public final class HttpVerticle extends VerticleBase {
+  private static final int MOST_STREAMS = 100;
+  private static final int HANDSHAKE_SECONDS = 10;
+
+  /** HTTP/2 frames that make work and carry nothing, in 30 s (CVE-2023-44487 and its kin). */
+  private static final int MOST_RESETS = 200;
+
   private final HttpEdge edge;
   private final int port;
-  private final AtomicInteger connections;
+  private final @Nullable TlsIdentity identity;
+  private @Nullable HttpServer server;
+  private @Nullable HeadPatience patience;
+  private @Nullable Edge way;
   private int actualPort;
 
   /**
    * @param port where to listen; -1 picks a free one for all instances, see {@link #actualPort()}
-   * @param connections counts those of all instances
+   * @param identity what to prove to clients, or null for plain HTTP
    */
-  public HttpVerticle(HttpEdge edge, int port, AtomicInteger connections) {
+  public HttpVerticle(HttpEdge edge, int port, @Nullable TlsIdentity identity) {
     this.edge = edge;
     this.port = port;
-    this.connections = connections;
+    this.identity = identity;
   }
 
   /** The port that is listened on, once started. */
@@ -39,25 +51,54 @@ public final class HttpVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    HttpServer server = vertx.createHttpServer(options(edge.settings()));
-    var late = new Late();
-    server.connectionHandler(this::count);
-    server.invalidRequestHandler(new InvalidRequests());
-    server.requestHandler(late::handle);
-    return server
+    HttpServer listener = vertx.createHttpServer(options());
+    server = listener;
+    patience = new HeadPatience(vertx, edge.settings().bounds().headerTimeoutMillis());
+    listener.connectionHandler(this::opened);
+    listener.invalidRequestHandler(new InvalidRequests());
+    listener.requestHandler(this::handle);
+    return listener
         .listen(port, edge.settings().host())
         .onSuccess(
             listening -> {
               actualPort = listening.actualPort();
-              late.edge = edge();
+              way = way();
             });
   }
 
-  private Edge edge() {
+  @Override
+  public Future<?> stop() {
+    if (patience != null) {
+      patience.close();
+    }
+    return Future.succeededFuture();
+  }
+
+  /** Uses another identity for the connections that are still to come. */
+  public Future<?> renew(TlsIdentity renewed) {
+    return server == null
+        ? Future.succeededFuture()
+        : server.updateSSLOptions(TlsListener.renewed(options(), renewed));
+  }
+
+  private void handle(HttpServerRequest request) {
+    if (way == null || patience == null) {
+      // It listens, and does not yet know under which port.
+      request.connection().close();
+    } else {
+      patience.began(request);
+      way.handle(request);
+    }
+  }
+
+  private Edge way() {
+    var cors = new Cors(edge.settings().corsOrigins());
     return new Edge(
         vertx,
         edge.settings(),
-        new RequestGuard(hosts(edge.settings(), actualPort)),
+        new RequestGuard(hosts(edge.settings(), actualPort), edge.settings().scheme(), cors),
+        cors,
+        new Throttle(edge.limits()),
         new RouteTable(routes()),
         request ->
             edge.authenticator()
@@ -82,10 +123,11 @@ public final class HttpVerticle extends VerticleBase {
 
   /** Names under which a request may reach this listener: against DNS rebinding. */
   private static Set<String> hosts(EdgeSettings settings, int port) {
+    int silent = settings.tls() == null ? 80 : 443;
     Set<String> names = new HashSet<>();
     for (String host : List.of(settings.host(), "localhost", "127.0.0.1", "[::1]")) {
       names.add(host.toLowerCase(Locale.ROOT) + ":" + port);
-      if (port == 80) {
+      if (port == silent) {
         names.add(host.toLowerCase(Locale.ROOT));
       }
     }
@@ -93,37 +135,54 @@ public final class HttpVerticle extends VerticleBase {
     return names;
   }
 
-  private void count(HttpConnection connection) {
-    connection.closeHandler(closed -> connections.decrementAndGet());
-    if (connections.incrementAndGet() > edge.settings().connections()) {
+  private void opened(HttpConnection connection) {
+    String peer =
+        connection.remoteAddress() == null ? "" : connection.remoteAddress().hostAddress();
+    if (!edge.connections().enter(peer)) {
       connection.close();
+      return;
+    }
+    HeadPatience waiting = patience;
+    connection.closeHandler(
+        closed -> {
+          edge.connections().leave(peer);
+          if (waiting != null) {
+            waiting.closed(connection);
+          }
+        });
+    if (waiting != null) {
+      waiting.opened(connection);
     }
   }
 
-  static HttpServerOptions options(EdgeSettings settings) {
+  private HttpServerOptions options() {
+    HttpServerOptions options = plain(edge.settings().bounds());
+    if (identity != null) {
+      TlsListener.secure(options, identity);
+    }
+    return options;
+  }
+
+  static HttpServerOptions plain(EdgeBounds bounds) {
     return new HttpServerOptions()
         .setMaxInitialLineLength(8 * 1024)
-        .setMaxHeaderSize(settings.headerBytes())
+        .setMaxHeaderSize(bounds.headerBytes())
         .setMaxFormFields(0)
         .setHandle100ContinueAutomatically(false)
         .setDecompressionSupported(false)
         .setCompressionSupported(false)
         .setHttp2ClearTextEnabled(false)
+        .setInitialSettings(
+            new Http2Settings()
+                .setMaxConcurrentStreams(MOST_STREAMS)
+                .setMaxHeaderListSize(bounds.headerBytes()))
+        .setHttp2RstFloodMaxRstFramePerWindow(MOST_RESETS)
+        .setHttp2RstFloodWindowDuration(30)
+        .setHttp2RstFloodWindowDurationTimeUnit(TimeUnit.SECONDS)
+        .setSslHandshakeTimeout(HANDSHAKE_SECONDS)
+        .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         .setTcpNoDelay(true)
         .setIdleTimeout(
-            (int) Duration.ofMillis(settings.callTimeoutMillis()).plusSeconds(15).toSeconds());
-  }
-
-  /** The edge of a listener whose port is known only once it listens. */
-  private static final class Late {
-    private @Nullable Edge edge;
-
-    void handle(HttpServerRequest request) {
-      if (edge == null) {
-        request.connection().close();
-      } else {
-        edge.handle(request);
-      }
-    }
+            (int) Duration.ofMillis(bounds.callTimeoutMillis()).plusSeconds(15).toSeconds());
   }
 }

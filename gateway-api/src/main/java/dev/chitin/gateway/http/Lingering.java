@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 
 /**
  * Lets a client that was refused early read its answer: what it still sends is dropped, up to a
@@ -24,19 +25,28 @@ final class Lingering {
       return;
     }
     if (request.getHeader("expect") != null) {
-      request.connection().close();
+      end(request);
       return;
     }
-    long timer = vertx.setTimer(MAX_MILLIS, late -> request.connection().close());
+    long timer = vertx.setTimer(MAX_MILLIS, late -> end(request));
     long[] dropped = {0};
     request.handler(
         piece -> {
           dropped[0] += piece.length();
           if (dropped[0] > MAX_BYTES) {
-            request.connection().close();
+            end(request);
           }
         });
     request.exceptionHandler(gone -> vertx.cancelTimer(timer));
     request.endHandler(end -> vertx.cancelTimer(timer));
+  }
+
+  /** In HTTP/2 the other streams of the connection go on. */
+  private static void end(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      request.response().reset();
+    } else {
+      request.connection().close();
+    }
   }
 }

@@ -3,6 +3,8 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.HostAndPort;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,17 +16,23 @@ import java.util.Set;
  */
 final class RequestGuard {
   private final Set<String> hosts;
+  private final String scheme;
+  private final Cors cors;
 
   /**
    * @param hosts accepted Host fields, lower case
+   * @param scheme of this listener, {@code http} or {@code https}
+   * @param cors the origins of other pages that may call
    */
-  RequestGuard(Set<String> hosts) {
+  RequestGuard(Set<String> hosts, String scheme, Cors cors) {
     this.hosts = Set.copyOf(hosts);
+    this.scheme = scheme;
+    this.cors = cors;
   }
 
   /** Why the request goes no further, if so. */
   Optional<Problem> refusal(HttpServerRequest request) {
-    List<String> host = request.headers().getAll("host");
+    List<String> host = hosts(request);
     if (host.size() != 1) {
       return Optional.of(
           Problem.of(ProblemCode.REQUEST_MALFORMED, "The request must have exactly one Host."));
@@ -36,11 +44,17 @@ final class RequestGuard {
               .withHint("List the name under which clients reach the gateway in gateway.hosts."));
     }
     String origin = request.getHeader("origin");
-    if (origin != null && !ownOrigin(origin)) {
+    if (origin != null && !ownOrigin(origin) && !cors.allows(origin)) {
       return Optional.of(
           Problem.of(
                   ProblemCode.REQUEST_ORIGIN_FORBIDDEN, "Pages of this Origin may not call here.")
-              .withRule("gateway.cors_origins"));
+              .withRule("gateway.cors_origins")
+              .withHint("List the origin in gateway.cors_origins if its pages are to call."));
+    }
+    if (request.headers().contains("upgrade")) {
+      return Optional.of(
+          Problem.of(ProblemCode.REQUEST_MALFORMED, "There is nothing here to upgrade to.")
+              .withHint("Stream with Accept: text/event-stream; there is no WebSocket."));
     }
     if (request.headers().contains("content-encoding")) {
       return Optional.of(
@@ -58,8 +72,24 @@ final class RequestGuard {
     return path == null ? "" : path;
   }
 
+  /** Every name by which the request says whom it wants: HTTP/2 has its own place for it. */
+  private static List<String> hosts(HttpServerRequest request) {
+    List<String> named = request.headers().getAll("host");
+    if (request.version() != HttpVersion.HTTP_2) {
+      return named;
+    }
+    HostAndPort authority = request.authority(true);
+    if (authority == null) {
+      return named;
+    }
+    return named.stream().allMatch(host -> host.equalsIgnoreCase(authority.toString()))
+        ? List.of(authority.toString())
+        : List.of();
+  }
+
   private boolean ownOrigin(String origin) {
-    return origin.startsWith("http://") && hosts.contains(origin.substring(7));
+    String prefix = scheme + "://";
+    return origin.startsWith(prefix) && hosts.contains(origin.substring(prefix.length()));
   }
 
   private static Optional<Problem> target(String path) {

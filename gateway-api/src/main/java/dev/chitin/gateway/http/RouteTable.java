@@ -3,7 +3,6 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import io.vertx.core.http.HttpMethod;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,29 +39,39 @@ final class RouteTable {
 
   Lookup find(HttpMethod method, String path) {
     List<String> segments = Route.split(path);
-    List<Route> fitting = new ArrayList<>(2);
+    boolean known = false;
     for (Route route : routes) {
       if (fits(route.segments(), segments)) {
         if (route.method().equals(method)) {
           return new Lookup(new Match(route, parameters(route.segments(), segments)), null, null);
         }
-        fitting.add(route);
+        known = true;
       }
     }
-    if (fitting.isEmpty()) {
+    if (!known) {
       return new Lookup(
           null,
           Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No route has this path.")
               .withHint("The routes begin with /v1, /health."),
           null);
     }
-    var allowed = new TreeSet<String>();
-    fitting.forEach(route -> allowed.add(route.method().name()));
-    String list = String.join(", ", allowed);
+    String list = methods(path);
     return new Lookup(
         null,
         Problem.of(ProblemCode.REQUEST_METHOD_NOT_ALLOWED, "This path takes " + list + "."),
         list);
+  }
+
+  /** What a path takes, comma-separated; empty when no route has it. */
+  String methods(String path) {
+    List<String> segments = Route.split(path);
+    var allowed = new TreeSet<String>();
+    for (Route route : routes) {
+      if (fits(route.segments(), segments)) {
+        allowed.add(route.method().name());
+      }
+    }
+    return String.join(", ", allowed);
   }
 
   private static boolean fits(List<String> template, List<String> segments) {

@@ -51,7 +51,8 @@ final class BenchGateway implements AutoCloseable {
                 .allMatch(Files::isWritable);
     Files.writeString(
         home.resolve("chitin.json5"),
-        "{ \"gateway\": { \"limits\": { \"calls_per_principal\": 1024 } }, \"vault\": { \"key_file\": \""
+        "{ \"gateway\": { \"limits\": { \"calls_per_principal\": 1024 }, \"rate_limit\": {"
+            + " \"requests_per_minute\": 10000000, \"burst\": 1000000 } }, \"vault\": { \"key_file\": \""
             + work.resolve("bench-" + home.getFileName() + ".key")
             + "\" }, "
             + (delegated

@@ -1,0 +1,68 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.rate.RateLimit;
+import dev.chitin.gateway.rate.RateLimiter;
+import dev.chitin.gateway.rate.RateLimits;
+import dev.chitin.policy.Principal;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Optional;
+
+/**
+ * Asks the buckets, and tells clients how they stand: {@code RateLimit-Policy} and {@code
+ * RateLimit} (draft-ietf-httpapi-ratelimit-headers-10) on every answer to a principal, {@code
+ * Retry-After} on a refusal.
+ */
+final class Throttle {
+  private static final String HEALTH = "/health/";
+
+  private final RateLimits limits;
+
+  Throttle(RateLimits limits) {
+    this.limits = limits;
+  }
+
+  /** Takes a token of the request's address, before anything is computed for it. */
+  Optional<Problem> address(HttpServerRequest request) {
+    RateLimiter.Verdict verdict =
+        limits.address(peer(request), RequestGuard.path(request).startsWith(HEALTH));
+    return verdict.allowed() ? Optional.empty() : Optional.of(refused(request, verdict, "address"));
+  }
+
+  /** A credential was not valid. */
+  void failed(HttpServerRequest request) {
+    limits.failed(peer(request));
+  }
+
+  /** Takes a token of the principal. */
+  Optional<Problem> principal(HttpServerRequest request, Principal principal) {
+    RateLimiter.Verdict verdict = limits.principal(principal.tenant() + "/" + principal.id());
+    RateLimit limit = limits.principals().limit();
+    HttpServerResponse response = request.response();
+    response.putHeader("ratelimit-policy", "\"default\";q=" + limit.requestsPerMinute() + ";w=60");
+    response.putHeader(
+        "ratelimit", "\"default\";r=" + verdict.remaining() + ";t=" + verdict.waitSeconds());
+    return verdict.allowed()
+        ? Optional.empty()
+        : Optional.of(refused(request, verdict, "principal"));
+  }
+
+  private static Problem refused(
+      HttpServerRequest request, RateLimiter.Verdict verdict, String whose) {
+    request.response().putHeader("retry-after", Long.toString(verdict.waitSeconds()));
+    return Problem.of(ProblemCode.RATE_LIMITED, "This " + whose + " asked too often.")
+        .withRule("gateway.rate_limit")
+        .withHint(
+            "Ask again in "
+                + verdict.waitSeconds()
+                + " s, or raise gateway.rate_limit.requests_per_minute or burst.");
+  }
+
+  private static String peer(HttpServerRequest request) {
+    return request.remoteAddress() == null || request.remoteAddress().hostAddress() == null
+        ? ""
+        : request.remoteAddress().hostAddress();
+  }
+}

@@ -1,0 +1,192 @@
+package dev.chitin.gateway.tls;
+
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Digest;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+
+/**
+ * A certificate chain and its key, found to belong together and to be in date.
+ *
+ * @param certificate the PEM text of the chain
+ * @param key the PEM text of the key
+ * @param notAfter when the gateway's own certificate expires
+ * @param digest over both texts, to tell one identity from another
+ */
+public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Digest digest) {
+  private static final long MOST_BYTES = 1 << 20;
+  private static final Set<PosixFilePermission> OF_OTHERS =
+      EnumSet.of(
+          PosixFilePermission.GROUP_READ,
+          PosixFilePermission.GROUP_WRITE,
+          PosixFilePermission.OTHERS_READ,
+          PosixFilePermission.OTHERS_WRITE);
+
+  /**
+   * Reads and checks them. Blocks.
+   *
+   * @throws ChitinException {@code config.invalid}, with what is wrong with which file
+   */
+  public static TlsIdentity read(TlsSettings settings) {
+    byte[] certificate = bytes(settings.cert(), "gateway.tls.cert");
+    byte[] key = keyBytes(settings.key());
+    X509Certificate own = own(certificate, settings.cert());
+    PrivateKey secret = privateKey(key, settings.key());
+    if (!belongTogether(own.getPublicKey(), secret)) {
+      throw invalid(
+          "gateway.tls.key",
+          settings.key() + " is not the key of the first certificate in " + settings.cert() + ".",
+          "Put the gateway's own certificate first, and name its key.");
+    }
+    Instant now = Instant.now();
+    if (now.isAfter(own.getNotAfter().toInstant())
+        || now.isBefore(own.getNotBefore().toInstant())) {
+      throw invalid(
+          "gateway.tls.cert",
+          settings.cert()
+              + " is valid from "
+              + own.getNotBefore().toInstant()
+              + " to "
+              + own.getNotAfter().toInstant()
+              + ", and now is "
+              + now
+              + ".",
+          "Renew the certificate.");
+    }
+    return new TlsIdentity(
+        Buffer.buffer(certificate),
+        Buffer.buffer(key),
+        own.getNotAfter().toInstant(),
+        Digest.of(Digest.of(certificate).toString().getBytes(StandardCharsets.US_ASCII), key));
+  }
+
+  private static byte[] keyBytes(Path file) {
+    try {
+      if (!Collections.disjoint(Files.getPosixFilePermissions(file), OF_OTHERS)) {
+        throw invalid(
+            "gateway.tls.key",
+            file + " may be read or written by others.",
+            "chmod 600 " + file + ", and think of the key as known.");
+      }
+    } catch (NoSuchFileException e) {
+      // Reading it gives the same answer as for any other file that is not there.
+      return bytes(file, "gateway.tls.key");
+    } catch (IOException e) {
+      throw unreadable(file, "gateway.tls.key", e);
+    }
+    return bytes(file, "gateway.tls.key");
+  }
+
+  private static byte[] bytes(Path file, String rule) {
+    try {
+      if (Files.size(file) > MOST_BYTES) {
+        throw invalid(rule, file + " is larger than 1 MiB.", "Name a PEM file.");
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw unreadable(file, rule, e);
+    }
+  }
+
+  private static X509Certificate own(byte[] pem, Path file) {
+    try {
+      Collection<? extends Certificate> chain =
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(pem));
+      if (chain.iterator().hasNext() && chain.iterator().next() instanceof X509Certificate first) {
+        return first;
+      }
+    } catch (GeneralSecurityException e) {
+      throw notPem("gateway.tls.cert", file, "a certificate", e);
+    }
+    throw invalid("gateway.tls.cert", file + " holds no certificate.", "Name a PEM file.");
+  }
+
+  private static PrivateKey privateKey(byte[] pem, Path file) {
+    try (var parser = new PEMParser(new StringReader(new String(pem, StandardCharsets.US_ASCII)))) {
+      for (Object item = parser.readObject(); item != null; item = parser.readObject()) {
+        if (item instanceof PEMKeyPair pair) {
+          return new JcaPEMKeyConverter().getPrivateKey(pair.getPrivateKeyInfo());
+        }
+        if (item instanceof PrivateKeyInfo info) {
+          return new JcaPEMKeyConverter().getPrivateKey(info);
+        }
+      }
+    } catch (IOException e) {
+      throw notPem("gateway.tls.key", file, "an unencrypted private key", e);
+    }
+    throw invalid(
+        "gateway.tls.key",
+        file + " holds no unencrypted private key.",
+        "Name a PEM file with a PKCS#8, RSA or EC key.");
+  }
+
+  /** Whether what one signs the other verifies. */
+  private static boolean belongTogether(PublicKey open, PrivateKey secret) {
+    try {
+      String algorithm =
+          switch (secret.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC", "ECDSA" -> "SHA256withECDSA";
+            default -> secret.getAlgorithm();
+          };
+      byte[] message = "chitin".getBytes(StandardCharsets.US_ASCII);
+      Signature signature = Signature.getInstance(algorithm);
+      signature.initSign(secret);
+      signature.update(message);
+      byte[] signed = signature.sign();
+      signature.initVerify(open);
+      signature.update(message);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      // A key of another kind than the certificate's cannot even be asked.
+      return false;
+    }
+  }
+
+  private static ChitinException notPem(String rule, Path file, String what, Exception cause) {
+    return Problem.of(ProblemCode.CONFIG_INVALID, file + " does not hold " + what + ".")
+        .withRule(rule)
+        .withHint("Name a PEM file.")
+        .toException(cause);
+  }
+
+  private static ChitinException unreadable(Path file, String rule, IOException cause) {
+    return Problem.of(ProblemCode.CONFIG_INVALID, file + " cannot be read.")
+        .withRule(rule)
+        .withHint("Name a file that the gateway's user can read.")
+        .toException(cause);
+  }
+
+  private static ChitinException invalid(String rule, String detail, String hint) {
+    return Problem.of(ProblemCode.CONFIG_INVALID, detail)
+        .withRule(rule)
+        .withHint(hint)
+        .toException();
+  }
+}

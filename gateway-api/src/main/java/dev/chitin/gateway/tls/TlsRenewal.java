@@ -1,0 +1,101 @@
+package dev.chitin.gateway.tls;
+
+import dev.chitin.bus.ChitinException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks every {@value #PERIOD_MILLIS} ms whether certificate and key are others, and if so gives
+ * them to the listeners: new connections use the new pair, open ones stay. A pair that is not sound
+ * changes nothing; it is told once, and counted.
+ */
+public final class TlsRenewal implements AutoCloseable {
+  /** How often the files are looked at. */
+  public static final long PERIOD_MILLIS = 2_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(TlsRenewal.class);
+
+  private final Vertx vertx;
+  private final TlsSettings settings;
+  private final Function<TlsIdentity, Future<?>> apply;
+  private final AtomicBoolean looking = new AtomicBoolean();
+  private final AtomicLong failures = new AtomicLong();
+  private final long timer;
+  private volatile TlsIdentity current;
+  private volatile String complaint = "";
+
+  /**
+   * Looks until it is closed.
+   *
+   * @param inUse what the listeners have
+   * @param apply gives an identity to all listeners
+   */
+  public TlsRenewal(
+      Vertx vertx,
+      TlsSettings settings,
+      TlsIdentity inUse,
+      Function<TlsIdentity, Future<?>> apply) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.current = inUse;
+    this.apply = apply;
+    this.timer = vertx.setPeriodic(PERIOD_MILLIS, tick -> look());
+  }
+
+  /** When the certificate in use expires. */
+  public Instant notAfter() {
+    return current.notAfter();
+  }
+
+  /** Pairs that were refused, since the start. */
+  public long failures() {
+    return failures.get();
+  }
+
+  private void look() {
+    if (!looking.compareAndSet(false, true)) {
+      return;
+    }
+    vertx
+        .executeBlocking(() -> TlsIdentity.read(settings), false)
+        .compose(this::renew)
+        .onFailure(this::complain)
+        .onComplete(done -> looking.set(false));
+  }
+
+  private Future<Void> renew(TlsIdentity read) {
+    if (read.digest().equals(current.digest())) {
+      complaint = "";
+      return Future.succeededFuture();
+    }
+    return apply
+        .apply(read)
+        .map(
+            applied -> {
+              current = read;
+              complaint = "";
+              LOG.info("the certificate was renewed; it expires {}", read.notAfter());
+              return null;
+            });
+  }
+
+  private void complain(Throwable failure) {
+    String text = ChitinException.from(failure).getMessage();
+    if (text != null && !text.equals(complaint)) {
+      failures.incrementAndGet();
+      complaint = text;
+      LOG.error("the new certificate is not used, the old one stays: {}", text);
+    }
+  }
+
+  @Override
+  public void close() {
+    vertx.cancelTimer(timer);
+  }
+}

@@ -1,0 +1,278 @@
+package dev.chitin.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chitin.audit.LogEntry;
+import dev.chitin.audit.LogReader;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Who may come in, how often, and how long they may take over it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EdgeTest {
+  private static final String PAGE = "https://app.example.com";
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private GatewayProcess gateway;
+  private String key;
+
+  @BeforeAll
+  void start() throws IOException, InterruptedException {
+    gateway =
+        GatewayProcess.start(
+            GatewayProcess.home(
+                "\"gateway\": { \"cors_origins\": [\""
+                    + PAGE
+                    + "\"], \"rate_limit\": { \"requests_per_minute\": 600, \"burst\": 20 },"
+                    + " \"limits\": { \"header_timeout_ms\": 5000, \"connections_per_address\": 40 }"
+                    + " }"));
+    key = gateway.key("agent", "agent");
+  }
+
+  @AfterAll
+  void stop() {
+    http.shutdownNow();
+    gateway.close();
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return http.send(
+        request.timeout(Duration.ofMinutes(1)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpRequest.Builder tools(String withKey) {
+    return HttpRequest.newBuilder(gateway.url().resolve("/v1/tools"))
+        .header("authorization", "Bearer " + withKey);
+  }
+
+  private String freshKey(String name) throws IOException, InterruptedException {
+    return gateway.key(name, "agent");
+  }
+
+  // ---- CORS ----
+
+  @Test
+  void aPageOfAListedOriginMayCallAndReadTheAnswer() throws Exception {
+    HttpResponse<String> answer = send(tools(freshKey("page")).header("origin", PAGE));
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("access-control-allow-origin")).contains(PAGE);
+    assertThat(answer.headers().firstValue("vary")).contains("Origin");
+    assertThat(answer.headers().firstValue("access-control-allow-credentials")).isEmpty();
+    assertThat(answer.headers().firstValue("access-control-expose-headers").orElse(""))
+        .contains("ratelimit", "location");
+  }
+
+  @Test
+  void aPageOfAnyOtherOriginIsRefusedWhateverItAsks() throws Exception {
+    String own = freshKey("other-page");
+    for (String origin :
+        List.of(
+            "https://evil.example",
+            "null",
+            "http://app.example.com",
+            "https://app.example.com:444",
+            "https://app.example.com.evil.example",
+            "https://APP.example.com",
+            "https://sub.app.example.com")) {
+      HttpResponse<String> answer = send(tools(own).header("origin", origin));
+      assertThat(answer.statusCode()).as(origin).isEqualTo(403);
+      assertThat(answer.body()).contains("request.origin_forbidden");
+      assertThat(answer.headers().firstValue("access-control-allow-origin")).isEmpty();
+    }
+  }
+
+  @Test
+  void aPreflightIsAnsweredWithoutACredentialAndOnlyForAListedOrigin() throws Exception {
+    HttpResponse<String> allowed = preflight(PAGE);
+    assertThat(allowed.statusCode()).isEqualTo(204);
+    assertThat(allowed.headers().firstValue("access-control-allow-origin")).contains(PAGE);
+    assertThat(allowed.headers().firstValue("access-control-allow-methods")).contains("POST");
+    assertThat(allowed.headers().firstValue("access-control-max-age")).contains("600");
+    assertThat(allowed.headers().firstValue("access-control-allow-headers").orElse(""))
+        .contains("authorization", "content-type")
+        .doesNotContain("*");
+    assertThat(allowed.headers().firstValue("access-control-allow-private-network")).isEmpty();
+    HttpResponse<String> refused = preflight("https://evil.example");
+    assertThat(refused.statusCode()).isEqualTo(403);
+    assertThat(refused.headers().firstValue("access-control-allow-methods")).isEmpty();
+  }
+
+  private HttpResponse<String> preflight(String origin) throws IOException, InterruptedException {
+    return send(
+        HttpRequest.newBuilder(gateway.url().resolve("/v1/tools/process_run/calls"))
+            .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+            .header("origin", origin)
+            .header("access-control-request-private-network", "true")
+            .header("access-control-request-method", "POST"));
+  }
+
+  @Test
+  void anotherNameThatLeadsHereIsRefused() throws Exception {
+    String answer =
+        Raw.exchange(
+            gateway.url(),
+            "GET /health/live HTTP/1.1\r\nHost: rebound.example:"
+                + gateway.url().getPort()
+                + "\r\nConnection: close\r\n\r\n");
+    assertThat(answer).startsWith("HTTP/1.1 403").contains("request.host_forbidden");
+  }
+
+  @Test
+  void thereIsNothingToUpgradeTo() throws Exception {
+    String answer =
+        Raw.exchange(
+            gateway.url(),
+            "GET /v1/tools HTTP/1.1\r\nHost: localhost:"
+                + gateway.url().getPort()
+                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+                + "GET /health/live HTTP/1.1\r\nHost: localhost:"
+                + gateway.url().getPort()
+                + "\r\nConnection: close\r\n\r\n");
+    assertThat(answer).startsWith("HTTP/1.1 400");
+  }
+
+  @Test
+  void everyAnswerForbidsWhatABrowserMightMakeOfIt() throws Exception {
+    for (HttpRequest.Builder request :
+        List.of(tools(freshKey("headers")), tools("none"), tools(key).uri(path("/nowhere")))) {
+      HttpResponse<String> answer = send(request);
+      assertThat(answer.headers().firstValue("x-content-type-options")).contains("nosniff");
+      assertThat(answer.headers().firstValue("referrer-policy")).contains("no-referrer");
+      assertThat(answer.headers().firstValue("cache-control")).contains("no-store");
+      assertThat(answer.headers().firstValue("content-security-policy").orElse(""))
+          .contains("default-src 'none'");
+    }
+  }
+
+  private java.net.URI path(String path) {
+    return gateway.url().resolve(path);
+  }
+
+  // ---- rates ----
+
+  @Test
+  void whoAsksTooOftenIsToldWhenToComeBackAndNobodyElseIsHeldUp() throws Exception {
+    String eager = freshKey("eager");
+    HttpResponse<String> answer = send(tools(eager));
+    assertThat(answer.headers().firstValue("ratelimit-policy")).contains("\"default\";q=600;w=60");
+    assertThat(answer.headers().firstValue("ratelimit").orElse("")).startsWith("\"default\";r=19");
+    for (int i = 0; i < 200 && answer.statusCode() == 200; i++) {
+      answer = send(tools(eager));
+    }
+    assertThat(answer.statusCode()).isEqualTo(429);
+    assertThat(answer.body()).contains("rate.limited").contains("gateway.rate_limit");
+    assertThat(answer.headers().firstValue("retry-after")).contains("1");
+    assertThat(answer.headers().firstValue("ratelimit")).contains("\"default\";r=0;t=1");
+    assertThat(send(tools(freshKey("patient"))).statusCode()).isEqualTo(200);
+    awaitEntry("RateLimitExceeded", "default/eager");
+  }
+
+  @Test
+  void theHealthRoutesHaveABucketOfTheirOwn() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      assertThat(send(HttpRequest.newBuilder(path("/health/live"))).statusCode()).isEqualTo(200);
+    }
+  }
+
+  private void awaitEntry(String kind, String text) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (entries().stream().noneMatch(e -> e.contains("\"" + kind + "\"") && e.contains(text))) {
+      assertThat(System.nanoTime() - end).as("time for a record of " + kind).isNegative();
+      Thread.onSpinWait();
+    }
+  }
+
+  private List<String> entries() {
+    var reader = new LogReader(gateway.home().resolve("audit"));
+    List<String> found = new ArrayList<>();
+    long next = 0;
+    for (List<LogEntry> page = reader.read(next, 1_000);
+        !page.isEmpty();
+        page = reader.read(next, 1_000)) {
+      page.forEach(e -> found.add(new String(e.json().borrow(), StandardCharsets.UTF_8)));
+      next = page.getLast().index() + 1;
+    }
+    return found;
+  }
+
+  // ---- slow clients and many connections ----
+
+  @Test
+  void aHeaderThatComesByteByByteIsNotWaitedFor() throws Exception {
+    try (var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
+      socket.setSoTimeout(100);
+      byte[] drip =
+          ("GET /health/live HTTP/1.1\r\nX-Slow: " + "a".repeat(4_096))
+              .getBytes(StandardCharsets.US_ASCII);
+      boolean closed = false;
+      for (int i = 0; i < drip.length && !closed; i++) {
+        closed = closedAfter(socket, drip[i]);
+      }
+      assertThat(closed).as("closed before the header was whole").isTrue();
+    }
+  }
+
+  /** Sends one byte and listens for as long as the socket waits. */
+  private static boolean closedAfter(Socket socket, byte next) throws IOException {
+    try {
+      socket.getOutputStream().write(next);
+      return socket.getInputStream().read() < 0;
+    } catch (java.net.SocketTimeoutException stillOpen) {
+      return false;
+    } catch (java.net.SocketException gone) {
+      return true;
+    }
+  }
+
+  @Test
+  void oneAddressHasItsShareOfTheConnections() throws Exception {
+    List<Socket> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < 80; i++) {
+        var socket = new Socket(gateway.url().getHost(), gateway.url().getPort());
+        socket.setSoTimeout(1);
+        open.add(socket);
+      }
+      // Those that have a place are closed as well, but only when their header's time is over.
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+      while (open.size() > 40) {
+        assertThat(System.nanoTime() - end).as("time to close 40 of them").isNegative();
+        close(open.stream().filter(EdgeTest::isClosed).toList(), open);
+      }
+      assertThat(open).as("some have a place").hasSizeGreaterThan(20);
+    } finally {
+      close(List.copyOf(open), open);
+    }
+  }
+
+  private static void close(List<Socket> closing, List<Socket> from) throws IOException {
+    for (Socket socket : closing) {
+      socket.close();
+      from.remove(socket);
+    }
+  }
+
+  private static boolean isClosed(Socket socket) {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (java.net.SocketTimeoutException open) {
+      return false;
+    } catch (IOException gone) {
+      return true;
+    }
+  }
+}

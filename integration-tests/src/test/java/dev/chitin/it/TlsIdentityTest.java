@@ -1,0 +1,102 @@
+package dev.chitin.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chitin.gateway.tls.TlsIdentity;
+import dev.chitin.gateway.tls.TlsSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TlsIdentityTest {
+  private static final Duration YEAR = Duration.ofDays(365);
+
+  @TempDir private Path directory = Path.of("");
+  private final Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+
+  private TlsSettings pair(KeyPair ofCertificate, KeyPair ofKey, Instant from) throws Exception {
+    return new TlsSettings(
+        Certificates.write(
+            directory.resolve("cert.pem"),
+            Certificates.certificate(ofCertificate, from, YEAR),
+            "rw-r--r--"),
+        Certificates.write(
+            directory.resolve("key.pem"),
+            new JcaPKCS8Generator(ofKey.getPrivate(), null),
+            "rw-------"));
+  }
+
+  private TlsSettings sound() throws Exception {
+    KeyPair keys = Certificates.keys("EC", 256);
+    return pair(keys, keys, now.minusSeconds(60));
+  }
+
+  private void refused(TlsSettings settings, String... words) {
+    assertThatThrownBy(() -> TlsIdentity.read(settings))
+        .hasMessageContaining("config.invalid")
+        .hasMessageContainingAll(words);
+  }
+
+  @Test
+  void aSoundPairIsReadAndItsEndIsKnown() throws Exception {
+    TlsIdentity identity = TlsIdentity.read(sound());
+    assertThat(identity.notAfter()).isEqualTo(now.minusSeconds(60).plus(YEAR));
+  }
+
+  @Test
+  void anRsaKeyInItsOlderFormIsRead() throws Exception {
+    KeyPair keys = Certificates.keys("RSA", 2048);
+    TlsSettings settings = pair(keys, keys, now.minusSeconds(60));
+    Certificates.write(settings.key(), keys.getPrivate(), "rw-------");
+    assertThat(Files.readString(settings.key())).contains("BEGIN RSA PRIVATE KEY");
+    assertThat(TlsIdentity.read(settings).notAfter()).isAfter(now);
+  }
+
+  @Test
+  void aKeyOfAnotherCertificateIsRefused() throws Exception {
+    refused(
+        pair(Certificates.keys("EC", 256), Certificates.keys("EC", 256), now.minusSeconds(60)),
+        "is not the key");
+    refused(
+        pair(Certificates.keys("EC", 256), Certificates.keys("RSA", 2048), now.minusSeconds(60)),
+        "is not the key");
+  }
+
+  @Test
+  void aCertificateThatIsOutOfDateIsRefused() throws Exception {
+    KeyPair keys = Certificates.keys("EC", 256);
+    refused(pair(keys, keys, now.minus(YEAR).minusSeconds(60)), "is valid from");
+    refused(pair(keys, keys, now.plusSeconds(3_600)), "is valid from");
+  }
+
+  @Test
+  void aKeyThatOthersMayReadIsRefused() throws Exception {
+    for (String permissions : new String[] {"rw-r-----", "rw----r--", "rw--w----", "rw-----w-"}) {
+      TlsSettings settings = sound();
+      Files.setPosixFilePermissions(
+          settings.key(), java.nio.file.attribute.PosixFilePermissions.fromString(permissions));
+      refused(settings, "by others");
+    }
+  }
+
+  @Test
+  void whatIsMissingOrNoPemIsRefused() throws Exception {
+    TlsSettings settings = sound();
+    refused(new TlsSettings(directory.resolve("none.pem"), settings.key()), "cannot be read");
+    refused(new TlsSettings(settings.cert(), directory.resolve("none.pem")), "cannot be read");
+    refused(new TlsSettings(settings.key(), settings.key()), "certificate");
+    Files.writeString(settings.key(), "no key");
+    refused(settings, "no unencrypted private key");
+    Files.writeString(settings.cert(), "no certificate");
+    Files.writeString(
+        settings.key(), "-----BEGIN PRIVATE KEY-----\n!!!\n-----END PRIVATE KEY-----");
+    refused(settings, "certificate");
+  }
+}
