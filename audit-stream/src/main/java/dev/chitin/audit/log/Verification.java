@@ -2,6 +2,8 @@ package dev.chitin.audit.log;
 
 import dev.chitin.audit.LogFault;
 import dev.chitin.audit.LogVerification;
+import dev.chitin.audit.tree.Frontier;
+import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Digest;
 import java.io.IOException;
