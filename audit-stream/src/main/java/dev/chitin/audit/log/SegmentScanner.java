@@ -114,6 +114,29 @@ final class SegmentScanner {
     return new Step.Found(new Frame(offset, length, index, rootBefore, entries, rootAfter));
   }
 
+  /** What can still be read as entries at the scanner's place, where no whole frame stands. */
+  List<Bytes> damagedEntries() throws IOException {
+    ByteBuffer head = at(Frame.HEAD);
+    if (head.remaining() < Frame.HEAD) {
+      return List.of();
+    }
+    int body = head.getInt(head.position() + Frame.HEAD - TreeHash.BYTES - 4);
+    if (body < 1 || body > Frame.MAX_BODY) {
+      return List.of();
+    }
+    ByteBuffer frame = at(Frame.HEAD + body);
+    frame.position(Math.min(frame.limit(), frame.position() + Frame.HEAD));
+    var entries = new ArrayList<Bytes>();
+    while (frame.remaining() >= Frame.ENTRY_HEAD) {
+      int length = Short.toUnsignedInt(frame.getShort());
+      if (length < 1 || length > frame.remaining()) {
+        return entries;
+      }
+      entries.add(take(frame, length));
+    }
+    return entries;
+  }
+
   /** The entries, or fewer than {@code count} when they do not fill {@code body} exactly. */
   private static List<Bytes> entries(ByteBuffer frame, int count, int body) {
     int end = frame.position() + body;
