@@ -7,6 +7,7 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.http.AdminSocket;
+import dev.chitin.gateway.http.AuditReads;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
@@ -112,7 +113,7 @@ public final class Gateway {
   }
 
   private List<String> faults() {
-    return foundation.log().failure().stream().map(fault -> fault.code().code()).toList();
+    return foundation.log().impediments().stream().map(ProblemCode::code).toList();
   }
 
   private void record(String action) {
@@ -138,8 +139,10 @@ public final class Gateway {
   private void listen() {
     Vertx vertx = foundation.vertx();
     var admission = new CallAdmission(settings.edge().calls(), settings.edge().callsPerPrincipal());
-    var metrics = new Metrics(station.bwrap()::metrics, admission);
+    var metrics = new Metrics(station.bwrap()::metrics, foundation.log()::metrics, admission);
     started.push(metrics);
+    var reads = new AuditReads(vertx, foundation.log());
+    started.push(reads);
     var edge =
         new HttpEdge(
             foundation.bus(),
@@ -153,6 +156,7 @@ public final class Gateway {
             admission,
             readiness,
             doctor,
+            reads,
             metrics::scrape);
     var connections = new AtomicInteger();
     // Vert.x shares one random port among the listeners that ask for the same negative number.

@@ -36,6 +36,12 @@ public final class EntryReader {
     return read(from, max, 0);
   }
 
+  /** How many entries are durable for certain. */
+  public long size() throws IOException, LogDamage {
+    long sealed = CleanSeal.read(directory).map(CleanSeal::size).orElse(0L);
+    return Math.max(sealed, DurableMark.read(directory.durable()).orElse(0));
+  }
+
   /** The same where {@code known} entries are known to be durable from elsewhere. */
   public List<LogEntry> read(long from, int max, long known) throws IOException, LogDamage {
     long mark = Math.max(known, DurableMark.read(directory.durable()).orElse(0));

@@ -94,6 +94,9 @@ public final class Publication {
           .withHint("Entries are numbered from 0; a call's answer names its own in audit.index.")
           .toException();
     }
+    if (!checkpoints.isAttached() && shown().filter(s -> s.tree().size() > index).isEmpty()) {
+      throw pending();
+    }
     checkpoints.demand(index + 1);
     inbox.poke();
     return checkpoints

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  * What the routes work with; the same for each verticle of the edge.
  *
  * @param doctor proves the controls on demand
+ * @param reads reads the audit log
  * @param metrics gives the metrics in the text format of Prometheus
  */
 public record HttpEdge(
@@ -29,4 +30,5 @@ public record HttpEdge(
     CallAdmission admission,
     Readiness readiness,
     Doctor doctor,
+    AuditReads reads,
     Supplier<String> metrics) {}
