@@ -35,6 +35,7 @@ public final class Checkpoints {
   private final Condition published = lock.newCondition();
   private volatile @Nullable Published latest;
   private volatile @Nullable CheckpointSigner signer;
+  private volatile Runnable listener = () -> {};
   private volatile long demanded;
   private volatile long signedAtNanos;
 
@@ -116,7 +117,7 @@ public final class Checkpoints {
           .toException();
     }
     byte[] line = (key + "\n").getBytes(StandardCharsets.US_ASCII);
-    DurableFile.replace(storage, directory, directory.verifierKey(), line);
+    DurableFile.replace(storage, directory.verifierKey(), line);
     signer = with;
   }
 
@@ -130,6 +131,11 @@ public final class Checkpoints {
 
   private static VerifierKey key(CheckpointSigner signer) {
     return new VerifierKey(signer.name(), VerifierKey.Type.ED25519, signer.publicKey());
+  }
+
+  /** Has {@code then} run after each new checkpoint; it must not block. */
+  void onIssue(Runnable then) {
+    listener = then;
   }
 
   /** Signs nothing any more. */
@@ -179,10 +185,11 @@ public final class Checkpoints {
     String text = checkpoint.text();
     byte[] signature = with.sign(text.getBytes(StandardCharsets.UTF_8));
     SignedNote note = SignedNote.of(text, key(with), signature);
-    DurableFile.replace(storage, directory, directory.checkpoint(), note.bytes());
+    DurableFile.replace(storage, directory.checkpoint(), note.bytes());
     latest = new Published(checkpoint, note);
     signedAtNanos = System.nanoTime();
     wake();
+    listener.run();
   }
 
   private void check(TreeHead head, StoredTree tree) throws IOException, LogDamage {

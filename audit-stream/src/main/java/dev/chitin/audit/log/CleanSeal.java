@@ -22,7 +22,7 @@ record CleanSeal(long size, Digest root) {
     byte[] text =
         CanonicalJson.bytes(
             JsonValue.object().put("root", root.toString()).put("size", size).build());
-    DurableFile.replace(storage, directory, directory.sealed(), text);
+    DurableFile.replace(storage, directory.sealed(), text);
   }
 
   static Optional<CleanSeal> read(LogDirectory directory) throws IOException, LogDamage {

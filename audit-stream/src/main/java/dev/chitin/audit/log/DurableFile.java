@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Small files that are replaced as a whole: after a crash the old content or the new is there. */
-final class DurableFile {
+public final class DurableFile {
   private DurableFile() {}
 
-  /** Returns when {@code content} stands in {@code target} for good. */
-  static void replace(Storage storage, LogDirectory directory, Path target, byte[] content)
-      throws IOException {
+  /** Returns when {@code content} stands in {@code target}, which has a parent, for good. */
+  public static void replace(Storage storage, Path target, byte[] content) throws IOException {
     Path fresh = target.resolveSibling(target.getFileName() + ".tmp");
     storage.delete(fresh);
     try (LogFile file = storage.create(fresh)) {
@@ -20,11 +20,11 @@ final class DurableFile {
       file.force(true);
     }
     storage.rename(fresh, target);
-    storage.syncDirectory(directory.path());
+    storage.syncDirectory(Objects.requireNonNull(target.getParent()));
   }
 
   /** The content, or empty when there is no such file; refuses more than {@code most} bytes. */
-  static Optional<byte[]> read(Path path, int most) throws IOException {
+  public static Optional<byte[]> read(Path path, int most) throws IOException {
     if (!Files.exists(path)) {
       return Optional.empty();
     }

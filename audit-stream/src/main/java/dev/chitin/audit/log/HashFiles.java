@@ -125,7 +125,7 @@ final class HashFiles implements Closeable {
       }
     }
     byte[] text = (size() + "\n").getBytes(StandardCharsets.US_ASCII);
-    DurableFile.replace(storage, directory, directory.hashesSynced(), text);
+    DurableFile.replace(storage, directory.hashesSynced(), text);
     synced = size();
   }
 

@@ -71,9 +71,14 @@ public final class Publication {
 
   /** Keeps a checkpoint of this log that now bears a cosignature; blocks until it is stored. */
   public void cosigned(Published witnessed) throws IOException {
-    DurableFile.replace(storage, directory, directory.cosigned(), witnessed.note().bytes());
+    DurableFile.replace(storage, directory.cosigned(), witnessed.note().bytes());
     cosigned = witnessed;
     checkpoints.wake();
+  }
+
+  /** Has {@code then} run after each new checkpoint; it must not block. */
+  public void onCheckpoint(Runnable then) {
+    checkpoints.onIssue(then);
   }
 
   /** How many durable entries there are. */
