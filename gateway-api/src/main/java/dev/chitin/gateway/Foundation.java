@@ -5,6 +5,7 @@ import dev.chitin.audit.AuditLogClient;
 import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.AuditVerticle;
 import dev.chitin.audit.DurableAuditLog;
+import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
@@ -27,6 +28,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +46,7 @@ public final class Foundation implements AutoCloseable {
   private final Bus bus;
   private final DurableAuditLog log;
   private final String origin;
+  private @Nullable String logKey;
   private final AuditLog audit;
   private final KeyStore keys;
   private final LocalVault localVault;
@@ -107,6 +110,7 @@ public final class Foundation implements AutoCloseable {
       LogKey key = LogKey.open(origin, LogKey.file(settings.keyFile()), settings.home().root());
       opened.push(key);
       log.signWith(key);
+      logKey = new VerifierKey(origin, VerifierKey.Type.ED25519, key.publicKey()).toString();
       opened.push(this::endSigning);
     } catch (LinkageError e) {
       LOG.warn("the audit log is not signed: libcrypto 3 is missing", e);
@@ -168,6 +172,11 @@ public final class Foundation implements AutoCloseable {
 
   DurableAuditLog log() {
     return log;
+  }
+
+  /** The verifier key that the log is signed under, or null when it is not signed. */
+  @Nullable String logKey() {
+    return logKey;
   }
 
   public AuditLog audit() {

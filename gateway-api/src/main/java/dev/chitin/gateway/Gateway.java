@@ -1,9 +1,13 @@
 package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.DurableAuditLog;
+import dev.chitin.audit.note.VerifierKey;
+import dev.chitin.audit.witness.WitnessClient;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.http.AdminSocket;
@@ -31,6 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gateway {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+  private static final Duration HEARTBEAT = Duration.ofHours(1);
   private static final Duration RECORD = Duration.ofSeconds(5);
 
   private final GatewaySettings settings;
@@ -49,6 +54,8 @@ public final class Gateway {
     started.push(foundation);
     readiness = new Readiness(this::faults);
     try {
+      witness();
+      heartbeat();
       station = Station.start(foundation, settings);
       started.push(station);
       doctor = new LocalDoctor(foundation, station, settings);
@@ -112,6 +119,49 @@ public final class Gateway {
     }
   }
 
+  /** Has the log cosigned, where somebody is named to do it. */
+  private void witness() {
+    WitnessOptions witness = settings.audit().witness();
+    if (witness != null) {
+      VerifierKey key =
+          VerifierKey.parse(witness.key())
+              .filter(known -> known.type() == VerifierKey.Type.COSIGNATURE)
+              .orElseThrow(
+                  () ->
+                      Problem.of(
+                              ProblemCode.CONFIG_INVALID,
+                              "audit.witness.key is not the verifier key of a witness.")
+                          .withRule("audit.witness.key")
+                          .withHint("chitin audit witness prints it when it starts.")
+                          .toException());
+      if (!witness.url().matches("https?://[^/ ]+(/[^ ]*)?")) {
+        throw Problem.of(ProblemCode.CONFIG_INVALID, "audit.witness.url is not an HTTP URL.")
+            .withRule("audit.witness.url")
+            .withHint("Name the submission prefix, http://witness.example:8788 say.")
+            .toException();
+      }
+      DurableAuditLog log = foundation.log();
+      deploy(
+          foundation.vertx(),
+          new WitnessClient(log.publication(), log.published(), key, witness.url()));
+    }
+  }
+
+  /** An entry an hour, so that silence shows. */
+  private void heartbeat() {
+    long timer =
+        foundation
+            .vertx()
+            .setPeriodic(
+                HEARTBEAT.toMillis(),
+                hour ->
+                    foundation
+                        .audit()
+                        .append(new AuditEvent.LogEvent("heartbeat", null), Deadline.after(RECORD))
+                        .onFailure(failure -> LOG.warn("no heartbeat in the audit log", failure)));
+    started.push(() -> foundation.vertx().cancelTimer(timer));
+  }
+
   private List<String> faults() {
     return foundation.log().impediments().stream().map(ProblemCode::code).toList();
   }
@@ -119,7 +169,9 @@ public final class Gateway {
   private void record(String action) {
     foundation
         .audit()
-        .append(new AuditEvent.Lifecycle(action, Version.CURRENT, null), Deadline.after(RECORD))
+        .append(
+            new AuditEvent.Lifecycle(action, Version.CURRENT, foundation.logKey()),
+            Deadline.after(RECORD))
         .await();
   }
 
