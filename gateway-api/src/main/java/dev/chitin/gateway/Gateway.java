@@ -25,7 +25,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,11 +56,11 @@ public final class Gateway {
     started.push(foundation);
     readiness = new Readiness(this::faults);
     try {
-      witness();
+      Supplier<Optional<String>> witnessRefusal = witness();
       heartbeat();
       station = Station.start(foundation, settings);
       started.push(station);
-      doctor = new LocalDoctor(foundation, station, settings);
+      doctor = new LocalDoctor(foundation, station, settings, witnessRefusal);
     } catch (RuntimeException e) {
       stop();
       throw e;
@@ -119,8 +121,8 @@ public final class Gateway {
     }
   }
 
-  /** Has the log cosigned, where somebody is named to do it. */
-  private void witness() {
+  /** Has the log cosigned, where somebody is named to do it; tells why that one refuses. */
+  private Supplier<Optional<String>> witness() {
     WitnessOptions witness = settings.audit().witness();
     if (witness != null) {
       VerifierKey key =
@@ -141,10 +143,11 @@ public final class Gateway {
             .toException();
       }
       DurableAuditLog log = foundation.log();
-      deploy(
-          foundation.vertx(),
-          new WitnessClient(log.publication(), log.published(), key, witness.url()));
+      var client = new WitnessClient(log.publication(), log.published(), key, witness.url());
+      deploy(foundation.vertx(), client);
+      return client::refusal;
     }
+    return Optional::empty;
   }
 
   /** An entry an hour, so that silence shows. */

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Proves this process's controls: sandbox, egress, vault and log. */
 final class LocalDoctor implements Doctor {
@@ -34,8 +35,17 @@ final class LocalDoctor implements Doctor {
   private final Foundation foundation;
   private final Station station;
   private final GatewaySettings settings;
+  private final Supplier<Optional<String>> witnessRefusal;
 
-  LocalDoctor(Foundation foundation, Station station, GatewaySettings settings) {
+  /**
+   * @param witnessRefusal why the witness refuses the log, if it does
+   */
+  LocalDoctor(
+      Foundation foundation,
+      Station station,
+      GatewaySettings settings,
+      Supplier<Optional<String>> witnessRefusal) {
+    this.witnessRefusal = witnessRefusal;
     this.foundation = foundation;
     this.station = station;
     this.settings = settings;
@@ -117,6 +127,11 @@ final class LocalDoctor implements Doctor {
   }
 
   private Finding witness() {
+    Optional<String> refusal = witnessRefusal.get();
+    if (refusal.isPresent()) {
+      return new Finding(
+          "audit.witness", Verdict.DEGRADED, "the witness refuses: " + refusal.get());
+    }
     WitnessOptions witness = settings.audit().witness();
     return witness == null
         ? new Finding(
