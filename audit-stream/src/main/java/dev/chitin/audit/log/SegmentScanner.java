@@ -114,27 +114,27 @@ final class SegmentScanner {
     return new Step.Found(new Frame(offset, length, index, rootBefore, entries, rootAfter));
   }
 
-  /** What can still be read as entries at the scanner's place, where no whole frame stands. */
+  /**
+   * The entries at the scanner's place, where a frame stands whose checksum alone is wrong; none
+   * when its lengths do not fit either, and nothing can be said of single entries.
+   */
   List<Bytes> damagedEntries() throws IOException {
     ByteBuffer head = at(Frame.HEAD);
     if (head.remaining() < Frame.HEAD) {
       return List.of();
     }
-    int body = head.getInt(head.position() + Frame.HEAD - TreeHash.BYTES - 4);
-    if (body < 1 || body > Frame.MAX_BODY) {
+    int lengths = head.position() + Frame.HEAD - TreeHash.BYTES - 2 * Integer.BYTES;
+    int count = head.getInt(lengths);
+    int body = head.getInt(lengths + Integer.BYTES);
+    if (count < 1 || count > Frame.MAX_ENTRIES || body < count || body > Frame.MAX_BODY) {
       return List.of();
     }
     ByteBuffer frame = at(Frame.HEAD + body);
-    frame.position(Math.min(frame.limit(), frame.position() + Frame.HEAD));
-    var entries = new ArrayList<Bytes>();
-    while (frame.remaining() >= Frame.ENTRY_HEAD) {
-      int length = Short.toUnsignedInt(frame.getShort());
-      if (length < 1 || length > frame.remaining()) {
-        return entries;
-      }
-      entries.add(take(frame, length));
+    if (frame.remaining() < Frame.HEAD + body) {
+      return List.of();
     }
-    return entries;
+    List<Bytes> entries = entries(frame.position(frame.position() + Frame.HEAD), count, body);
+    return entries.size() == count ? entries : List.of();
   }
 
   /** The entries, or fewer than {@code count} when they do not fill {@code body} exactly. */
