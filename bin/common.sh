@@ -53,7 +53,7 @@ need_packages() {
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
   done
   [ -z "$missing" ] && return
-  say "installing$missing: native tools run inside bubblewrap"
+  say "installing$missing"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # a list of names
   apt-get install -y -qq $missing >/dev/null 2>&1 ||

@@ -78,6 +78,14 @@ public sealed interface AuditEvent {
   record Lifecycle(String action, String version, @Nullable String detail) implements AuditEvent {}
 
   /**
+   * The log speaks of itself.
+   *
+   * @param action {@code heartbeat}: an hour in which nothing else need have happened
+   * @param detail one short sentence, or null
+   */
+  record LogEvent(String action, @Nullable String detail) implements AuditEvent {}
+
+  /**
    * A gateway key was made or revoked.
    *
    * @param action {@code create} or {@code revoke}

@@ -18,6 +18,8 @@ import java.time.Duration;
  * @param queueEvents most events in the log's custody, 1 to 1,048,576
  * @param queueBytes most bytes of events in the log's custody, at least 64 KiB
  * @param minFreeBytes free space under which no call is authorized
+ * @param checkpointInterval least time between two checkpoints that nobody asked for, 10 ms to 1 h
+ * @param witnessRequired whether only checkpoints that a witness cosigned are shown
  */
 public record AuditSettings(
     Path directory,
@@ -28,7 +30,9 @@ public record AuditSettings(
     Duration appendTimeout,
     int queueEvents,
     long queueBytes,
-    long minFreeBytes) {
+    long minFreeBytes,
+    Duration checkpointInterval,
+    boolean witnessRequired) {
   private static final long MIB = 1 << 20;
 
   public AuditSettings {
@@ -55,6 +59,11 @@ public record AuditSettings(
         "lies between 1 and 1,048,576");
     require(queueBytes >= 1 << 16, "audit.queue_bytes", "is at least 64 KiB");
     require(minFreeBytes >= 0, "audit.min_free_bytes", "is not negative");
+    require(
+        checkpointInterval.compareTo(Duration.ofMillis(10)) >= 0
+            && checkpointInterval.compareTo(Duration.ofHours(1)) <= 0,
+        "audit.checkpoint_interval_ms",
+        "lies between 10 ms and 1 hour");
   }
 
   /** The defaults: 64 MiB segments, 2 s, 65,536 events and 64 MiB, 256 MiB kept free. */
@@ -68,7 +77,9 @@ public record AuditSettings(
         Duration.ofSeconds(2),
         65_536,
         64 * MIB,
-        256 * MIB);
+        256 * MIB,
+        Duration.ofSeconds(1),
+        false);
   }
 
   public AuditSettings withOrigin(String origin) {
@@ -81,7 +92,9 @@ public record AuditSettings(
         appendTimeout,
         queueEvents,
         queueBytes,
-        minFreeBytes);
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired);
   }
 
   public AuditSettings withSegmentBytes(long segmentBytes) {
@@ -94,7 +107,9 @@ public record AuditSettings(
         appendTimeout,
         queueEvents,
         queueBytes,
-        minFreeBytes);
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired);
   }
 
   public AuditSettings withAppendTimeout(Duration appendTimeout) {
@@ -107,7 +122,9 @@ public record AuditSettings(
         appendTimeout,
         queueEvents,
         queueBytes,
-        minFreeBytes);
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired);
   }
 
   public AuditSettings withQueue(int queueEvents, long queueBytes) {
@@ -120,7 +137,9 @@ public record AuditSettings(
         appendTimeout,
         queueEvents,
         queueBytes,
-        minFreeBytes);
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired);
   }
 
   public AuditSettings withMinFreeBytes(long minFreeBytes) {
@@ -133,7 +152,39 @@ public record AuditSettings(
         appendTimeout,
         queueEvents,
         queueBytes,
-        minFreeBytes);
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired);
+  }
+
+  public AuditSettings withCheckpointInterval(Duration checkpointInterval) {
+    return new AuditSettings(
+        directory,
+        nodeId,
+        version,
+        origin,
+        segmentBytes,
+        appendTimeout,
+        queueEvents,
+        queueBytes,
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired);
+  }
+
+  public AuditSettings withWitnessRequired(boolean witnessRequired) {
+    return new AuditSettings(
+        directory,
+        nodeId,
+        version,
+        origin,
+        segmentBytes,
+        appendTimeout,
+        queueEvents,
+        queueBytes,
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired);
   }
 
   private static void require(boolean holds, String key, String rule) {

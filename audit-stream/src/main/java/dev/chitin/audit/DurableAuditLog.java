@@ -5,7 +5,9 @@ import dev.chitin.audit.log.LogDamage;
 import dev.chitin.audit.log.LogOpener;
 import dev.chitin.audit.log.LogOptions;
 import dev.chitin.audit.log.LogWriter;
+import dev.chitin.audit.log.Publication;
 import dev.chitin.audit.log.Storage;
+import dev.chitin.audit.note.TlogProof;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
@@ -14,6 +16,7 @@ import dev.chitin.bus.ProblemCode;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,19 +29,23 @@ import java.util.UUID;
  * answered on one thread of the log's, which they must not block.
  */
 public final class DurableAuditLog implements AuditLog, AutoCloseable {
+  private final LogOpener.Opened opened;
   private final LogWriter writer;
+  private final PublishedLog published;
   private final EntryEncoder encoder;
   private final BootReceipts receipts;
   private final Path directory;
   private final String bootId;
 
   private DurableAuditLog(
-      LogWriter writer,
+      LogOpener.Opened opened,
       EntryEncoder encoder,
       BootReceipts receipts,
       Path directory,
       String bootId) {
-    this.writer = writer;
+    this.opened = opened;
+    this.writer = opened.writer();
+    this.published = new PublishedLog(directory, opened.publication()::shown);
     this.encoder = encoder;
     this.receipts = receipts;
     this.directory = directory;
@@ -68,13 +75,15 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
             settings.appendTimeout(),
             settings.queueEvents(),
             settings.queueBytes(),
-            settings.minFreeBytes());
+            settings.minFreeBytes(),
+            settings.checkpointInterval(),
+            settings.witnessRequired());
     try {
-      LogWriter writer =
+      LogOpener.Opened opened =
           new LogOpener(storage, options)
               .open(settings.directory(), found -> report(settings, encoder, found));
       return new DurableAuditLog(
-          writer,
+          opened,
           encoder,
           new BootReceipts(settings.origin(), bootId),
           settings.directory(),
@@ -167,6 +176,63 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   /** Why the log takes nothing any more until the next start, if so. */
   public Optional<ChitinException> failure() {
     return Optional.ofNullable(writer.failure());
+  }
+
+  /**
+   * Has the log's checkpoints signed from now on, the first at once.
+   *
+   * @throws ChitinException {@code audit.key_changed} when the stored checkpoint is not of this
+   *     key; {@code config.invalid} when the key bears another name than the log; {@code
+   *     audit.unavailable} when the verifier key cannot be stored
+   */
+  public void signWith(CheckpointSigner signer) {
+    try {
+      opened.signWith(signer);
+    } catch (IOException e) {
+      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The log's verifier key cannot be stored.")
+          .withHint("Check the audit directory's owner and the room on its file system.")
+          .toException(e);
+    }
+  }
+
+  /**
+   * Has all that is durable signed and asks the signer for nothing more; what comes after is signed
+   * by the next run.
+   *
+   * @return whether the last checkpoint was signed within {@code patience}
+   */
+  public boolean endSigning(Duration patience) throws InterruptedException {
+    return opened.endSigning(Deadline.after(patience));
+  }
+
+  /** What the log shows to third parties. */
+  public PublishedLog published() {
+    return published;
+  }
+
+  /**
+   * The proof of entry {@code index}; waits for a checkpoint that covers it. Blocks.
+   *
+   * @throws ChitinException {@code request.not_found} when there is no such entry, {@code
+   *     audit.proof_pending} when no checkpoint covered it in time
+   */
+  public TlogProof proof(long index, Deadline deadline) throws IOException, InterruptedException {
+    return published.proof(index, opened.publication().covering(index, deadline));
+  }
+
+  /** Which checkpoint is shown, for whoever gets it cosigned. */
+  public Publication publication() {
+    return opened.publication();
+  }
+
+  /** What the log tells of itself. */
+  public AuditMetrics metrics() {
+    return AuditMetrics.of(opened);
+  }
+
+  /** What is in the way of new calls now, by code; empty when nothing is. */
+  public List<ProblemCode> impediments() {
+    return writer.impediments();
   }
 
   /** Events in the log's custody: waiting, being written, or answered and not yet fetched. */

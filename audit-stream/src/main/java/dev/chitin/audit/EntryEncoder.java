@@ -86,6 +86,10 @@ final class EntryEncoder {
         text(entry, "version", e.version());
         text(entry, "detail", e.detail());
       }
+      case AuditEvent.LogEvent e -> {
+        text(entry, "action", e.action());
+        text(entry, "detail", e.detail());
+      }
       case AuditEvent.KeyChange e -> {
         text(entry, "action", e.action());
         text(entry, "key_id", e.keyId());

@@ -23,6 +23,17 @@ public final class LogReader {
     entries = new EntryReader(directory);
   }
 
+  /** How many entries are durable, as far as the log's files tell; entries come after it. */
+  public long size() {
+    try {
+      return entries.size();
+    } catch (LogDamage e) {
+      throw e.fault().toException();
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
   /**
    * The entries from index {@code from} on, at most {@code max}; empty when there are none now.
    *
@@ -39,9 +50,13 @@ public final class LogReader {
     } catch (LogDamage e) {
       throw e.fault().toException();
     } catch (IOException e) {
-      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log cannot be read.")
-          .withHint("Check that the audit directory exists and that its owner reads it.")
-          .toException(e);
+      throw unreadable(e);
     }
+  }
+
+  private static RuntimeException unreadable(IOException e) {
+    return Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log cannot be read.")
+        .withHint("Check that the audit directory exists and that its owner reads it.")
+        .toException(e);
   }
 }

@@ -46,8 +46,12 @@ public enum ProblemCode {
   POLICY_DECISION_INVALID("policy.decision_invalid", 403, "The decision does not cover this plan"),
 
   AUDIT_UNAVAILABLE("audit.unavailable", 503, "The audit log cannot take the record"),
+  AUDIT_NO_SPACE("audit.no_space", 503, "The audit log has no room for new calls"),
   AUDIT_STALLED("audit.stalled", 503, "The audit log did not answer in time"),
   AUDIT_CORRUPT("audit.corrupt", 503, "The audit log is damaged"),
+  AUDIT_ROLLBACK("audit.rollback.detected", 503, "The audit log is older than its checkpoint"),
+  AUDIT_KEY_CHANGED("audit.key_changed", 503, "The audit log is signed by another key"),
+  AUDIT_PROOF_PENDING("audit.proof_pending", 503, "No checkpoint covers the entry yet"),
   AUDIT_RECEIPT_INVALID("audit.receipt_invalid", 403, "The audit receipt does not cover this plan"),
 
   VAULT_UNAVAILABLE("vault.unavailable", 503, "The vault is not available"),

@@ -12,6 +12,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kills a process that writes, and looks from another process while it writes. */
 class CrashTest {
+  private static final int ROUNDS = 50;
+
   @TempDir Path temp;
 
   private Process spawn() throws IOException {
@@ -61,17 +64,22 @@ class CrashTest {
   @Test
   void noAcknowledgedEventIsLostWhenTheProcessIsKilled() throws Exception {
     Map<Long, Digest> acknowledged = new HashMap<>();
-    for (int round = 0; round < 6; round++) {
+    TestSigner signer = TestSigner.ofVectors("chitin.local/audit/n1");
+    Expectations expected = Expectations.NONE.key(signer.verifierKey());
+    for (int round = 0; round < ROUNDS; round++) {
       Process child = spawn();
       BufferedReader lines = output(child);
-      read(lines, ThreadLocalRandom.current().nextInt(1, 6_000), acknowledged);
+      read(lines, ThreadLocalRandom.current().nextInt(1, 1_500), acknowledged);
       child.toHandle().destroyForcibly(); // Process.destroyForcibly would close the output too.
       read(lines, Integer.MAX_VALUE, acknowledged);
       child.waitFor();
-      LogVerification result = LogVerifier.verify(temp);
+      LogVerification result = LogVerifier.verify(temp, expected);
       assertThat(result.fault()).isEmpty();
+      assertThat(result.signed()).isTrue();
       assertThat(acknowledged).isNotEmpty();
       assertAllThere(acknowledged);
+      // What was signed before the kill is a prefix of what is here after it.
+      expected = expected.since(Files.readAllBytes(temp.resolve("checkpoint")));
     }
     AuditSettings settings =
         AuditSettings.of(temp, "n1", "0.1.0").withSegmentBytes(1 << 20).withMinFreeBytes(0);

@@ -7,6 +7,7 @@ import static dev.chitin.audit.Events.soon;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 
@@ -23,15 +24,19 @@ final class CrashWriter {
     this.out = out;
   }
 
-  public static void main(String[] args) throws InterruptedException {
+  public static void main(String[] args) throws Exception {
     AuditSettings settings =
         AuditSettings.of(Path.of(args[0]), "n1", "0.1.0")
             .withSegmentBytes(1 << 20)
-            .withMinFreeBytes(0);
+            .withMinFreeBytes(0)
+            .withCheckpointInterval(Duration.ofMillis(10));
     var writer =
         new CrashWriter(
             DurableAuditLog.open(settings),
             new PrintStream(System.out, true, StandardCharsets.US_ASCII));
+    writer.log.signWith(TestSigner.ofVectors(settings.origin()));
+    Events.await(writer.log.append(Events.note("up"), soon()));
+    writer.log.proof(0, soon()); // No kill comes before the first checkpoint.
     for (int i = 0; i < 64; i++) {
       writer.call();
     }

@@ -215,7 +215,7 @@ class DiskFaultTest {
         refused = answer.failed();
       }
       assertThat(refused).isTrue();
-      assertRefused(log.authorize(authorized("c"), soon()), ProblemCode.AUDIT_UNAVAILABLE);
+      assertRefused(log.authorize(authorized("c"), soon()), ProblemCode.AUDIT_NO_SPACE);
       assertThat(log.failure()).isEmpty();
       disk.mend();
       Future<LogPosition> again;
@@ -241,7 +241,7 @@ class DiskFaultTest {
   void tooLittleFreeSpaceRefusesCallsButRecordsTheirEnds() {
     try (var log = DurableAuditLog.open(settings().withMinFreeBytes(Long.MAX_VALUE), disk)) {
       await(log.append(completed("running"), soon()));
-      assertRefused(log.authorize(authorized("new"), soon()), ProblemCode.AUDIT_UNAVAILABLE);
+      assertRefused(log.authorize(authorized("new"), soon()), ProblemCode.AUDIT_NO_SPACE);
       await(log.append(completed("running"), soon()));
     }
   }

@@ -17,6 +17,9 @@ final class FaultyStorage implements Storage {
   private volatile @Nullable IOException onWrite;
   private volatile @Nullable IOException onForce;
   private volatile @Nullable IOException onCreate;
+  private volatile @Nullable IOException onHashes;
+  private volatile @Nullable IOException onRename;
+  private volatile String renamed = "";
   private volatile boolean dropWrites;
   private volatile @Nullable CountDownLatch stall;
   private volatile @Nullable Thread forcer;
@@ -34,7 +37,20 @@ final class FaultyStorage implements Storage {
     onCreate = new IOException(why);
   }
 
+  /** Writes to the hash files of the tree fail. */
+  void failHashes(String why) {
+    onHashes = new IOException(why);
+  }
+
+  /** Nothing is renamed to {@code target} any more. */
+  void failRenames(String target, String why) {
+    renamed = target;
+    onRename = new IOException(why);
+  }
+
   void mend() {
+    onHashes = null;
+    onRename = null;
     onWrite = null;
     onForce = null;
     onCreate = null;
@@ -76,16 +92,22 @@ final class FaultyStorage implements Storage {
   @Override
   public LogFile create(Path path) throws IOException {
     raise(path.toString().endsWith("spare.tmp") ? onCreate : null);
-    return new Faulty(disk.create(path), !path.endsWith("durable"));
+    return faulty(disk.create(path), path);
   }
 
   @Override
   public LogFile open(Path path) throws IOException {
-    return new Faulty(disk.open(path), !path.endsWith("durable"));
+    return faulty(disk.open(path), path);
+  }
+
+  private Faulty faulty(LogFile file, Path path) {
+    boolean hashes = String.valueOf(path.getFileName()).startsWith("hashes-");
+    return new Faulty(file, !path.endsWith("durable"), hashes);
   }
 
   @Override
   public void rename(Path from, Path to) throws IOException {
+    raise(to.endsWith(renamed) ? onRename : null);
     disk.rename(from, to);
   }
 
@@ -108,8 +130,10 @@ final class FaultyStorage implements Storage {
   private final class Faulty implements LogFile {
     private final LogFile file;
     private final boolean log;
+    private final boolean hashes;
 
-    Faulty(LogFile file, boolean log) {
+    Faulty(LogFile file, boolean log, boolean hashes) {
+      this.hashes = hashes;
       this.file = file;
       this.log = log;
     }
@@ -117,6 +141,7 @@ final class FaultyStorage implements Storage {
     @Override
     public void write(ByteBuffer bytes, long position) throws IOException {
       raise(log ? onWrite : null);
+      raise(hashes ? onHashes : null);
       if (!dropWrites) {
         file.write(bytes, position);
       }

@@ -17,6 +17,8 @@ public interface Doctor {
     PROVEN,
     /** The control holds less than it should, and the operator said that this will do. */
     DEGRADED,
+    /** Nothing is set up, so nothing stands in its place; the gateway works without it. */
+    NOT_CONFIGURED,
     /** The attack went through, or the proof could not be run. */
     INERT
   }

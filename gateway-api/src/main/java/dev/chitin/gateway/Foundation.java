@@ -5,6 +5,7 @@ import dev.chitin.audit.AuditLogClient;
 import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.AuditVerticle;
 import dev.chitin.audit.DurableAuditLog;
+import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
@@ -27,6 +28,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +38,15 @@ import org.slf4j.LoggerFactory;
  * state needs no more than this. Blocks.
  */
 public final class Foundation implements AutoCloseable {
+  private static final Duration LAST_CHECKPOINT = Duration.ofSeconds(5);
   private static final Logger LOG = LoggerFactory.getLogger(Foundation.class);
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Vertx vertx;
   private final Bus bus;
   private final DurableAuditLog log;
+  private final String origin;
+  private @Nullable String logKey;
   private final AuditLog audit;
   private final KeyStore keys;
   private final LocalVault localVault;
@@ -53,7 +58,9 @@ public final class Foundation implements AutoCloseable {
     opened.push(() -> vertx.close().await());
     try {
       bus = Bus.of(vertx);
-      log = DurableAuditLog.open(auditSettings(settings));
+      AuditSettings auditSettings = auditSettings(settings);
+      origin = auditSettings.origin();
+      log = DurableAuditLog.open(auditSettings);
       opened.push(log);
       vertx.deployVerticle(new AuditVerticle(bus, log)).await();
       audit = new AuditLogClient(bus);
@@ -63,6 +70,7 @@ public final class Foundation implements AutoCloseable {
       opened.push(localVault);
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
       vault = new VaultClient(bus);
+      sign(settings);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -91,6 +99,28 @@ public final class Foundation implements AutoCloseable {
       VaultStore.create(home.vault(), key);
     }
     return VaultStore.open(home.vault(), key);
+  }
+
+  /**
+   * Has the log signed from now on. What is recorded after the vault has closed is signed by the
+   * next start.
+   */
+  private void sign(GatewaySettings settings) {
+    try {
+      LogKey key = LogKey.open(origin, LogKey.file(settings.keyFile()), settings.home().root());
+      opened.push(key);
+      log.signWith(key);
+      logKey = new VerifierKey(origin, VerifierKey.Type.ED25519, key.publicKey()).toString();
+      opened.push(this::endSigning);
+    } catch (LinkageError e) {
+      LOG.warn("the audit log is not signed: libcrypto 3 is missing", e);
+    }
+  }
+
+  private void endSigning() throws InterruptedException {
+    if (!log.endSigning(LAST_CHECKPOINT)) {
+      LOG.warn("the last entries of the audit log were not signed in time; the next start does it");
+    }
   }
 
   private static void makeParent(Path keyFile) {
@@ -122,11 +152,14 @@ public final class Foundation implements AutoCloseable {
   }
 
   private static AuditSettings auditSettings(GatewaySettings settings) {
+    AuditOptions options = settings.audit();
     AuditSettings audit =
         AuditSettings.of(settings.home().audit(), settings.node(), Version.CURRENT)
-            .withAppendTimeout(Duration.ofMillis(settings.auditAppendMillis()))
-            .withSegmentBytes(settings.auditSegmentBytes());
-    return settings.auditOrigin() == null ? audit : audit.withOrigin(settings.auditOrigin());
+            .withAppendTimeout(Duration.ofMillis(options.appendMillis()))
+            .withSegmentBytes(options.segmentBytes())
+            .withCheckpointInterval(Duration.ofMillis(options.checkpointMillis()))
+            .withWitnessRequired(options.witness() != null && options.witness().required());
+    return options.origin() == null ? audit : audit.withOrigin(options.origin());
   }
 
   Vertx vertx() {
@@ -139,6 +172,11 @@ public final class Foundation implements AutoCloseable {
 
   DurableAuditLog log() {
     return log;
+  }
+
+  /** The verifier key that the log is signed under, or null when it is not signed. */
+  @Nullable String logKey() {
+    return logKey;
   }
 
   public AuditLog audit() {

@@ -1,12 +1,17 @@
 package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.DurableAuditLog;
+import dev.chitin.audit.note.VerifierKey;
+import dev.chitin.audit.witness.WitnessClient;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.http.AdminSocket;
+import dev.chitin.gateway.http.AuditReads;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.http.EdgeBounds;
@@ -31,6 +36,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +47,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gateway {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+  private static final Duration HEARTBEAT = Duration.ofHours(1);
   private static final Duration RECORD = Duration.ofSeconds(5);
 
   private final GatewaySettings settings;
@@ -58,9 +66,11 @@ public final class Gateway {
     started.push(foundation);
     readiness = new Readiness(this::faults);
     try {
+      Supplier<Optional<String>> witnessRefusal = witness();
+      heartbeat();
       station = Station.start(foundation, settings);
       started.push(station);
-      doctor = new LocalDoctor(foundation, station, settings);
+      doctor = new LocalDoctor(foundation, station, settings, witnessRefusal);
     } catch (RuntimeException e) {
       stop();
       throw e;
@@ -125,14 +135,60 @@ public final class Gateway {
     }
   }
 
+  /** Has the log cosigned, where somebody is named to do it; tells why that one refuses. */
+  private Supplier<Optional<String>> witness() {
+    WitnessOptions witness = settings.audit().witness();
+    if (witness != null) {
+      VerifierKey key =
+          VerifierKey.parse(witness.key())
+              .filter(known -> known.type() == VerifierKey.Type.COSIGNATURE)
+              .orElseThrow(
+                  () ->
+                      Problem.of(
+                              ProblemCode.CONFIG_INVALID,
+                              "audit.witness.key is not the verifier key of a witness.")
+                          .withRule("audit.witness.key")
+                          .withHint("chitin audit witness prints it when it starts.")
+                          .toException());
+      if (!witness.url().matches("https?://[^/ ]+(/[^ ]*)?")) {
+        throw Problem.of(ProblemCode.CONFIG_INVALID, "audit.witness.url is not an HTTP URL.")
+            .withRule("audit.witness.url")
+            .withHint("Name the submission prefix, http://witness.example:8788 say.")
+            .toException();
+      }
+      DurableAuditLog log = foundation.log();
+      var client = new WitnessClient(log.publication(), log.published(), key, witness.url());
+      deploy(foundation.vertx(), client);
+      return client::refusal;
+    }
+    return Optional::empty;
+  }
+
+  /** An entry an hour, so that silence shows. */
+  private void heartbeat() {
+    long timer =
+        foundation
+            .vertx()
+            .setPeriodic(
+                HEARTBEAT.toMillis(),
+                hour ->
+                    foundation
+                        .audit()
+                        .append(new AuditEvent.LogEvent("heartbeat", null), Deadline.after(RECORD))
+                        .onFailure(failure -> LOG.warn("no heartbeat in the audit log", failure)));
+    started.push(() -> foundation.vertx().cancelTimer(timer));
+  }
+
   private List<String> faults() {
-    return foundation.log().failure().stream().map(fault -> fault.code().code()).toList();
+    return foundation.log().impediments().stream().map(ProblemCode::code).toList();
   }
 
   private void record(String action) {
     foundation
         .audit()
-        .append(new AuditEvent.Lifecycle(action, Version.CURRENT, null), Deadline.after(RECORD))
+        .append(
+            new AuditEvent.Lifecycle(action, Version.CURRENT, foundation.logKey()),
+            Deadline.after(RECORD))
         .await();
   }
 
@@ -158,9 +214,11 @@ public final class Gateway {
     var connections = new Connections(bounds.connections(), bounds.connectionsPerAddress());
     var over = new OverLimitRecord(vertx, foundation.audit());
     started.push(over);
-    var metrics = new Metrics(station.bwrap()::metrics, admission);
+    var metrics = new Metrics(station.bwrap()::metrics, foundation.log()::metrics, admission);
     metrics.edge(connections, over);
     started.push(metrics);
+    var reads = new AuditReads(vertx, foundation.log());
+    started.push(reads);
     var edge =
         new HttpEdge(
             foundation.bus(),
@@ -176,6 +234,7 @@ public final class Gateway {
             connections,
             readiness,
             doctor,
+            reads,
             metrics::scrape);
     // Vert.x shares one random port among the listeners that ask for the same negative number.
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();

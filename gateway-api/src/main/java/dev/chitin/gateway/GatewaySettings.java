@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a gateway is started with.
@@ -20,9 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
- * @param auditOrigin the log's name, or null for the default
- * @param auditAppendMillis longest wait for a durable record
- * @param auditSegmentBytes size of one segment
+ * @param audit the operator's word on the log
  * @param waive controls that may be missing, by name
  * @param bwrap path of bubblewrap
  * @param runs how many native calls run, wait and are set up at once
@@ -35,9 +32,7 @@ public record GatewaySettings(
     PolicySettings policy,
     List<ToolDefinition> tools,
     Path keyFile,
-    @Nullable String auditOrigin,
-    long auditAppendMillis,
-    long auditSegmentBytes,
+    AuditOptions audit,
     Set<String> waive,
     Path bwrap,
     RunBounds runs,
@@ -74,18 +69,6 @@ public record GatewaySettings(
   private GatewaySettings with(
       EdgeSettings edge, PolicySettings policy, List<ToolDefinition> tools) {
     return new GatewaySettings(
-        home,
-        edge,
-        policy,
-        tools,
-        keyFile,
-        auditOrigin,
-        auditAppendMillis,
-        auditSegmentBytes,
-        waive,
-        bwrap,
-        runs,
-        warm,
-        node);
+        home, edge, policy, tools, keyFile, audit, waive, bwrap, runs, warm, node);
   }
 }

@@ -3,19 +3,26 @@ package dev.chitin.gateway;
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.LogPosition;
+import dev.chitin.audit.note.NoteSyntaxException;
+import dev.chitin.audit.note.TlogProof;
+import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
+import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.sandbox.bwrap.SandboxProof;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Proves this process's controls: sandbox, egress, vault and log. */
 final class LocalDoctor implements Doctor {
@@ -28,8 +35,17 @@ final class LocalDoctor implements Doctor {
   private final Foundation foundation;
   private final Station station;
   private final GatewaySettings settings;
+  private final Supplier<Optional<String>> witnessRefusal;
 
-  LocalDoctor(Foundation foundation, Station station, GatewaySettings settings) {
+  /**
+   * @param witnessRefusal why the witness refuses the log, if it does
+   */
+  LocalDoctor(
+      Foundation foundation,
+      Station station,
+      GatewaySettings settings,
+      Supplier<Optional<String>> witnessRefusal) {
+    this.witnessRefusal = witnessRefusal;
     this.foundation = foundation;
     this.station = station;
     this.settings = settings;
@@ -39,13 +55,14 @@ final class LocalDoctor implements Doctor {
   public Future<Report> examine() {
     List<Finding> findings = new ArrayList<>();
     return log()
-        .onSuccess(findings::add)
+        .onSuccess(findings::addAll)
         .compose(logged -> VaultProof.of(foundation))
         .onSuccess(findings::addAll)
         .compose(opened -> sandbox())
         .map(
             closed -> {
               findings.addAll(closed);
+              findings.add(witness());
               findings.add(egress());
               unprotected().ifPresent(findings::add);
               unmeasured().ifPresent(findings::add);
@@ -54,20 +71,25 @@ final class LocalDoctor implements Doctor {
   }
 
   /** Writes an entry, reads it back from disk and compares its hash. */
-  private Future<Finding> log() {
+  private Future<List<Finding>> log() {
     return foundation
         .audit()
         .append(
             new AuditEvent.Lifecycle("doctor", Version.CURRENT, "self-proof"),
             Deadline.after(RECORD))
-        .compose(position -> foundation.vertx().executeBlocking(() -> readBack(position), false))
+        .compose(
+            position ->
+                foundation
+                    .vertx()
+                    .executeBlocking(() -> List.of(readBack(position), signed(position)), false))
         .otherwise(
             failure ->
-                new Finding(
-                    "audit.durable",
-                    Verdict.INERT,
-                    ChitinException.from(failure).problem().detail()))
-        .map(finding -> finding);
+                List.of(
+                    new Finding(
+                        "audit.durable",
+                        Verdict.INERT,
+                        ChitinException.from(failure).problem().detail())))
+        .map(findings -> findings);
   }
 
   private Finding readBack(LogPosition position) {
@@ -80,6 +102,58 @@ final class LocalDoctor implements Doctor {
         ? new Finding(
             "audit.durable", Verdict.PROVEN, "an entry was read back from disk with its hash")
         : new Finding("audit.durable", Verdict.INERT, "an entry did not come back from disk");
+  }
+
+  /** Asks for the proof of an entry and checks it as a third party would. */
+  private Finding signed(LogPosition position) {
+    try {
+      Path vkey = settings.home().audit().resolve("vkey");
+      VerifierKey key = VerifierKey.parse(Files.readString(vkey).strip()).orElseThrow();
+      TlogProof proof = foundation.log().proof(position.index(), Deadline.after(RECORD));
+      boolean right =
+          proof.shows(position.leafHash()) && !proof.checkpoint().signedBy(List.of(key)).isEmpty();
+      return right
+          ? new Finding("audit.signed", Verdict.PROVEN, "an entry is proven under " + key)
+          : new Finding("audit.signed", Verdict.INERT, "the proof of an entry does not hold");
+    } catch (ChitinException | IOException e) {
+      return new Finding("audit.signed", Verdict.DEGRADED, "no proof: " + e.getMessage());
+    } catch (NoteSyntaxException e) {
+      return new Finding(
+          "audit.signed", Verdict.INERT, "the proof of an entry does not hold: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Finding("audit.signed", Verdict.INERT, "the proof was interrupted");
+    }
+  }
+
+  private Finding witness() {
+    Optional<String> refusal = witnessRefusal.get();
+    if (refusal.isPresent()) {
+      return new Finding(
+          "audit.witness", Verdict.DEGRADED, "the witness refuses: " + refusal.get());
+    }
+    WitnessOptions witness = settings.audit().witness();
+    return witness == null
+        ? new Finding(
+            "audit.witness",
+            Verdict.NOT_CONFIGURED,
+            "nobody else remembers the log: that all of it was put back would not be seen")
+        : foundation
+            .log()
+            .publication()
+            .cosigned()
+            .map(
+                seen ->
+                    new Finding(
+                        "audit.witness",
+                        Verdict.PROVEN,
+                        witness.url() + " cosigned " + seen.tree().size() + " entries"))
+            .orElseGet(
+                () ->
+                    new Finding(
+                        "audit.witness",
+                        Verdict.DEGRADED,
+                        witness.url() + " has not cosigned the log yet"));
   }
 
   private Future<List<Finding>> sandbox() {

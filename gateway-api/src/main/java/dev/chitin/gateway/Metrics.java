@@ -1,5 +1,6 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.AuditMetrics;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.rate.OverLimitRecord;
@@ -19,7 +20,8 @@ final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-  Metrics(Supplier<SandboxMetrics> sandbox, CallAdmission calls) {
+  Metrics(Supplier<SandboxMetrics> sandbox, Supplier<AuditMetrics> audit, CallAdmission calls) {
+    auditGauges(audit);
     Gauge.builder("chitin.calls.running", calls, CallAdmission::running)
         .description("Calls that run now.")
         .register(registry);
@@ -63,12 +65,36 @@ final class Metrics implements AutoCloseable {
         .register(registry);
   }
 
-  private void gauge(
-      String name,
-      String description,
-      Supplier<SandboxMetrics> sandbox,
-      ToDoubleFunction<SandboxMetrics> value) {
-    Gauge.builder(name, sandbox, source -> value.applyAsDouble(source.get()))
+  private void auditGauges(Supplier<AuditMetrics> audit) {
+    gauge("chitin.audit.size", "Durable entries.", audit, AuditMetrics::size);
+    gauge("chitin.audit.queue.depth", "Events that wait.", audit, AuditMetrics::queueDepth);
+    gauge(
+        "chitin.audit.checkpoint.size",
+        "Entries that the newest checkpoint covers.",
+        audit,
+        AuditMetrics::checkpointSize);
+    gauge(
+        "chitin.audit.checkpoint.age.seconds",
+        "Since the newest checkpoint was signed.",
+        audit,
+        AuditMetrics::checkpointAgeSeconds);
+    gauge(
+        "chitin.audit.witness.lag",
+        "Entries that the newest checkpoint covers and no witness has cosigned.",
+        audit,
+        m -> m.checkpointSize() - m.cosignedSize());
+    gauge("chitin.audit.free.bytes", "Free space under the log.", audit, AuditMetrics::freeBytes);
+    gauge("chitin.audit.failed", "1 when the log failed.", audit, m -> m.failed() ? 1 : 0);
+    gauge(
+        "chitin.audit.tree.failing",
+        "1 while the tree or its checkpoints do not follow the log.",
+        audit,
+        m -> m.treeTrouble() == null ? 0 : 1);
+  }
+
+  private <T> void gauge(
+      String name, String description, Supplier<T> source, ToDoubleFunction<T> value) {
+    Gauge.builder(name, source, from -> value.applyAsDouble(from.get()))
         .description(description)
         .strongReference(true)
         .register(registry);

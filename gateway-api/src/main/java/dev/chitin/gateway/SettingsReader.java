@@ -4,6 +4,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.http.CorsOrigin;
 import dev.chitin.gateway.http.EdgeBounds;
@@ -57,7 +58,6 @@ public final class SettingsReader {
 
   private GatewaySettings settings(Map<String, String> environment) {
     JsonFields sandbox = section("sandbox");
-    JsonFields audit = section("audit");
     Path keyFile =
         section("vault").string("key_file").map(home::expand).orElseGet(() -> keyFile(environment));
     Map<String, Capabilities> grants = grants();
@@ -68,14 +68,32 @@ public final class SettingsReader {
         policy(grants, keyFile, sandbox),
         tools,
         keyFile,
-        audit.string("origin").orElse(null),
-        audit.integer("append_timeout_ms", 10, 60_000).orElse(2_000L),
-        audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20),
+        audit(),
         Set.copyOf(sandbox.strings("waive").orElse(List.of())),
         home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),
         runs(sandbox),
         warm(sandbox),
         "local");
+  }
+
+  private AuditOptions audit() {
+    JsonFields audit = section("audit");
+    return new AuditOptions(
+        audit.string("origin").orElse(null),
+        audit.integer("append_timeout_ms", 10, 60_000).orElse(2_000L),
+        audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20),
+        audit
+            .fields("checkpoint")
+            .flatMap(checkpoint -> checkpoint.integer("interval_ms", 10, 3_600_000))
+            .orElse(1_000L),
+        audit.fields("witness").map(SettingsReader::witness).orElse(null));
+  }
+
+  private static WitnessOptions witness(JsonFields witness) {
+    return new WitnessOptions(
+        witness.required("url", witness.string("url")),
+        witness.required("key", witness.string("key")),
+        witness.integer("required", 0, 1).orElse(0L) == 1);
   }
 
   /** A bound of one tenant that is not given lies at three quarters of the whole. */
@@ -186,6 +204,7 @@ public final class SettingsReader {
         workspace.strings("denied_paths").orElse(List.of()),
         List.of(
             keyFile.toString(),
+            LogKey.file(keyFile).toString(),
             home.audit().toString(),
             home.run().toString(),
             home.vault().toString()),

@@ -8,7 +8,6 @@ import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,14 +22,7 @@ record CleanSeal(long size, Digest root) {
     byte[] text =
         CanonicalJson.bytes(
             JsonValue.object().put("root", root.toString()).put("size", size).build());
-    Path fresh = directory.path().resolve("sealed.tmp");
-    storage.delete(fresh);
-    try (LogFile file = storage.create(fresh)) {
-      file.write(ByteBuffer.wrap(text), 0);
-      file.force(true);
-    }
-    storage.rename(fresh, directory.sealed());
-    storage.syncDirectory(directory.path());
+    DurableFile.replace(storage, directory.sealed(), text);
   }
 
   static Optional<CleanSeal> read(LogDirectory directory) throws IOException, LogDamage {

@@ -2,13 +2,13 @@ package dev.chitin.audit.log;
 
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.LogFault;
+import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +33,24 @@ public final class EntryReader {
    * @throws LogDamage at the first frame that is not whole and should be
    */
   public List<LogEntry> read(long from, int max) throws IOException, LogDamage {
-    OptionalLong mark = DurableMark.read(directory.durable());
+    return read(from, max, 0);
+  }
+
+  /** How many entries are durable for certain. */
+  public long size() throws IOException, LogDamage {
+    long sealed = CleanSeal.read(directory).map(CleanSeal::size).orElse(0L);
+    return Math.max(sealed, DurableMark.read(directory.durable()).orElse(0));
+  }
+
+  /** The same where {@code known} entries are known to be durable from elsewhere. */
+  public List<LogEntry> read(long from, int max, long known) throws IOException, LogDamage {
+    long mark = Math.max(known, DurableMark.read(directory.durable()).orElse(0));
     List<SegmentName> segments = directory.segments();
     var entries = new ArrayList<LogEntry>(Math.min(max, 1_024));
     for (int i = 0; i < segments.size() && entries.size() < max; i++) {
       boolean last = i == segments.size() - 1;
       if (last || segments.get(i + 1).firstIndex() > from) {
-        long durable = last ? mark.orElse(0) : segments.get(i + 1).firstIndex();
+        long durable = last ? mark : segments.get(i + 1).firstIndex();
         read(segments.get(i), durable, from, max, entries);
       }
     }

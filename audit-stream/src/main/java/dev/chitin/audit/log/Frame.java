@@ -1,5 +1,6 @@
 package dev.chitin.audit.log;
 
+import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import java.util.List;
 

@@ -36,6 +36,31 @@ record LogDirectory(Path path) {
     return path.resolve("spare.tmp");
   }
 
+  /** The hashes of one level of tiles; see {@link HashFiles}. */
+  Path hashes(int level) {
+    return path.resolve("hashes-" + level);
+  }
+
+  /** How many leaves the hash files have for certain. */
+  Path hashesSynced() {
+    return path.resolve("hashes-synced");
+  }
+
+  /** The newest signed checkpoint, as signed note. */
+  Path checkpoint() {
+    return path.resolve("checkpoint");
+  }
+
+  /** The newest checkpoint that a witness cosigned. */
+  Path cosigned() {
+    return path.resolve("checkpoint-cosigned");
+  }
+
+  /** The verifier key of the log. */
+  Path verifierKey() {
+    return path.resolve("vkey");
+  }
+
   Path segment(SegmentName name) {
     return path.resolve(name.fileName());
   }

@@ -1,11 +1,17 @@
 package dev.chitin.audit.log;
 
+import dev.chitin.audit.CheckpointSigner;
+import dev.chitin.audit.log.Checkpoints.Published;
+import dev.chitin.audit.tree.TreeHash;
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +44,35 @@ public final class LogOpener {
       @Nullable String tornFile,
       List<byte[]> openCalls) {}
 
+  /**
+   * An open log.
+   *
+   * @param writer takes entries
+   * @param checkpoints signs the tree
+   * @param publication which checkpoint is shown
+   */
+  public record Opened(LogWriter writer, Checkpoints checkpoints, Publication publication) {
+
+    /**
+     * Signs with {@code signer} from now on; see {@link Checkpoints}.
+     *
+     * @throws IOException when the verifier key cannot be stored
+     */
+    public void signWith(CheckpointSigner signer) throws IOException {
+      checkpoints.attach(signer);
+      publication.poke();
+    }
+
+    /** Signs what is durable, if that is done before {@code deadline}, and nothing after. */
+    public boolean endSigning(Deadline deadline) throws InterruptedException {
+      try {
+        return publication.finish(deadline);
+      } finally {
+        checkpoints.detach();
+      }
+    }
+  }
+
   private final Storage storage;
   private final LogOptions options;
 
@@ -52,7 +87,7 @@ public final class LogOpener {
    * @throws LogDamage when the log on disk is not whole
    * @throws dev.chitin.bus.ChitinException when another process has it, or it carries another name
    */
-  public LogWriter open(Path path, Report report) throws IOException, LogDamage {
+  public Opened open(Path path, Report report) throws IOException, LogDamage {
     Path real = makeDirectory(path);
     var directory = new LogDirectory(real);
     DirectoryLock lock = DirectoryLock.take(directory);
@@ -64,7 +99,7 @@ public final class LogOpener {
     }
   }
 
-  private LogWriter openLocked(LogDirectory directory, DirectoryLock lock, Report report)
+  private Opened openLocked(LogDirectory directory, DirectoryLock lock, Report report)
       throws IOException, LogDamage {
     storage.delete(directory.spare());
     var hash = new TreeHash();
@@ -82,17 +117,40 @@ public final class LogOpener {
             torn == null ? 0 : torn.bytes(),
             torn == null ? null : torn.file(),
             open);
-    CleanSeal.remove(storage, directory);
-    return start(directory, lock, hash, found, report.entries(findings));
+    var head = new TreeHead(found.size(), Digest.ofBytes(found.frontier().root()), segment(found));
+    Optional<Published> stored = Checkpoints.stored(directory, options.origin());
+    HashFiles files = new TreeRecovery(storage, directory, head, stored.map(Published::tree)).run();
+    try {
+      CleanSeal.remove(storage, directory);
+      var inbox = new LeafInbox(head);
+      var checkpoints = new Checkpoints(storage, directory, options, stored);
+      var follower = new TreeFollower(storage, directory, files, inbox, checkpoints);
+      var publication =
+          new Publication(storage, directory, checkpoints, inbox, options.witnessRequired());
+      var parts = new Parts(directory, lock, inbox, follower, checkpoints, publication);
+      return start(parts, found, report.entries(findings));
+    } catch (IOException | RuntimeException e) {
+      files.close();
+      throw e;
+    }
   }
 
-  private LogWriter start(
+  private static long segment(Recovery.Found found) {
+    Recovery.Segment segment = found.segment();
+    return segment == null ? 0 : segment.name().firstIndex();
+  }
+
+  /** What a log is made of beside its segments. */
+  private record Parts(
       LogDirectory directory,
       DirectoryLock lock,
-      TreeHash hash,
-      Recovery.Found found,
-      List<byte[]> entries)
-      throws IOException {
+      LeafInbox inbox,
+      TreeFollower follower,
+      Checkpoints checkpoints,
+      Publication publication) {}
+
+  private Opened start(Parts parts, Recovery.Found found, List<byte[]> entries) throws IOException {
+    LogDirectory directory = parts.directory;
     var spares =
         new SpareSegments(storage, directory, options.segmentBytes(), options.minFreeBytes());
     spares.checkSpace();
@@ -107,9 +165,9 @@ public final class LogOpener {
               options.segmentBytes(),
               spares,
               mark,
-              hash,
+              new TreeHash(),
               found);
-      return start(directory, lock, segments, spares, spareMaker, entries);
+      return start(parts, segments, spares, spareMaker, entries);
     } catch (IOException | RuntimeException e) {
       spares.close();
       Threads.join(spareMaker);
@@ -118,9 +176,8 @@ public final class LogOpener {
     }
   }
 
-  private LogWriter start(
-      LogDirectory directory,
-      DirectoryLock lock,
+  private Opened start(
+      Parts parts,
       SegmentWriter segments,
       SpareSegments spares,
       Thread spareMaker,
@@ -133,9 +190,21 @@ public final class LogOpener {
       segments.close();
       throw e;
     }
-    var writer = new LogWriter(storage, directory, lock, segments, spares, spareMaker, options);
+    // The tree reads the recovery's own entries from the disk.
+    parts.inbox.add(segments.leaves(), 0, segments.head());
+    var writer =
+        new LogWriter(
+            storage,
+            parts.directory,
+            parts.lock,
+            segments,
+            spares,
+            spareMaker,
+            parts.inbox,
+            parts.follower,
+            options);
     writer.start();
-    return writer;
+    return new Opened(writer, parts.checkpoints, parts.publication);
   }
 
   private static void writeAll(SegmentWriter segments, List<byte[]> entries) throws IOException {

@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param queueEntries most entries in the log's custody
  * @param queueBytes most bytes of entries in the log's custody
  * @param minFreeBytes free space below which no call is authorized
+ * @param checkpointInterval least time between two checkpoints that nobody asked for
+ * @param witnessRequired whether only cosigned checkpoints are shown
  */
 public record LogOptions(
     String origin,
@@ -18,4 +20,6 @@ public record LogOptions(
     Duration appendTimeout,
     int queueEntries,
     long queueBytes,
-    long minFreeBytes) {}
+    long minFreeBytes,
+    Duration checkpointInterval,
+    boolean witnessRequired) {}

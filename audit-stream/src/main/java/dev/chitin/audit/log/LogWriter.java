@@ -3,6 +3,7 @@ package dev.chitin.audit.log;
 import dev.chitin.audit.LogPosition;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
+import dev.chitin.bus.ProblemCode;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -38,7 +39,11 @@ public final class LogWriter {
   private final Thread writer;
   private final Thread watch;
   private final Thread spareMaker;
+  private final LeafInbox inbox;
+  private final TreeFollower follower;
+  private final Thread tree;
   private volatile @Nullable ChitinException failure;
+  private volatile long writingSince;
 
   LogWriter(
       Storage storage,
@@ -47,6 +52,8 @@ public final class LogWriter {
       SegmentWriter segments,
       SpareSegments spares,
       Thread spareMaker,
+      LeafInbox inbox,
+      TreeFollower follower,
       LogOptions options) {
     this.storage = storage;
     this.directory = directory;
@@ -54,6 +61,8 @@ public final class LogWriter {
     this.segments = segments;
     this.spares = spares;
     this.spareMaker = spareMaker;
+    this.inbox = inbox;
+    this.follower = follower;
     this.timeoutNanos = options.appendTimeout().toNanos();
     this.reserve = Math.min(RESERVE, options.segmentBytes() / 8);
     queue = new AppendQueue(options.queueEntries(), options.queueBytes());
@@ -64,12 +73,14 @@ public final class LogWriter {
             .daemon()
             .name("chitin-audit-watch")
             .unstarted(new StallWatch(queue, deliveries, this::overdueRefusal));
+    tree = Thread.ofPlatform().daemon().name("chitin-audit-tree").unstarted(follower);
   }
 
   void start() {
     spares.setPatient(true);
     writer.start();
     watch.start();
+    tree.start();
   }
 
   /**
@@ -133,11 +144,14 @@ public final class LogWriter {
     if (writing.isEmpty()) {
       return true;
     }
+    writingSince = System.nanoTime() | 1; // 0 stands for: not writing.
     List<LogPosition> positions = segments.write(writing.stream().map(Append::entry).toList());
+    writingSince = 0;
     if (positions == null) {
       fail(Refusals.noSpace());
       return false;
     }
+    inbox.add(segments.leaves(), positions.size(), segments.head());
     answer(writing, positions);
     return true;
   }
@@ -182,6 +196,32 @@ public final class LogWriter {
     return failure;
   }
 
+  /** What is in the way of new calls now, by code; empty when nothing is. */
+  public List<ProblemCode> impediments() {
+    ChitinException failed = failure;
+    if (failed != null) {
+      return List.of(failed.code());
+    }
+    var found = new ArrayList<ProblemCode>();
+    long since = writingSince;
+    if (isOutOfRoom() || isRoomShort()) {
+      found.add(ProblemCode.AUDIT_NO_SPACE);
+    } else if (since != 0 && System.nanoTime() - since > timeoutNanos) {
+      found.add(ProblemCode.AUDIT_STALLED);
+    }
+    return found;
+  }
+
+  /** What keeps the tree or its checkpoints from following the log, or null. */
+  public @Nullable String treeTrouble() {
+    return follower.trouble();
+  }
+
+  /** Bytes that may still be written below the file system's bound, as last looked at. */
+  public long freeBytes() {
+    return spares.freeBytes();
+  }
+
   /** Entries in the log's custody: waiting, being written, or answered and not yet fetched. */
   public int queueDepth() {
     return queue.size();
@@ -195,6 +235,8 @@ public final class LogWriter {
     queue.close(Refusals.closed());
     spares.setPatient(false);
     Threads.join(writer);
+    inbox.close();
+    Threads.join(tree);
     spares.close();
     Threads.join(spareMaker);
     Threads.join(watch);

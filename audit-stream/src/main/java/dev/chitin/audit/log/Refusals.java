@@ -37,7 +37,7 @@ final class Refusals {
 
   static ChitinException noSpace() {
     return Problem.of(
-            ProblemCode.AUDIT_UNAVAILABLE,
+            ProblemCode.AUDIT_NO_SPACE,
             "The file system of the audit log has too little room for new calls.")
         .withHint("Make room on the file system that holds the audit directory.")
         .toException();

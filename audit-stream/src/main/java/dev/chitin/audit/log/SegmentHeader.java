@@ -1,6 +1,8 @@
 package dev.chitin.audit.log;
 
 import dev.chitin.audit.LogFault;
+import dev.chitin.audit.tree.Frontier;
+import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;

@@ -1,5 +1,6 @@
 package dev.chitin.audit.log;
 
+import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -111,6 +112,29 @@ final class SegmentScanner {
     }
     Bytes rootAfter = take(frame, TreeHash.BYTES);
     return new Step.Found(new Frame(offset, length, index, rootBefore, entries, rootAfter));
+  }
+
+  /**
+   * The entries at the scanner's place, where a frame stands whose checksum alone is wrong; none
+   * when its lengths do not fit either, and nothing can be said of single entries.
+   */
+  List<Bytes> damagedEntries() throws IOException {
+    ByteBuffer head = at(Frame.HEAD);
+    if (head.remaining() < Frame.HEAD) {
+      return List.of();
+    }
+    int lengths = head.position() + Frame.HEAD - TreeHash.BYTES - 2 * Integer.BYTES;
+    int count = head.getInt(lengths);
+    int body = head.getInt(lengths + Integer.BYTES);
+    if (count < 1 || count > Frame.MAX_ENTRIES || body < count || body > Frame.MAX_BODY) {
+      return List.of();
+    }
+    ByteBuffer frame = at(Frame.HEAD + body);
+    if (frame.remaining() < Frame.HEAD + body) {
+      return List.of();
+    }
+    List<Bytes> entries = entries(frame.position(frame.position() + Frame.HEAD), count, body);
+    return entries.size() == count ? entries : List.of();
   }
 
   /** The entries, or fewer than {@code count} when they do not fill {@code body} exactly. */

@@ -1,6 +1,8 @@
 package dev.chitin.audit.log;
 
 import dev.chitin.audit.LogPosition;
+import dev.chitin.audit.tree.Frontier;
+import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Digest;
 import java.io.Closeable;
@@ -28,6 +30,8 @@ final class SegmentWriter implements Closeable {
   private final FrameBuffer buffer;
   private final int maxBody;
   private final SecureRandom random = new SecureRandom();
+
+  private final byte[] leaves = new byte[Frame.MAX_ENTRIES * TreeHash.BYTES];
 
   private @Nullable Current current;
   private volatile boolean waitsForSpare;
@@ -102,6 +106,17 @@ final class SegmentWriter implements Closeable {
     return waitsForSpare;
   }
 
+  /** The leaf hashes of the last {@link #write}, in order; valid until the next. */
+  byte[] leaves() {
+    return leaves;
+  }
+
+  /** What is durable: the tree and the segment that it ends in. */
+  TreeHead head() {
+    long segment = current == null ? 0 : current.name.firstIndex();
+    return new TreeHead(frontier.size(), Digest.ofBytes(frontier.root()), segment);
+  }
+
   CleanSeal seal() {
     return new CleanSeal(frontier.size(), Digest.ofBytes(frontier.root()));
   }
@@ -125,6 +140,7 @@ final class SegmentWriter implements Closeable {
       long at = segment.end + buffer.position();
       frontier.append(leaf);
       open.observe(entry, new OpenCalls.Place(index, segment.name.firstIndex(), at));
+      System.arraycopy(leaf, 0, leaves, positions.size() * TreeHash.BYTES, TreeHash.BYTES);
       positions.add(new LogPosition(index, Digest.ofBytes(leaf)));
       buffer.add(entry);
     }

@@ -32,6 +32,7 @@ final class SpareSegments implements Runnable {
   private boolean closed;
   private volatile boolean failing;
   private volatile boolean lowSpace;
+  private volatile long freeBytes;
 
   SpareSegments(Storage storage, LogDirectory directory, long segmentBytes, long minFreeBytes) {
     this.storage = storage;
@@ -77,7 +78,8 @@ final class SpareSegments implements Runnable {
   /** Looks at the free space now. */
   void checkSpace() {
     try {
-      lowSpace = Files.getFileStore(directory.path()).getUsableSpace() < minFreeBytes;
+      freeBytes = Files.getFileStore(directory.path()).getUsableSpace();
+      lowSpace = freeBytes < minFreeBytes;
     } catch (IOException e) {
       lowSpace = true; // What cannot be seen is not relied on.
       LOG.warn("cannot read the free space of the audit directory", e);
@@ -188,6 +190,11 @@ final class SpareSegments implements Runnable {
   /** Whether less space is free than is asked for. */
   boolean isSpaceLow() {
     return lowSpace;
+  }
+
+  /** Free space when it was last looked at, in bytes. */
+  long freeBytes() {
+    return freeBytes;
   }
 
   /** Ends the thread after its turn; the spare that is there is removed by the next start. */

@@ -1,10 +1,17 @@
 package dev.chitin.gateway.cli;
 
+import dev.chitin.audit.Expectations;
 import dev.chitin.audit.LogEntry;
+import dev.chitin.audit.LogExport;
 import dev.chitin.audit.LogFault;
 import dev.chitin.audit.LogReader;
 import dev.chitin.audit.LogVerification;
 import dev.chitin.audit.LogVerifier;
+import dev.chitin.audit.PublishedLog;
+import dev.chitin.audit.note.Checkpoint;
+import dev.chitin.audit.note.NoteSyntaxException;
+import dev.chitin.audit.note.VerifierKey;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
@@ -18,9 +25,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code chitin audit}: reads the log's files, with the gateway up or down. */
-@Command(name = "audit", description = "Show the audit log, or verify all of it.")
+@Command(
+    name = "audit",
+    description = "Show the audit log, verify it, prove an entry, export it, or witness others.")
 final class AuditCommand {
   private static final int PAGE = 1_000;
   private static final long POLL_MILLIS = 200;
@@ -43,11 +53,9 @@ final class AuditCommand {
               description = "Go on as entries come.")
           boolean follow,
       @Option(names = "--json", description = "Print JSON (it always does).") boolean json,
-      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory)
-      throws IOException {
-    Path log = directory(directory);
-    var reader = new LogReader(log);
-    long next = Math.max(0, LogVerifier.verify(log).entries() - Math.max(0, lines));
+      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory) {
+    var reader = new LogReader(directory(directory));
+    long next = Math.max(0, reader.size() - Math.max(0, lines));
     while (true) {
       List<LogEntry> entries = reader.read(next, PAGE);
       entries.forEach(this::print);
@@ -73,12 +81,27 @@ final class AuditCommand {
 
   @Command(
       name = "verify",
-      description = "Check every entry, checksum and tree root; works on a copy as well.")
+      description = {
+        "Check every entry, checksum, tile and tree root, and the signed checkpoint, of a log or an",
+        "export. Works on a copy, without the vault. Exit code 6 when something is wrong; the first",
+        "bad entry is named."
+      })
   int verify(
       @Option(names = "--json", description = "Print JSON.") boolean json,
-      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory)
+      @Option(
+              names = "--key",
+              paramLabel = "VKEY",
+              description = "The log's verifier key, kept elsewhere (chitin audit key).")
+          @Nullable String key,
+      @Option(
+              names = "--since",
+              paramLabel = "FILE",
+              description = "A checkpoint of this log, saved earlier: the log has to extend it.")
+          @Nullable Path since,
+      @Option(names = "--dir", description = "Another log directory, or an export.")
+          @Nullable Path directory)
       throws IOException {
-    LogVerification log = LogVerifier.verify(directory(directory));
+    LogVerification log = LogVerifier.verify(directory(directory), expectations(key, since));
     if (json) {
       session.print(json(log));
     } else if (log.intact()) {
@@ -87,13 +110,53 @@ final class AuditCommand {
           .printf(
               "ok: %d entries in %d segments, root %s%n",
               log.entries(), log.segments(), log.root());
+      session.out().println("checkpoint: " + describe(log, key != null));
     } else {
       LogFault fault = log.fault().orElseThrow();
       session
           .out()
-          .println("DAMAGED after " + log.entries() + " good entries: " + fault.describe());
+          .println(
+              "DAMAGED after "
+                  + log.entries()
+                  + " good entries: "
+                  + Texts.printable(fault.describe(), false));
     }
     return (log.intact() ? ExitCode.OK : ExitCode.VERIFICATION_FAILED).value();
+  }
+
+  private static String describe(LogVerification log, boolean keyFromElsewhere) {
+    if (log.checkpoint().isEmpty()) {
+      return "none yet; nothing shows that this log was not replaced as a whole";
+    }
+    String covers = log.checkpoint().map(Checkpoint::size).orElse(0L) + " entries";
+    if (!log.signed()) {
+      return covers + ", signature not checked: there is no key (--key)";
+    }
+    return keyFromElsewhere
+        ? covers + ", signed by the given key"
+        : covers + ", signed by the key beside the log; --key compares with one kept elsewhere";
+  }
+
+  private static Expectations expectations(@Nullable String key, @Nullable Path since)
+      throws IOException {
+    Expectations expected = Expectations.NONE;
+    if (key != null) {
+      expected =
+          expected.key(
+              VerifierKey.parse(key)
+                  .orElseThrow(() -> unusable("--key is not a verifier key: name+id+base64.")));
+    }
+    try {
+      return since == null ? expected : expected.since(Files.readAllBytes(since));
+    } catch (NoteSyntaxException e) {
+      throw unusable("--since is not a checkpoint: " + e.getMessage() + ".");
+    }
+  }
+
+  private static ChitinException unusable(String detail) {
+    return Problem.of(ProblemCode.REQUEST_MALFORMED, detail)
+        .withHint("chitin audit key prints the key; GET /v1/audit/checkpoint gives checkpoints.")
+        .toException();
   }
 
   private static JsonValue.Obj json(LogVerification log) {
@@ -104,9 +167,80 @@ final class AuditCommand {
             .put("root", log.root().toString())
             .put("segments", log.segments())
             .put("bytes", log.bytes())
-            .put("unfinishedBytes", log.unfinishedBytes());
-    log.fault().ifPresent(fault -> report.put("fault", fault.describe()));
+            .put("unfinishedBytes", log.unfinishedBytes())
+            .put("signed", log.signed());
+    log.checkpoint().ifPresent(checkpoint -> report.put("checkpointSize", checkpoint.size()));
+    log.fault()
+        .ifPresent(
+            fault ->
+                report
+                    .put("fault", fault.describe())
+                    .put("faultIndex", fault.index())
+                    .put("faultFile", fault.segment())
+                    .put("faultOffset", fault.offset()));
     return report.build();
+  }
+
+  @Command(
+      name = "proof",
+      description = "Print the proof of one entry (C2SP tlog-proof), or write it with the entry.")
+  int proof(
+      @Parameters(paramLabel = "INDEX", description = "The entry's index.") long index,
+      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory,
+      @Option(
+              names = "--out",
+              paramLabel = "DIR",
+              description = "Write INDEX.tlog-proof and INDEX.json there.")
+          @Nullable Path out)
+      throws IOException {
+    PublishedLog log = PublishedLog.stored(directory(directory));
+    if (out == null) {
+      session.out().print(new String(log.proof(index).bytes(), StandardCharsets.UTF_8));
+    } else {
+      LogExport.proof(log, out, index);
+    }
+    return ExitCode.OK.value();
+  }
+
+  @Command(
+      name = "export",
+      description = "Write the signed log as static files (C2SP tlog-tiles) into a new directory.")
+  int export(
+      @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Where to.")
+          Path target,
+      @Option(names = "--log", description = "Another log directory.") @Nullable Path directory,
+      @Option(
+              names = "--proof",
+              paramLabel = "INDEX",
+              description = "Also the proof of this entry and the entry; may be given again.")
+          @Nullable List<Long> proofs)
+      throws IOException {
+    var export = new LogExport(PublishedLog.stored(directory(directory)), target);
+    long entries = export.write(proofs == null ? List.of() : proofs);
+    session.out().println("exported " + entries + " entries to " + target);
+    return ExitCode.OK.value();
+  }
+
+  @Command(
+      name = "key",
+      description = "Print the log's verifier key, for people to keep elsewhere.")
+  int key(
+      @Option(names = "--json", description = "Print JSON.") boolean json,
+      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory)
+      throws IOException {
+    Path file = directory(directory).resolve("vkey");
+    if (!Files.exists(file)) {
+      throw Problem.of(ProblemCode.REQUEST_NOT_FOUND, "The log has no key yet.")
+          .withHint("Start the gateway once: it makes the key and signs the log.")
+          .toException();
+    }
+    String key = Files.readString(file).strip();
+    if (json) {
+      session.print(JsonValue.object().put("key", key).build());
+    } else {
+      session.out().println(Texts.printable(key, false));
+    }
+    return ExitCode.OK.value();
   }
 
   private Path directory(@Nullable Path named) {

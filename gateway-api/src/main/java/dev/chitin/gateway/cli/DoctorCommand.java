@@ -58,7 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
         session
             .out()
             .printf(
-                "%-9s %-32s %s%n",
+                "%-14s %-32s %s%n",
                 Texts.of(control, "verdict"),
                 Texts.of(control, "control"),
                 Texts.of(control, "detail"));

@@ -51,7 +51,9 @@ public final class Main implements Runnable {
             .addSubcommand(new KeyCommand(session))
             .addSubcommand(new SecretCommand(session))
             .addSubcommand(new ToolCommand(session))
-            .addSubcommand(new AuditCommand(session))
+            .addSubcommand(
+                new CommandLine(new AuditCommand(session))
+                    .addSubcommand(new WitnessCommand(session)))
             .addSubcommand(new VersionCommand(session));
     line.setExecutionExceptionHandler(
         (failure, command, result) -> failed(session, failure, result));

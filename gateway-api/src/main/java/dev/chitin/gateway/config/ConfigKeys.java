@@ -146,8 +146,24 @@ final class ConfigKeys {
                       new Whole(10, 60_000)),
                   Spec.Key.of(
                       "segment_bytes", "Size of one segment file.", new Whole(1 << 20, 1 << 30)),
-                  Spec.Key.notBuilt("checkpoint", "How often the log is signed.", new Document()),
-                  Spec.Key.notBuilt("witness", "Who cosigns the log.", new Document()),
+                  Spec.Key.of(
+                      "checkpoint",
+                      "How the log is signed.",
+                      Section.of(
+                          Spec.Key.of(
+                              "interval_ms",
+                              "Least time between two checkpoints; default 1000.",
+                              new Whole(10, 3_600_000)))),
+                  Spec.Key.of(
+                      "witness",
+                      "Who cosigns the log.",
+                      Section.of(
+                          Spec.Key.of("url", "Its submission prefix, http or https.", TEXT),
+                          Spec.Key.of("key", "Its verifier key.", TEXT),
+                          Spec.Key.of(
+                              "required",
+                              "How many cosignatures a proof waits for; calls never wait.",
+                              new Whole(0, 1)))),
                   Spec.Key.notBuilt("retention", "How long entries are kept.", new Document()))),
           Spec.Key.of(
               "sandbox",

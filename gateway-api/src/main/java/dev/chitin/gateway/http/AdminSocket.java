@@ -75,6 +75,7 @@ public final class AdminSocket extends VerticleBase {
     routes.addAll(new SecretRoutes(edge.vault()).routes());
     routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit()).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
+    routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;

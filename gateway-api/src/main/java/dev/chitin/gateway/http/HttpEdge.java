@@ -18,6 +18,7 @@ import java.util.function.Supplier;
  * @param limits buckets of this node
  * @param connections counts those of all verticles
  * @param doctor proves the controls on demand
+ * @param reads reads the audit log
  * @param metrics gives the metrics in the text format of Prometheus
  */
 public record HttpEdge(
@@ -34,4 +35,5 @@ public record HttpEdge(
     Connections connections,
     Readiness readiness,
     Doctor doctor,
+    AuditReads reads,
     Supplier<String> metrics) {}

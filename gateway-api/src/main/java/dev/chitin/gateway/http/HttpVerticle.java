@@ -116,6 +116,7 @@ public final class HttpVerticle extends VerticleBase {
             .routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(edge.vault()).routes());
+    routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;

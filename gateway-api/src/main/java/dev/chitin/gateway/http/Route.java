@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * One route: who may use it and what it takes.
  *
  * @param method its method
- * @param segments of its path; one in braces matches any one segment and names it
+ * @param segments of its path; one in braces matches any one segment and names it, the last one
+ *     with a star all that follow, at least one
  * @param scope what a caller needs, or null for the few routes that are open to all
  * @param body what its body is
  * @param handler what answers

@@ -75,7 +75,8 @@ final class RouteTable {
   }
 
   private static boolean fits(List<String> template, List<String> segments) {
-    if (template.size() != segments.size()) {
+    boolean open = template.getLast().endsWith("*}");
+    if (open ? segments.size() < template.size() : segments.size() != template.size()) {
       return false;
     }
     for (int i = 0; i < template.size(); i++) {
@@ -93,7 +94,11 @@ final class RouteTable {
     Map<String, String> parameters = new HashMap<>();
     for (int i = 0; i < template.size(); i++) {
       String part = template.get(i);
-      if (part.startsWith("{")) {
+      if (part.endsWith("*}")) {
+        parameters.put(
+            part.substring(1, part.length() - 2),
+            String.join("/", segments.subList(i, segments.size())));
+      } else if (part.startsWith("{")) {
         parameters.put(part.substring(1, part.length() - 1), segments.get(i));
       }
     }

@@ -19,12 +19,14 @@ public final class Bench {
   /**
    * Runs the measurements whose name holds the last argument, or all.
    *
-   * @param arguments {@code --json FILE}, then maybe a part of a name: {@code call}, {@code
-   *     sandbox}, {@code native}, {@code audit}
+   * @param arguments {@code --json FILE}, then maybe {@code --full} for sizes that take minutes,
+   *     then maybe a part of a name: {@code call}, {@code sandbox}, {@code native}, {@code audit}
    */
   public static void main(String... arguments) throws Exception {
     Path json = Path.of(arguments[1]);
-    String only = arguments.length > 2 ? arguments[2] : "";
+    List<String> rest = new ArrayList<>(List.of(arguments).subList(2, arguments.length));
+    boolean full = rest.remove("--full");
+    String only = rest.isEmpty() ? "" : rest.getFirst();
     Path work = Path.of(System.getProperty("chitin.bench.dir")).toAbsolutePath();
     Files.createDirectories(work);
     List<Row> rows = new ArrayList<>();
@@ -39,6 +41,7 @@ public final class Bench {
     }
     if ("audit".contains(only)) {
       rows.addAll(new AuditAppends().run(work));
+      rows.addAll(new AuditGrowth(full).run(work));
     }
     System.out.println("| row | ours | reference | unit | ratio | target | reference is | note |");
     System.out.println("|---|---|---|---|---|---|---|---|");

@@ -1,4 +1,4 @@
-package dev.chitin.audit.log;
+package dev.chitin.audit.tree;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -20,14 +20,14 @@ public final class Frontier {
   }
 
   /** The same tree, to grow apart from this one. */
-  Frontier copy() {
+  public Frontier copy() {
     var copy = new Frontier(hash);
     copy.become(this);
     return copy;
   }
 
   /** Takes over what {@code other} holds. */
-  void become(Frontier other) {
+  public void become(Frontier other) {
     size = other.size;
     System.arraycopy(other.subtrees, 0, subtrees, 0, subtrees.length);
   }
@@ -69,12 +69,12 @@ public final class Frontier {
   }
 
   /** Bytes that {@link #write} takes. */
-  int encodedLength() {
+  public int encodedLength() {
     return Long.BYTES + Long.bitCount(size) * TreeHash.BYTES;
   }
 
   /** Writes the size and the subtree roots, smallest first. */
-  void write(ByteBuffer out) {
+  public void write(ByteBuffer out) {
     out.putLong(size);
     for (int level = 0; level < Long.SIZE; level++) {
       if ((size >>> level & 1) == 1) {
@@ -88,7 +88,7 @@ public final class Frontier {
    *
    * @throws java.nio.BufferUnderflowException when {@code in} holds less
    */
-  static Frontier read(TreeHash hash, ByteBuffer in) {
+  public static Frontier read(TreeHash hash, ByteBuffer in) {
     var frontier = new Frontier(hash);
     frontier.size = in.getLong();
     for (int level = 0; level < Long.SIZE; level++) {

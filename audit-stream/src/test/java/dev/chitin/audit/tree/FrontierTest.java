@@ -1,4 +1,4 @@
-package dev.chitin.audit.log;
+package dev.chitin.audit.tree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,6 @@
-package dev.chitin.audit.log;
+package dev.chitin.audit.tree;
 
+import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
@@ -28,14 +29,27 @@ public final class TreeHash {
   }
 
   /** SHA-256(0x01 ‖ left ‖ right), the two hashes read from their arrays at the given offsets. */
-  byte[] node(byte[] left, int leftOffset, byte[] right) {
+  public byte[] node(byte[] left, int leftOffset, byte[] right) {
     sha.update(NODE);
     sha.update(left, leftOffset, BYTES);
     return sha.digest(right);
   }
 
+  /**
+   * SHA-256(0x01 ‖ two neighbouring hashes at {@code pair}), written to {@code at} of {@code to}.
+   */
+  void nodeInto(byte[] from, int pair, byte[] to, int at) {
+    sha.update(NODE);
+    sha.update(from, pair, 2 * BYTES);
+    try {
+      sha.digest(to, at, BYTES);
+    } catch (DigestException e) {
+      throw new IllegalStateException("there is room for a hash", e);
+    }
+  }
+
   /** The root of the tree without leaves: the hash of nothing. */
-  byte[] empty() {
+  public byte[] empty() {
     return sha.digest();
   }
 }

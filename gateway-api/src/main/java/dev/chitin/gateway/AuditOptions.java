@@ -1,0 +1,29 @@
+package dev.chitin.gateway;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operator's word on the log.
+ *
+ * @param origin the log's name, or null for the default
+ * @param appendMillis longest wait for a durable record
+ * @param segmentBytes size of one segment
+ * @param checkpointMillis least time between two checkpoints
+ * @param witness who cosigns, or null for nobody
+ */
+public record AuditOptions(
+    @Nullable String origin,
+    long appendMillis,
+    long segmentBytes,
+    long checkpointMillis,
+    @Nullable WitnessOptions witness) {
+
+  /**
+   * A witness of the log (C2SP tlog-witness).
+   *
+   * @param url submission prefix, {@code http} or {@code https}
+   * @param key its verifier key
+   * @param required whether only what it cosigned is shown
+   */
+  public record WitnessOptions(String url, String key, boolean required) {}
+}

@@ -1,0 +1,139 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.audit.note.SignedNote;
+import dev.chitin.audit.note.TlogProof;
+import dev.chitin.audit.tree.TileAddress;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.auth.Scope;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log for third parties: checkpoint (C2SP tlog-checkpoint), tiles and entry bundles
+ * (tlog-tiles) and proofs (tlog-proof). Tiles hold the entries of every tenant, so all of it is for
+ * auditors.
+ */
+final class AuditRoutes {
+  private static final Duration PROOF = Duration.ofSeconds(5);
+  private static final String TEXT = "text/plain; charset=utf-8";
+  private static final String OCTETS = "application/octet-stream";
+  private static final String FOREVER = "private, max-age=31536000, immutable";
+
+  private final AuditReads reads;
+
+  AuditRoutes(AuditReads reads) {
+    this.reads = reads;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        get("/v1/audit/checkpoint", this::checkpoint),
+        get("/v1/audit/proof/{index}", this::proof),
+        get("/v1/audit/tile/{path*}", this::tile));
+  }
+
+  private static Route get(String path, Route.Handler handler) {
+    return Route.of(HttpMethod.GET, path, Scope.AUDIT_READ, Route.Body.NONE, handler);
+  }
+
+  private void checkpoint(Exchange exchange) {
+    Optional<SignedNote> note = reads.log().published().checkpoint();
+    if (note.isEmpty()) {
+      exchange.fail(
+          Problem.of(ProblemCode.AUDIT_PROOF_PENDING, "The log has no checkpoint to show yet.")
+              .withHint("Ask again in a second; GET /health/ready says what is in the way."),
+          null);
+      return;
+    }
+    exchange.begin(200, TEXT).end(Buffer.buffer(note.get().bytes()));
+  }
+
+  private void proof(Exchange exchange) {
+    String text = exchange.parameter("index");
+    if (!text.matches("0|[1-9][0-9]{0,17}")) {
+      exchange.fail(notFound("There is no entry of that index."), null);
+      return;
+    }
+    long index = Long.parseLong(text);
+    Deadline deadline = Deadline.after(PROOF);
+    reads
+        .read(() -> reads.log().proof(index, deadline))
+        .map(TlogProof::bytes)
+        .onSuccess(proof -> exchange.begin(200, TEXT).end(Buffer.buffer(proof)))
+        .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  private void tile(Exchange exchange) {
+    Optional<TileAddress> address = TileAddress.parse("tile/" + exchange.parameter("path"));
+    if (address.isEmpty()) {
+      exchange.fail(notFound("That is not the path of a tile."), null);
+      return;
+    }
+    boolean entries = address.get().level() == TileAddress.ENTRIES;
+    boolean zip = entries && takesGzip(exchange.request().getHeader("accept-encoding"));
+    reads
+        .read(() -> body(address.get(), zip))
+        .onSuccess(body -> answer(exchange, body, entries, zip))
+        .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  private byte[] body(TileAddress address, boolean zip) throws IOException {
+    byte[] tile = reads.log().published().tile(address).orElseThrow(AuditRoutes::notPublished);
+    return zip ? gzip(tile) : tile;
+  }
+
+  private static ChitinException notPublished() {
+    return notFound("The published tree does not have this tile.").toException();
+  }
+
+  private static void answer(Exchange exchange, byte[] body, boolean entries, boolean zip) {
+    HttpServerResponse response = exchange.begin(200, OCTETS).putHeader("cache-control", FOREVER);
+    if (entries) {
+      response.putHeader("vary", "accept-encoding");
+    }
+    if (zip) {
+      response.putHeader("content-encoding", "gzip");
+    }
+    response.end(Buffer.buffer(body));
+  }
+
+  private static byte[] gzip(byte[] bytes) throws IOException {
+    var out = new ByteArrayOutputStream(bytes.length / 4);
+    try (var zip = new GZIPOutputStream(out)) {
+      zip.write(bytes);
+    }
+    return out.toByteArray();
+  }
+
+  /** Whether {@code accepted} (RFC 9110 section 12.5.3) names gzip and does not forbid it. */
+  private static boolean takesGzip(@Nullable String accepted) {
+    if (accepted == null) {
+      return false;
+    }
+    for (String coding : accepted.toLowerCase(Locale.ROOT).split(",", -1)) {
+      String[] parts = coding.strip().split(";", 2);
+      if (parts[0].strip().equals("gzip")) {
+        return parts.length == 1 || !parts[1].strip().matches("q=0(\\.0{0,3})?");
+      }
+    }
+    return false;
+  }
+
+  private static Problem notFound(String detail) {
+    return Problem.of(ProblemCode.REQUEST_NOT_FOUND, detail)
+        .withHint(
+            "Paths are those of C2SP tlog-tiles, within the size that /v1/audit/checkpoint gives.");
+  }
+}

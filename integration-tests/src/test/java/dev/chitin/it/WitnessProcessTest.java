@@ -1,0 +1,171 @@
+package dev.chitin.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chitin.it.GatewayProcess.Json;
+import dev.chitin.it.GatewayProcess.Result;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real witness beside a real gateway: cosigning, absence, rollback and fork. */
+class WitnessProcessTest {
+  @TempDir Path temp;
+
+  /** A running witness. */
+  private record Witnessing(Process process, String url, String key) implements AutoCloseable {
+    @Override
+    public void close() {
+      process.destroyForcibly();
+      try {
+        process.waitFor();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private Witnessing witness(Path home, String vkey, int port) throws IOException {
+    Path keys = temp.resolve("witness-keys");
+    if (!Files.exists(keys)) {
+      Files.createDirectory(keys);
+    }
+    Process process =
+        GatewayProcess.command(
+                home,
+                java.util.Map.of(),
+                "audit",
+                "witness",
+                "--log",
+                vkey,
+                "--dir",
+                temp.resolve("witness").toString(),
+                "--key-file",
+                keys.resolve("witness.key").toString(),
+                "--port",
+                Integer.toString(port),
+                "--json")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    var told = Json.object(String.valueOf(out.readLine()));
+    return new Witnessing(process, Json.text(told, "url"), Json.text(told, "key"));
+  }
+
+  private static int port(Witnessing witness) {
+    return java.net.URI.create(witness.url()).getPort();
+  }
+
+  private static void configure(Path home, Witnessing witness, int required) throws IOException {
+    Path file = home.resolve("chitin.json5");
+    String text = Files.readString(file).replaceFirst(", \"audit\": .*", " }");
+    String audit =
+        ", \"audit\": { \"witness\": { \"url\": \"%s\", \"key\": \"%s\", \"required\": %d } } }"
+            .formatted(witness.url(), witness.key(), required);
+    Files.writeString(file, text.substring(0, text.lastIndexOf('}')) + audit);
+  }
+
+  private static String doctor(GatewayProcess gateway, String until) throws Exception {
+    String said = "";
+    for (int i = 0; i < 200 && !said.matches("(?s).*" + until + ".*"); i++) {
+      said = gateway.run("doctor").out();
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
+    assertThat(said).containsPattern(until);
+    return said;
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    if (Files.exists(to)) {
+      GatewayProcess.remove(to);
+    }
+    Files.createDirectory(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  @Test
+  void theLogIsCosignedAndProofsAloneWaitWhileTheWitnessIsAway() throws Exception {
+    Path home = GatewayProcess.home("");
+    String vkey;
+    try (var first = GatewayProcess.start(home)) {
+      vkey = first.run("audit", "key").out().strip();
+      assertThat(first.stop()).isZero();
+      Witnessing witness = witness(home, vkey, 0);
+      try {
+        configure(home, witness, 1);
+        try (var gateway = GatewayProcess.start(home);
+            var auditor = new Agent(gateway.url(), gateway.key("auditor", "auditor"));
+            var agent = new Agent(gateway.url(), gateway.key("agent", "agent"))) {
+          long index = call(agent);
+          Agent.Answer proof = auditor.get("/v1/audit/proof/" + index);
+          assertThat(proof.status()).as(proof.text()).isEqualTo(200);
+          assertThat(
+                  List.of(proof.text().split("\n", -1)).stream()
+                      .filter(l -> l.startsWith("\u2014")))
+              .hasSize(2)
+              .anyMatch(line -> line.contains(" chitin.local/witness "));
+          doctor(gateway, "proven +audit.witness");
+
+          witness.close();
+          long later = call(agent); // Calls never wait for a witness.
+          Agent.Answer pending = auditor.get("/v1/audit/proof/" + later);
+          assertThat(pending.status()).isEqualTo(503);
+          assertThat(pending.member("code")).isEqualTo("audit.proof_pending");
+          assertThat(auditor.get("/v1/audit/proof/" + index).status()).isEqualTo(200);
+
+          witness = witness(home, vkey, port(witness));
+          int status = 503;
+          for (int i = 0; i < 60 && status == 503; i++) {
+            status = auditor.get("/v1/audit/proof/" + later).status();
+          }
+          assertThat(status).isEqualTo(200);
+        }
+      } finally {
+        witness.close();
+      }
+    }
+  }
+
+  private static long call(Agent agent) throws Exception {
+    Agent.Answer answer = agent.call("fs_list", Agent.path("."));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return Json.number(Json.object(answer.body(), "audit"), "index");
+  }
+
+  @Test
+  void aHomeThatWasPutBackAsAWholeIsRefusedByTheWitness() throws Exception {
+    Path home = GatewayProcess.home("");
+    Path old = temp.resolve("old");
+    try (var first = GatewayProcess.start(home)) {
+      String vkey = first.run("audit", "key").out().strip();
+      assertThat(first.stop()).isZero();
+      try (Witnessing witness = witness(home, vkey, 0)) {
+        configure(home, witness, 0);
+        copy(home.resolve("audit"), old);
+        GatewayProcess second = GatewayProcess.start(home);
+        doctor(second, "proven +audit.witness");
+        assertThat(second.stop()).isZero();
+        // Checkpoint and all: nothing on this machine remembers more than the old copy does.
+        copy(old, home.resolve("audit"));
+        GatewayProcess third = GatewayProcess.start(home);
+        doctor(third, "degraded +audit.witness .*(put back|forked)");
+        assertThat(third.errors()).contains("ALARM");
+        Result verify = third.run("audit", "verify", "--key", vkey);
+        assertThat(verify.exit()).as("consistent in itself").isZero();
+        assertThat(third.stop()).isZero();
+      }
+    }
+  }
+}
