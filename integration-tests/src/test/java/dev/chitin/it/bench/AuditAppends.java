@@ -84,7 +84,7 @@ final class AuditAppends implements Bench.Measurement {
   static double rate(int writers, int each, Callable<?> append) throws Exception {
     try (ExecutorService pool = threads(writers)) {
       long begun = System.nanoTime();
-      List<Future<?>> writers =
+      List<Future<?>> running =
           IntStream.range(0, writers)
               .<Future<?>>mapToObj(
                   i ->
@@ -96,7 +96,7 @@ final class AuditAppends implements Bench.Measurement {
                             return null;
                           }))
               .toList();
-      for (Future<?> writer : writers) {
+      for (Future<?> writer : running) {
         writer.get();
       }
       return (double) writers * each / ((System.nanoTime() - begun) / 1e9);
