@@ -16,6 +16,8 @@ import dev.chitin.vault.Vault;
 import dev.chitin.vault.VaultClient;
 import dev.chitin.vault.VaultStore;
 import dev.chitin.vault.VaultVerticle;
+import dev.chitin.vault.memory.ProcessGuard;
+import dev.chitin.vault.memory.SecretMemory;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -61,6 +63,7 @@ public final class Foundation implements AutoCloseable {
       opened.push(keys);
       localVault = new LocalVault(vertx, openStore(settings), audit, log.receipts());
       opened.push(localVault);
+      opened.push(LeakGuard.install(localVault.liveSecrets(), audit));
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
       vault = new VaultClient(bus);
     } catch (RuntimeException e) {
@@ -75,6 +78,8 @@ public final class Foundation implements AutoCloseable {
    * @throws dev.chitin.bus.ChitinException with what does not open; nothing stays open then
    */
   public static Foundation open(GatewaySettings settings) {
+    ProcessGuard.close();
+    SecretMemory.require(settings.memoryRequired());
     settings.home().prepare();
     return new Foundation(settings);
   }

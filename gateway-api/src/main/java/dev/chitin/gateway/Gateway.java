@@ -10,8 +10,6 @@ import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
-import dev.chitin.sandbox.nativeos.ErrnoException;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -43,7 +41,6 @@ public final class Gateway {
   private Gateway(GatewaySettings settings) {
     this.settings = settings;
     checkListener(settings);
-    closeToOthers();
     foundation = Foundation.open(settings);
     started.push(foundation);
     readiness = new Readiness(this::faults);
@@ -98,19 +95,6 @@ public final class Gateway {
     }
   }
 
-  /**
-   * Other processes of the same user, an escaped tool above all, may not read this one's memory.
-   */
-  private static void closeToOthers() {
-    try {
-      Kernel.setDumpable(false);
-    } catch (ErrnoException e) {
-      throw Problem.of(ProblemCode.SANDBOX_UNAVAILABLE, "The process cannot be made undumpable.")
-          .withHint("Chitin needs Linux with prctl(PR_SET_DUMPABLE).")
-          .toException(e);
-    }
-  }
-
   private List<String> faults() {
     return foundation.log().failure().stream().map(fault -> fault.code().code()).toList();
   }
@@ -138,7 +122,7 @@ public final class Gateway {
   private void listen() {
     Vertx vertx = foundation.vertx();
     var admission = new CallAdmission(settings.edge().calls(), settings.edge().callsPerPrincipal());
-    var metrics = new Metrics(station.bwrap()::metrics, admission);
+    var metrics = new Metrics(station.bwrap()::metrics, admission, foundation.localVault());
     started.push(metrics);
     var edge =
         new HttpEdge(
@@ -153,7 +137,8 @@ public final class Gateway {
             admission,
             readiness,
             doctor,
-            metrics::scrape);
+            metrics::scrape,
+            foundation.localVault().liveSecrets());
     var connections = new AtomicInteger();
     // Vert.x shares one random port among the listeners that ask for the same negative number.
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();

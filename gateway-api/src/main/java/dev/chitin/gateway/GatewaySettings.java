@@ -6,6 +6,7 @@ import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
+import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
+ * @param memoryRequired the least level of secret memory to start with
  * @param auditOrigin the log's name, or null for the default
  * @param auditAppendMillis longest wait for a durable record
  * @param auditSegmentBytes size of one segment
@@ -35,6 +37,7 @@ public record GatewaySettings(
     PolicySettings policy,
     List<ToolDefinition> tools,
     Path keyFile,
+    MemoryLevel memoryRequired,
     @Nullable String auditOrigin,
     long auditAppendMillis,
     long auditSegmentBytes,
@@ -91,6 +94,7 @@ public record GatewaySettings(
         policy,
         tools,
         keyFile,
+        memoryRequired,
         auditOrigin,
         auditAppendMillis,
         auditSegmentBytes,

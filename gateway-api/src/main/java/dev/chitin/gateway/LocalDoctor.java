@@ -47,6 +47,7 @@ final class LocalDoctor implements Doctor {
             closed -> {
               findings.addAll(closed);
               findings.add(egress());
+              findings.addAll(ProcessProof.findings());
               unprotected().ifPresent(findings::add);
               unmeasured().ifPresent(findings::add);
               return new Report(findings);

@@ -16,6 +16,7 @@ import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolDefinitionReader;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
+import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,6 +64,7 @@ public final class SettingsReader {
         policy(grants, keyFile, sandbox),
         tools,
         keyFile,
+        section("vault").string("memory_required").map(MemoryLevel::of).orElse(MemoryLevel.LOCKED),
         audit.string("origin").orElse(null),
         audit.integer("append_timeout_ms", 10, 60_000).orElse(2_000L),
         audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20),

@@ -9,6 +9,7 @@ import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.vault.Vault;
+import dev.chitin.vault.scrub.LiveSecrets;
 import java.util.function.Supplier;
 
 /**
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  *
  * @param doctor proves the controls on demand
  * @param metrics gives the metrics in the text format of Prometheus
+ * @param live takes secrets that leak out of answers
  */
 public record HttpEdge(
     Bus bus,
@@ -29,4 +31,5 @@ public record HttpEdge(
     CallAdmission admission,
     Readiness readiness,
     Doctor doctor,
-    Supplier<String> metrics) {}
+    Supplier<String> metrics,
+    LiveSecrets live) {}

@@ -1,11 +1,13 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,6 +22,7 @@ public final class HttpVerticle extends VerticleBase {
   private final HttpEdge edge;
   private final int port;
   private final AtomicInteger connections;
+  private final ZeroingAllocator allocator = new ZeroingAllocator();
   private int actualPort;
 
   /**
@@ -42,7 +45,7 @@ public final class HttpVerticle extends VerticleBase {
     HttpServer server = vertx.createHttpServer(options(edge.settings()));
     var late = new Late();
     server.connectionHandler(this::count);
-    server.invalidRequestHandler(new InvalidRequests());
+    server.invalidRequestHandler(new InvalidRequests(edge.live()));
     server.requestHandler(late::handle);
     return server
         .listen(port, edge.settings().host())
@@ -64,7 +67,8 @@ public final class HttpVerticle extends VerticleBase {
                 .check(
                     request.headers().getAll("authorization"),
                     request.headers().getAll("x-api-key")),
-        edge.audit());
+        edge.audit(),
+        edge.live());
   }
 
   private List<Route> routes() {
@@ -74,9 +78,10 @@ public final class HttpVerticle extends VerticleBase {
                 edge.bus(), edge.registry(), edge.executor(), edge.admission(), edge.settings())
             .routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
-    routes.addAll(new SecretRoutes(edge.vault()).routes());
+    routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
-    routes.addAll(new MetricsRoutes(edge.metrics()).routes());
+    routes.addAll(
+        new MetricsRoutes(() -> edge.live().clean("metrics", edge.metrics().get())).routes());
     return routes;
   }
 
@@ -93,7 +98,16 @@ public final class HttpVerticle extends VerticleBase {
     return names;
   }
 
+  /** What is read from the connection lies in memory that is wiped: it may be a secret. */
+  static void readWiped(HttpConnection connection, ZeroingAllocator allocator) {
+    if (!(connection instanceof ConnectionBase base)) {
+      throw new IllegalStateException("the connection gives no access to its channel");
+    }
+    base.channel().config().setAllocator(allocator);
+  }
+
   private void count(HttpConnection connection) {
+    readWiped(connection, allocator);
     connection.closeHandler(closed -> connections.decrementAndGet());
     if (connections.incrementAndGet() > edge.settings().connections()) {
       connection.close();

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 
@@ -32,6 +33,7 @@ final class Lingering {
     request.handler(
         piece -> {
           dropped[0] += piece.length();
+          ZeroingAllocator.finish(piece);
           if (dropped[0] > MAX_BYTES) {
             request.connection().close();
           }
