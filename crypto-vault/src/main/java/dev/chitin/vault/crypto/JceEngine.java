@@ -44,6 +44,7 @@ public final class JceEngine implements CryptoEngine {
       MemorySegment aad,
       MemorySegment plaintext,
       MemorySegment sealed) {
+    Lengths.check(key, nonce, plaintext, sealed);
     byte[] clear = bytes(plaintext);
     try {
       byte[] out = cipher(Cipher.ENCRYPT_MODE, key, nonce, aad).doFinal(clear);
@@ -62,6 +63,7 @@ public final class JceEngine implements CryptoEngine {
       MemorySegment aad,
       MemorySegment sealed,
       MemorySegment plaintext) {
+    Lengths.check(key, nonce, plaintext, sealed);
     byte[] clear = new byte[0];
     try {
       clear = cipher(Cipher.DECRYPT_MODE, key, nonce, aad).doFinal(bytes(sealed));
@@ -79,6 +81,7 @@ public final class JceEngine implements CryptoEngine {
 
   @Override
   public void hmac(MemorySegment key, MemorySegment data, MemorySegment mac) {
+    Lengths.checkMac(mac);
     byte[] raw = bytes(key);
     byte[] text = bytes(data);
     try {

@@ -40,7 +40,7 @@ public final class OpensslEngine implements CryptoEngine {
       MemorySegment plaintext,
       MemorySegment sealed) {
     long length = plaintext.byteSize();
-    checkLengths(key, nonce, length, sealed.byteSize());
+    Lengths.check(key, nonce, plaintext, sealed);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment written = arena.allocate(ValueLayout.JAVA_INT);
       MemorySegment ctx = newContext();
@@ -78,7 +78,7 @@ public final class OpensslEngine implements CryptoEngine {
       MemorySegment sealed,
       MemorySegment plaintext) {
     long length = plaintext.byteSize();
-    checkLengths(key, nonce, length, sealed.byteSize());
+    Lengths.check(key, nonce, plaintext, sealed);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment written = arena.allocate(ValueLayout.JAVA_INT);
       MemorySegment ctx = newContext();
@@ -116,9 +116,7 @@ public final class OpensslEngine implements CryptoEngine {
 
   @Override
   public void hmac(MemorySegment key, MemorySegment data, MemorySegment mac) {
-    if (mac.byteSize() != MAC_BYTES) {
-      throw new IllegalArgumentException("a MAC has 32 bytes");
-    }
+    Lengths.checkMac(mac);
     try {
       MemorySegment result =
           (MemorySegment)
@@ -227,16 +225,6 @@ public final class OpensslEngine implements CryptoEngine {
     MemorySegment ctx = (MemorySegment) Libcrypto.CTX_NEW.invokeExact();
     require(ctx.address() == 0 ? 0 : 1);
     return ctx;
-  }
-
-  private static void checkLengths(
-      MemorySegment key, MemorySegment nonce, long plaintext, long sealed) {
-    if (key.byteSize() != KEY_BYTES
-        || nonce.byteSize() != NONCE_BYTES
-        || sealed != plaintext + TAG_BYTES
-        || sealed > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("a key, nonce or text of another length");
-    }
   }
 
   private static void require(int result) {

@@ -151,7 +151,7 @@ class SecretArenaTest {
             .start();
     String out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor()).isZero();
-    return out.strip();
+    return out.strip().lines().reduce("", (before, next) -> next);
   }
 
   /** Prints the level that this process reaches. */
