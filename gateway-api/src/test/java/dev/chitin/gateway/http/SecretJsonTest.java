@@ -37,8 +37,7 @@ class SecretJsonTest {
   void theTextOfTheOneStringIsRead() {
     assertThat(read("{\"value\":\"fake-secret\"}")).isEqualTo("fake-secret");
     assertThat(read(" {\n\t\"value\" : \"fake\" }\r\n")).isEqualTo("fake");
-    assertThat(read("{\"value\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}"))
-        .isEqualTo("\"\\/\b\f\n\r\t");
+    assertThat(read("{\"value\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}")).isEqualTo("\"\\/\b\f\n\r\t");
     assertThat(read("{\"value\":\"\\u0041\\u00e9\\u20AC\\ud83d\\ude00 \u00e9\u20ac\"}"))
         .isEqualTo("A\u00e9\u20ac\ud83d\ude00 \u00e9\u20ac");
     assertThat(read("{\"value\":\"\"}")).isEmpty();
@@ -82,8 +81,16 @@ class SecretJsonTest {
   void whatIsNotUtf8IsRefused() {
     for (int[] bytes :
         new int[][] {
-          {0x80}, {0xC0, 0x80}, {0xC1, 0xBF}, {0xE0, 0x80, 0x80}, {0xED, 0xA0, 0x80}, {0xC3},
-          {0xF0, 0x80, 0x80, 0x80}, {0xF4, 0x90, 0x80, 0x80}, {0xF5, 0x80, 0x80, 0x80}, {0xFF}
+          {0x80},
+          {0xC0, 0x80},
+          {0xC1, 0xBF},
+          {0xE0, 0x80, 0x80},
+          {0xED, 0xA0, 0x80},
+          {0xC3},
+          {0xF0, 0x80, 0x80, 0x80},
+          {0xF4, 0x90, 0x80, 0x80},
+          {0xF5, 0x80, 0x80, 0x80},
+          {0xFF}
         }) {
       byte[] body = "{\"value\":\"----\"}".getBytes(StandardCharsets.US_ASCII);
       for (int i = 0; i < bytes.length; i++) {

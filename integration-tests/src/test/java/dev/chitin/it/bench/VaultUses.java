@@ -31,7 +31,8 @@ import java.util.List;
 
 /**
  * A lease and its use without the log, beside the two openings of AES-256-GCM that a use cannot do
- * without (data key and value); and opening a vault with its key file, beside its reads of the disk.
+ * without (data key and value); and opening a vault with its key file, beside its reads of the
+ * disk.
  */
 final class VaultUses implements Bench.Measurement {
   private static final int USES = 200_000;
@@ -60,7 +61,8 @@ final class VaultUses implements Bench.Measurement {
   @Override
   public List<Row> run(Path work) throws Exception {
     Path base = Files.createTempDirectory(work, "vault-");
-    var key = new KeyFile(Files.createDirectory(base.resolve("keys")).resolve("k"), base.resolve("home"));
+    var key =
+        new KeyFile(Files.createDirectory(base.resolve("keys")).resolve("k"), base.resolve("home"));
     Path directory = Files.createDirectory(base.resolve("home")).resolve("vault");
     key.create();
     VaultStore.create(directory, key);

@@ -33,8 +33,11 @@ final class MemoryScan {
     addBytes(name + " hex", ascii(HexFormat.of().formatHex(raw)));
     addBytes(name + " URL", ascii(java.net.URLEncoder.encode(secret, StandardCharsets.UTF_8)));
     for (int before = 0; before < 3; before++) {
-      byte[] text = Base64.getEncoder().encode(("x".repeat(before) + secret).getBytes(StandardCharsets.US_ASCII));
-      addBytes(name + " base64", Arrays.copyOfRange(text, before == 0 ? 0 : before + 1, text.length));
+      byte[] text =
+          Base64.getEncoder()
+              .encode(("x".repeat(before) + secret).getBytes(StandardCharsets.US_ASCII));
+      addBytes(
+          name + " base64", Arrays.copyOfRange(text, before == 0 ? 0 : before + 1, text.length));
     }
   }
 

@@ -43,7 +43,7 @@ public final class ScannedGateway {
     Gateway gateway =
         Gateway.start(
             SettingsReader.read(
-                Configuration.load(home.configuration(), environment), home, environment)
+                    Configuration.load(home.configuration(), environment), home, environment)
                 .withPort(0));
     Kernel.setDumpable(true);
     Thread.ofPlatform().daemon().start(ScannedGateway::litter);

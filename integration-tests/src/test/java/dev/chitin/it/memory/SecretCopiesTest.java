@@ -209,7 +209,8 @@ class SecretCopiesTest {
         String tool = i % 2 == 0 ? "plain" : "tls";
         calls.add(
             () -> {
-              Agent.Answer answer = agent.post("/v1/tools/" + tool + "/calls", "{\"arguments\":{}}");
+              Agent.Answer answer =
+                  agent.post("/v1/tools/" + tool + "/calls", "{\"arguments\":{}}");
               assertThat(answer.status()).as(answer.text()).isEqualTo(200);
               return null;
             });
@@ -261,8 +262,9 @@ class SecretCopiesTest {
       }
       // A key begins where a slot begins; the keyring's own after nine bytes.
       boolean begins = at % 256 == 0 || at % 256 == 9;
-      if (begins && new String(window, StandardCharsets.ISO_8859_1).chars().distinct().count() > 11) {
-        scan.addBytes("key", window);
+      if (begins
+          && new String(window, StandardCharsets.ISO_8859_1).chars().distinct().count() > 11) {
+        scan.addBytes("key at " + at, window);
       }
     }
     assertThat(scan.size() - before).as("keys in secret memory").isGreaterThanOrEqualTo(3);
