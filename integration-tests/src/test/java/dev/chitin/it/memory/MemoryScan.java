@@ -63,7 +63,7 @@ final class MemoryScan {
             | (bytes[at + 1] & 0xFF) << 8
             | (bytes[at + 2] & 0xFF) << 16
             | bytes[at + 3] << 24;
-    return four * 0x9E3779B1 >>> 16;
+    return (four * 0x9E3779B1) >>> 16;
   }
 
   /** How often each needle was found, by name; the number of bytes looked at is {@code bytes}. */

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A gateway that lets itself be looked into: made dumpable again after its start, by this test and
@@ -84,12 +84,12 @@ public final class ScannedGateway {
   }
 
   private static void litter() {
-    var kept = new AtomicReference<byte[]>(new byte[0]);
-    while (!Thread.currentThread().isInterrupted()) {
-      for (int i = 0; i < 1_000; i++) {
-        kept.set(new byte[4_000]);
+    byte[][] kept = new byte[64][];
+    for (long i = 0; !Thread.currentThread().isInterrupted(); i++) {
+      kept[(int) (i % kept.length)] = new byte[4_000];
+      if (i % 10_000 == 0) {
+        LockSupport.parkNanos(1_000_000);
       }
-      Thread.yield();
     }
   }
 }
