@@ -11,11 +11,13 @@ import dev.chitin.bus.Digest;
  * @param planDigest the plan that names it
  * @param decisionId the decision that allowed the plan
  * @param receipt proof that the authorization is on disk
- * @param call for the audit event
+ * @param call on whose behalf: the lease is for its tenant and principal
+ * @param binding where the plan puts it
  */
 public record LeaseRequest(
     SecretName secret,
     Digest planDigest,
     String decisionId,
     Receipt receipt,
-    AuditEvent.CallRef call) {}
+    AuditEvent.CallRef call,
+    LeaseBinding binding) {}

@@ -2,7 +2,6 @@ package dev.chitin.vault;
 
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.bus.ChitinException;
-import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.security.SecureRandom;
@@ -11,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -29,8 +29,13 @@ final class LeaseTable {
   private final SecureRandom random = new SecureRandom();
   private final LongSupplier nanoTime;
   private final int max;
+  private final Consumer<Entry> expired;
 
-  LeaseTable(LongSupplier nanoTime, int max) {
+  /**
+   * @param expired is told of each lease that ends without having been spent
+   */
+  LeaseTable(LongSupplier nanoTime, int max, Consumer<Entry> expired) {
+    this.expired = expired;
     this.nanoTime = nanoTime;
     this.swept = new AtomicLong(nanoTime.getAsLong());
     this.max = max;
@@ -69,32 +74,61 @@ final class LeaseTable {
   }
 
   /** The entry of {@code lease}, which is spent by this call whatever comes of it. */
-  Entry spend(Lease lease, Digest planDigest) {
+  Entry spend(Lease lease, LeaseUse use) {
     Entry entry = leases.remove(lease.id());
     if (entry == null) {
       throw refused("lease.unknown", "The lease is unknown or spent.");
     }
     held.decrementAndGet();
-    if (!entry.lease().equals(lease) || !entry.lease().planDigest().equals(planDigest)) {
-      throw refused("lease.plan", "The lease is made out to another plan.");
-    }
-    if (entry.lease().expiresNanos() - nanoTime.getAsLong() <= 0) {
-      throw refused("lease.expired", "The lease has expired.");
-    }
+    check(entry, lease, use);
     return entry;
   }
 
+  /** Compares with what was granted, not with what the caller holds in hand. */
+  private void check(Entry entry, Lease lease, LeaseUse use) {
+    Lease granted = entry.lease();
+    if (!granted.equals(lease) || !granted.planDigest().equals(use.planDigest())) {
+      throw refused("lease.plan", "The lease is made out to another plan.");
+    }
+    if (!entry.call().tenant().equals(use.tenant())
+        || !granted.principal().equals(use.principal())) {
+      throw refused("lease.principal", "The lease is made out to another principal.");
+    }
+    if (!granted.binding().equals(use.binding())) {
+      throw refused("lease.binding", "The lease is for a request of another kind or place.");
+    }
+    checkUnexpired(granted);
+  }
+
+  void checkUnexpired(Lease granted) {
+    if (granted.expiresNanos() - nanoTime.getAsLong() <= 0) {
+      throw refused("lease.expired", "The lease has expired.");
+    }
+  }
+
   /** Drops what has expired, at most once a second: a lease that nobody spends stays no longer. */
-  private void sweep() {
+  void sweep() {
     long now = nanoTime.getAsLong();
     long last = swept.get();
     if (now - last < SWEEP_NANOS || !swept.compareAndSet(last, now)) {
       return;
     }
     for (Entry entry : leases.values()) {
-      if (entry.lease().expiresNanos() - now <= 0 && leases.remove(entry.lease().id()) != null) {
-        held.decrementAndGet();
+      if (entry.lease().expiresNanos() - now <= 0) {
+        drop(entry);
       }
+    }
+  }
+
+  /** Drops all of them. */
+  void clear() {
+    leases.values().forEach(this::drop);
+  }
+
+  private void drop(Entry entry) {
+    if (leases.remove(entry.lease().id()) != null) {
+      held.decrementAndGet();
+      expired.accept(entry);
     }
   }
 

@@ -3,14 +3,14 @@ package dev.chitin.vault;
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
 import dev.chitin.audit.ReceiptVerifier;
-import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
-import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -19,9 +19,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The vault of this process: the store behind one thread of its own, every change and every access
@@ -37,15 +34,14 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   /** Most operations that wait for the store's thread. */
   public static final int MAX_WAITING = 256;
 
-  private static final Logger LOG = LoggerFactory.getLogger(LocalVault.class);
-  private static final Duration REFUSAL_DEADLINE = Duration.ofSeconds(5);
+  private static final long SWEEP_MILLIS = 1_000;
 
   private final Vertx vertx;
   private final VaultStore store;
   private final AuditLog audit;
-  private final ReceiptVerifier receipts;
-  private final LongSupplier nanoTime;
-  private final LeaseTable leases;
+  private final LiveSecrets live = new LiveSecrets();
+  private final LeaseDesk leases;
+  private final long sweeper;
   private final ExecutorService thread;
 
   /**
@@ -68,9 +64,8 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     this.vertx = vertx;
     this.store = store;
     this.audit = audit;
-    this.receipts = receipts;
-    this.nanoTime = nanoTime;
-    this.leases = new LeaseTable(nanoTime, maxLeases);
+    this.leases = new LeaseDesk(store, audit, receipts, live, nanoTime, maxLeases, this::blocking);
+    this.sweeper = vertx.setPeriodic(SWEEP_MILLIS, due -> leases.sweep());
     this.thread =
         new ThreadPoolExecutor(
             1,
@@ -91,7 +86,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     var change =
         new AuditEvent.SecretChange(
             "put", request.name().value(), request.tenant(), request.actor());
-    return attempt(
+    return LeaseDesk.attempt(
             () -> {
               VaultStore.checkLength(request.value());
               return audit.append(change, deadline);
@@ -99,6 +94,11 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
         .compose(
             recorded ->
                 blocking(() -> store.put(request.tenant(), request.name(), request.value())))
+        .onSuccess(
+            stored ->
+                live.remember(
+                    LeaseDesk.liveId(request.tenant(), request.name(), stored.version()),
+                    request.value().segment()))
         .onComplete(done -> request.value().close());
   }
 
@@ -110,8 +110,9 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     var change =
         new AuditEvent.SecretChange(
             "delete", request.name().value(), request.tenant(), request.actor());
-    return attempt(() -> audit.append(change, deadline))
-        .compose(recorded -> blocking(() -> store.delete(request.tenant(), request.name())));
+    return LeaseDesk.attempt(() -> audit.append(change, deadline))
+        .compose(recorded -> blocking(() -> store.delete(request.tenant(), request.name())))
+        .onSuccess(deleted -> live.forget(LeaseDesk.liveId(request.tenant(), request.name())));
   }
 
   @Override
@@ -122,104 +123,23 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   /** {@inheritDoc} The secret is one of the tenant of the request's call. */
   @Override
   public Future<Lease> lease(LeaseRequest request, Deadline deadline) {
-    return attempt(() -> granted(request, deadline))
-        .recover(failure -> recordedRefusal(request, ChitinException.from(failure), deadline));
-  }
-
-  private Future<Lease> granted(LeaseRequest request, Deadline deadline) {
-    receipts.verify(request.receipt(), request.planDigest(), request.decisionId());
-    Digest callPlan = request.call().planDigest();
-    if (callPlan != null && !callPlan.equals(request.planDigest())) {
-      throw LeaseTable.refused("lease.plan", "The call and the lease name different plans.");
-    }
-    String tenant = request.call().tenant();
-    Future<VaultStore.Sealed> sealed =
-        store.isRemembered(tenant, request.secret())
-            ? Future.succeededFuture(sealed(tenant, request.secret()))
-            : blocking(() -> sealed(tenant, request.secret()));
-    return sealed.compose(record -> issued(request, record, deadline));
-  }
-
-  private VaultStore.Sealed sealed(String tenant, SecretName name) {
-    return store.sealed(tenant, name).orElseThrow(VaultStore::unknown);
-  }
-
-  private Future<Lease> issued(LeaseRequest request, VaultStore.Sealed sealed, Deadline deadline) {
-    leases.reserve();
-    Deadline expiry =
-        new Deadline(nanoTime.getAsLong() + LIFETIME.toNanos())
-            .min(deadline)
-            .min(new Deadline(request.receipt().expiresNanos()));
-    var lease =
-        new Lease(
-            leases.newId(),
-            request.secret(),
-            sealed.entry().version(),
-            request.planDigest(),
-            expiry.nanoTime());
-    return attempt(() -> audit.append(access(request, "lease", null), deadline))
-        .map(
-            recorded -> {
-              leases.add(new LeaseTable.Entry(lease, request.call(), sealed));
-              return lease;
-            })
-        .onFailure(failure -> leases.giveUp());
-  }
-
-  /** A refusal is recorded before it is answered; when that fails too, the log's failure counts. */
-  private Future<Lease> recordedRefusal(
-      LeaseRequest request, ChitinException refusal, Deadline deadline) {
-    if (refusal.code() == ProblemCode.AUDIT_UNAVAILABLE
-        || refusal.code() == ProblemCode.AUDIT_STALLED) {
-      return Future.failedFuture(refusal);
-    }
-    return attempt(() -> audit.append(access(request, "refuse", refusal.code().code()), deadline))
-        .compose(recorded -> Future.failedFuture(refusal));
-  }
-
-  private static AuditEvent.CredentialAccess access(
-      LeaseRequest request, String action, @Nullable String reason) {
-    return new AuditEvent.CredentialAccess(
-        request.secret().value(),
-        reason == null,
-        action,
-        request.call().tenant(),
-        request.call(),
-        reason);
+    return leases.grant(request, deadline);
   }
 
   @Override
-  public <R> R redeem(Lease lease, Digest planDigest, SecretFunction<R> function) {
-    LeaseTable.Entry entry;
-    try {
-      entry = leases.spend(lease, planDigest);
-      if (store.find(entry.call().tenant(), lease.secret()).isEmpty()) {
-        throw LeaseTable.refused("lease.deleted", "The secret was deleted.");
-      }
-    } catch (ChitinException refusal) {
-      recordRefusedUse(lease, refusal);
-      throw refusal;
-    }
-    return store.use(entry.sealed(), function);
+  public Future<CredentialUse> spend(SecretAccess access, Lease lease, LeaseUse use) {
+    Objects.requireNonNull(access);
+    return leases.spend(lease, use);
   }
 
-  /** The refusal stands whether the log takes it or not, so the caller does not wait for it. */
-  private void recordRefusedUse(Lease lease, ChitinException refusal) {
-    var event =
-        new AuditEvent.CredentialAccess(
-            lease.secret().value(), false, "refuse", "unknown", null, refusal.code().code());
-    attempt(() -> audit.append(event, Deadline.after(REFUSAL_DEADLINE)))
-        .onFailure(
-            failure -> LOG.error("the refused use of a lease could not be recorded", failure));
+  /** How the leases stand. */
+  public LeaseCounts leaseCounts() {
+    return leases.counts();
   }
 
-  /** What {@code step} gives, with what it throws as a failed future. */
-  private static <T> Future<T> attempt(Callable<Future<T>> step) {
-    try {
-      return step.call();
-    } catch (Exception e) {
-      return Future.failedFuture(e);
-    }
+  /** The secrets that were in use of late, for whoever looks after logs and answers. */
+  public LiveSecrets liveSecrets() {
+    return live;
   }
 
   /** Runs {@code work} on the store's thread and answers on the caller's context. */
@@ -247,7 +167,10 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   /** Ends what runs, then closes the store. Blocks: not for event loops. */
   @Override
   public void close() {
+    vertx.cancelTimer(sweeper);
+    leases.close();
     thread.close();
+    live.close();
     store.close();
   }
 }

@@ -3,11 +3,15 @@ package dev.chitin.vault;
 import dev.chitin.vault.memory.SecretMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The bytes of a secret in native memory, outside the heap, until {@link #close()} wipes them. It
- * cannot be printed, compared, hashed by content or serialised. Not safe for use from several
- * threads at once.
+ * cannot be printed, compared, hashed by content or serialised, and its bytes are only for who
+ * shows a {@link SecretAccess}. Not safe for use from several threads at once.
  */
 public final class SecretBytes implements AutoCloseable {
   /** The longest secret, in bytes. */
@@ -15,13 +19,21 @@ public final class SecretBytes implements AutoCloseable {
 
   private final Arena arena;
   private final MemorySegment memory;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Cleaner.Cleanable watch;
 
   private SecretBytes(Arena arena, MemorySegment memory) {
     this.arena = arena;
     this.memory = memory;
+    this.watch = SecretMemory.watch(this, arena, "a secret of " + memory.byteSize() + " bytes");
   }
 
-  /** Room for {@code length} bytes, zeroed, to be filled through {@link #segment()}. */
+  /**
+   * Room for {@code length} bytes, zeroed, to be filled.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unavailable} when there is no more memory
+   *     for secrets
+   */
   @SuppressWarnings(
       "MustBeClosedChecker") // the arena lives as long as this object; close() ends it
   public static SecretBytes allocate(long length) {
@@ -41,8 +53,15 @@ public final class SecretBytes implements AutoCloseable {
       MemorySegment.copy(MemorySegment.ofArray(clear), 0, secret.memory, 0, clear.length);
       return secret;
     } finally {
-      java.util.Arrays.fill(clear, (byte) 0);
+      Arrays.fill(clear, (byte) 0);
     }
+  }
+
+  /** Copies {@code source}, which stays as it is. */
+  static SecretBytes copyOf(MemorySegment source) {
+    SecretBytes copy = allocate(source.byteSize());
+    MemorySegment.copy(source, 0, copy.memory, 0, source.byteSize());
+    return copy;
   }
 
   public long length() {
@@ -50,7 +69,13 @@ public final class SecretBytes implements AutoCloseable {
   }
 
   /** The memory itself; valid until {@link #close()}. */
-  public MemorySegment segment() {
+  public MemorySegment segment(SecretAccess access) {
+    Objects.requireNonNull(access);
+    return memory;
+  }
+
+  /** The memory itself, for the vault. */
+  MemorySegment segment() {
     return memory;
   }
 
@@ -62,9 +87,10 @@ public final class SecretBytes implements AutoCloseable {
   /** Wipes and frees the memory. A second call does nothing. */
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
+    if (closed.compareAndSet(false, true)) {
       wipe();
       arena.close();
+      watch.clean();
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.chitin.vault;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
@@ -22,23 +24,31 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LeaseTest {
   private static final Digest PLAN = Digest.ofUtf8("plan");
   private static final String DECISION = "d1";
   private static final SecretName NAME = new SecretName("api");
+  private static final LeaseBinding BINDING =
+      new LeaseBinding("https", "api.example", 443, "GET", "header", "authorization");
 
   @TempDir Path temporary;
   private final Vertx vertx = Vertx.vertx();
@@ -106,7 +116,7 @@ class LeaseTest {
 
   private LeaseRequest request(SecretName name, Digest plan, String tenant, Receipt receipt) {
     var call = new AuditEvent.CallRef("c", tenant, "p", null, PLAN, "v");
-    return new LeaseRequest(name, plan, DECISION, receipt, call);
+    return new LeaseRequest(name, plan, DECISION, receipt, call, BINDING);
   }
 
   private Deadline later() {
@@ -126,12 +136,32 @@ class LeaseTest {
   }
 
   private byte[] redeem(Lease lease, Digest plan) {
-    return vault.redeem(lease, plan, segment -> segment.toArray(ValueLayout.JAVA_BYTE));
+    return redeem(lease, use(plan));
+  }
+
+  private byte[] redeem(Lease lease, LeaseUse use) {
+    return spend(lease, use).open(segment -> segment.toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  private static LeaseUse use(Digest plan) {
+    return new LeaseUse(plan, "t", "p", BINDING);
+  }
+
+  private CredentialUse spend(Lease lease, LeaseUse use) {
+    try {
+      return vault.spend(SecretAccess.granted(), lease, use).await(10, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private void notRedeemed(Lease lease, Digest plan, String rule) {
+    notRedeemed(lease, use(plan), rule);
+  }
+
+  private void notRedeemed(Lease lease, LeaseUse use, String rule) {
     int before = log.events.size();
-    assertThatThrownBy(() -> redeem(lease, plan))
+    assertThatThrownBy(() -> redeem(lease, use))
         .isInstanceOfSatisfying(
             ChitinException.Denied.class,
             e -> {
@@ -148,8 +178,84 @@ class LeaseTest {
     assertThat(log.last())
         .isEqualTo(
             new AuditEvent.CredentialAccess("api", true, "lease", "t", log.last().call(), null));
-    assertThat(redeem(lease, PLAN)).isEqualTo(value);
+    CredentialUse used = spend(lease, use(PLAN));
+    assertThat(log.last())
+        .isEqualTo(
+            new AuditEvent.CredentialAccess("api", true, "use", "t", log.last().call(), null));
+    assertThat(used.<byte[]>open(s -> s.toArray(ValueLayout.JAVA_BYTE))).isEqualTo(value);
+    assertThatThrownBy(() -> used.open(s -> 0)).hasMessageContaining("vault.lease_refused");
     notRedeemed(lease, PLAN, "lease.unknown");
+    assertThat(vault.leaseCounts()).isEqualTo(new LeaseCounts(0, 1, 1, 0, 1));
+  }
+
+  @Test
+  void aUseThatCannotBeRecordedGivesNothingAndSpendsTheLease() throws Exception {
+    Lease lease = lease();
+    log.failing = true;
+    assertThatThrownBy(() -> redeem(lease, PLAN)).hasMessageContaining("audit.unavailable");
+    log.failing = false;
+    notRedeemed(lease, PLAN, "lease.unknown");
+  }
+
+  static Stream<Arguments> foreignUses() {
+    LeaseBinding b = BINDING;
+    return Stream.of(
+        arguments("lease.plan", new LeaseUse(Digest.ofUtf8("other"), "t", "p", b)),
+        arguments("lease.principal", new LeaseUse(PLAN, "u", "p", b)),
+        arguments("lease.principal", new LeaseUse(PLAN, "t", "q", b)),
+        arguments("lease.binding", at("http", b.host(), 443, "GET", "header", b.field())),
+        arguments("lease.binding", at("https", "evil.example", 443, "GET", "header", b.field())),
+        arguments("lease.binding", at("https", b.host(), 8443, "GET", "header", b.field())),
+        arguments("lease.binding", at("https", b.host(), 443, "POST", "header", b.field())),
+        arguments("lease.binding", at("https", b.host(), 443, "GET", "query", b.field())),
+        arguments("lease.binding", at("https", b.host(), 443, "GET", "header", "x-other")));
+  }
+
+  private static LeaseUse at(
+      String scheme, String host, int port, String method, String surface, String field) {
+    return new LeaseUse(
+        PLAN, "t", "p", new LeaseBinding(scheme, host, port, method, surface, field));
+  }
+
+  @ParameterizedTest
+  @MethodSource("foreignUses")
+  void aLeaseIsForOnePlanPrincipalAndPlaceAndAnotherSpendsIt(String rule, LeaseUse use)
+      throws Exception {
+    Lease lease = lease();
+    notRedeemed(lease, use, rule);
+    notRedeemed(lease, use(PLAN), "lease.unknown");
+  }
+
+  @Test
+  void aLeaseThatExpiresBeforeItsBytesAreTakenGivesNone() throws Exception {
+    CredentialUse used = spend(lease(), use(PLAN));
+    clock.addAndGet(Duration.ofSeconds(60).toNanos());
+    assertThatThrownBy(() -> used.open(s -> 0))
+        .isInstanceOfSatisfying(
+            ChitinException.class, e -> assertThat(e.problem().rule()).isEqualTo("lease.expired"));
+  }
+
+  @Test
+  void anExpiryIsRecordedAndAStopEndsEveryLease() throws Exception {
+    lease();
+    clock.addAndGet(Duration.ofSeconds(61).toNanos());
+    lease();
+    assertThat(log.events)
+        .filteredOn(e -> e instanceof AuditEvent.CredentialAccess a && a.action().equals("expire"))
+        .hasSize(1);
+    vault.close();
+    assertThat(vault.leaseCounts()).isEqualTo(new LeaseCounts(0, 2, 0, 2, 0));
+    assertThat(log.last().action()).isEqualTo("expire");
+  }
+
+  @Test
+  void whatIsInUseIsLookedForInLogsUntilItIsDeleted() throws Exception {
+    redeem(lease(), PLAN);
+    byte[] line = ("a " + HexFormat.of().formatHex(value) + " b").getBytes(UTF_8);
+    assertThat(new String(vault.liveSecrets().clean("log", line), UTF_8))
+        .isEqualTo("a [chitin:redacted] b");
+    vault.delete(new DeleteRequest(NAME, "t", "admin"), later()).await(10, TimeUnit.SECONDS);
+    assertThat(vault.liveSecrets().clean("log", line)).isSameAs(line);
   }
 
   @Test
@@ -163,13 +269,21 @@ class LeaseTest {
   void aLeaseWithAChangedMemberIsRefused() throws Exception {
     Lease lease = lease();
     var longer =
-        new Lease(lease.id(), NAME, lease.version(), PLAN, lease.expiresNanos() + 1_000_000_000L);
+        new Lease(
+            lease.id(),
+            NAME,
+            lease.version(),
+            PLAN,
+            "p",
+            BINDING,
+            lease.expiresNanos() + 1_000_000_000L);
     notRedeemed(longer, PLAN, "lease.plan");
   }
 
   @Test
   void anInventedLeaseIsRefused() {
-    notRedeemed(new Lease("00", NAME, 1, PLAN, clock.get() + 1_000), PLAN, "lease.unknown");
+    notRedeemed(
+        new Lease("00", NAME, 1, PLAN, "p", BINDING, clock.get() + 1_000), PLAN, "lease.unknown");
   }
 
   @Test
@@ -194,7 +308,9 @@ class LeaseTest {
         request(NAME, Digest.ofUtf8("other"), "t", receipt(32)), ProblemCode.AUDIT_RECEIPT_INVALID);
     Receipt other = receipt(32);
     var call = new AuditEvent.CallRef("c", "t", "p", null, Digest.ofUtf8("x"), "v");
-    refused(new LeaseRequest(NAME, PLAN, DECISION, other, call), ProblemCode.VAULT_LEASE_REFUSED);
+    refused(
+        new LeaseRequest(NAME, PLAN, DECISION, other, call, BINDING),
+        ProblemCode.VAULT_LEASE_REFUSED);
   }
 
   @Test
@@ -257,14 +373,13 @@ class LeaseTest {
   @Test
   void theSecretIsReadOnlyAndGoneAfterItsUse() throws Exception {
     MemorySegment[] kept = new MemorySegment[1];
-    vault.redeem(
-        lease(),
-        PLAN,
-        segment -> {
-          assertThat(segment.isReadOnly()).isTrue();
-          kept[0] = segment;
-          return 0;
-        });
+    spend(lease(), use(PLAN))
+        .open(
+            segment -> {
+              assertThat(segment.isReadOnly()).isTrue();
+              kept[0] = segment;
+              return 0;
+            });
     assertThatThrownBy(() -> Objects.requireNonNull(kept[0]).get(ValueLayout.JAVA_BYTE, 0))
         .isInstanceOf(IllegalStateException.class);
   }
@@ -275,13 +390,12 @@ class LeaseTest {
     Lease lease = lease();
     assertThatThrownBy(
             () ->
-                vault.redeem(
-                    lease,
-                    PLAN,
-                    segment -> {
-                      kept[0] = segment;
-                      throw new IllegalArgumentException("of the user");
-                    }))
+                spend(lease, use(PLAN))
+                    .open(
+                        segment -> {
+                          kept[0] = segment;
+                          throw new IllegalArgumentException("of the user");
+                        }))
         .hasMessage("of the user");
     assertThat(Objects.requireNonNull(kept[0]).scope().isAlive()).isFalse();
     notRedeemed(lease, PLAN, "lease.unknown");

@@ -17,6 +17,8 @@ import dev.chitin.vault.Vault;
 import dev.chitin.vault.VaultClient;
 import dev.chitin.vault.VaultStore;
 import dev.chitin.vault.VaultVerticle;
+import dev.chitin.vault.memory.ProcessGuard;
+import dev.chitin.vault.memory.SecretMemory;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -68,6 +70,7 @@ public final class Foundation implements AutoCloseable {
       opened.push(keys);
       localVault = new LocalVault(vertx, openStore(settings), audit, log.receipts());
       opened.push(localVault);
+      opened.push(LeakGuard.install(localVault.liveSecrets(), audit));
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
       vault = new VaultClient(bus);
       sign(settings);
@@ -83,6 +86,8 @@ public final class Foundation implements AutoCloseable {
    * @throws dev.chitin.bus.ChitinException with what does not open; nothing stays open then
    */
   public static Foundation open(GatewaySettings settings) {
+    ProcessGuard.close();
+    SecretMemory.require(settings.memoryRequired());
     settings.home().prepare();
     return new Foundation(settings);
   }
@@ -106,15 +111,11 @@ public final class Foundation implements AutoCloseable {
    * next start.
    */
   private void sign(GatewaySettings settings) {
-    try {
-      LogKey key = LogKey.open(origin, LogKey.file(settings.keyFile()), settings.home().root());
-      opened.push(key);
-      log.signWith(key);
-      logKey = new VerifierKey(origin, VerifierKey.Type.ED25519, key.publicKey()).toString();
-      opened.push(this::endSigning);
-    } catch (LinkageError e) {
-      LOG.warn("the audit log is not signed: libcrypto 3 is missing", e);
-    }
+    LogKey key = LogKey.open(origin, LogKey.file(settings.keyFile()), settings.home().root());
+    opened.push(key);
+    log.signWith(key);
+    logKey = new VerifierKey(origin, VerifierKey.Type.ED25519, key.publicKey()).toString();
+    opened.push(this::endSigning);
   }
 
   private void endSigning() throws InterruptedException {

@@ -24,8 +24,6 @@ import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.gateway.tls.TlsSettings;
-import dev.chitin.sandbox.nativeos.ErrnoException;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -61,7 +59,6 @@ public final class Gateway {
   private Gateway(GatewaySettings settings) {
     this.settings = settings;
     checkListener(settings);
-    closeToOthers();
     foundation = Foundation.open(settings);
     started.push(foundation);
     readiness = new Readiness(this::faults);
@@ -119,19 +116,6 @@ public final class Gateway {
               "Set gateway.tls.cert and key, or gateway.tls.terminated_upstream: true if a proxy"
                   + " does TLS, or listen on 127.0.0.1.")
           .toException();
-    }
-  }
-
-  /**
-   * Other processes of the same user, an escaped tool above all, may not read this one's memory.
-   */
-  private static void closeToOthers() {
-    try {
-      Kernel.setDumpable(false);
-    } catch (ErrnoException e) {
-      throw Problem.of(ProblemCode.SANDBOX_UNAVAILABLE, "The process cannot be made undumpable.")
-          .withHint("Chitin needs Linux with prctl(PR_SET_DUMPABLE).")
-          .toException(e);
     }
   }
 
@@ -214,7 +198,12 @@ public final class Gateway {
     var connections = new Connections(bounds.connections(), bounds.connectionsPerAddress());
     var over = new OverLimitRecord(vertx, foundation.audit());
     started.push(over);
-    var metrics = new Metrics(station.bwrap()::metrics, foundation.log()::metrics, admission);
+    var metrics =
+        new Metrics(
+            station.bwrap()::metrics,
+            foundation.log()::metrics,
+            admission,
+            foundation.localVault());
     metrics.edge(connections, over);
     started.push(metrics);
     var reads = new AuditReads(vertx, foundation.log());
@@ -235,7 +224,8 @@ public final class Gateway {
             readiness,
             doctor,
             reads,
-            metrics::scrape);
+            metrics::scrape,
+            foundation.localVault().liveSecrets());
     // Vert.x shares one random port among the listeners that ask for the same negative number.
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();
     List<HttpVerticle> listeners = new ArrayList<>();

@@ -6,6 +6,7 @@ import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
+import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import java.util.Set;
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
+ * @param memoryRequired the least level of secret memory to start with
  * @param audit the operator's word on the log
  * @param waive controls that may be missing, by name
  * @param bwrap path of bubblewrap
@@ -32,6 +34,7 @@ public record GatewaySettings(
     PolicySettings policy,
     List<ToolDefinition> tools,
     Path keyFile,
+    MemoryLevel memoryRequired,
     AuditOptions audit,
     Set<String> waive,
     Path bwrap,
@@ -69,6 +72,6 @@ public record GatewaySettings(
   private GatewaySettings with(
       EdgeSettings edge, PolicySettings policy, List<ToolDefinition> tools) {
     return new GatewaySettings(
-        home, edge, policy, tools, keyFile, audit, waive, bwrap, runs, warm, node);
+        home, edge, policy, tools, keyFile, memoryRequired, audit, waive, bwrap, runs, warm, node);
   }
 }

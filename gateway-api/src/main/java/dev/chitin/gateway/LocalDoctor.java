@@ -64,6 +64,7 @@ final class LocalDoctor implements Doctor {
               findings.addAll(closed);
               findings.add(witness());
               findings.add(egress());
+              findings.addAll(ProcessProof.findings());
               unprotected().ifPresent(findings::add);
               unmeasured().ifPresent(findings::add);
               return new Report(findings);

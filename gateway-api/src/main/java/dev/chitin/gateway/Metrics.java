@@ -6,6 +6,8 @@ import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.rate.OverLimitRecord;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.sandbox.bwrap.SandboxMetrics;
+import dev.chitin.vault.LocalVault;
+import dev.chitin.vault.memory.SecretMemory;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -20,7 +22,11 @@ final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-  Metrics(Supplier<SandboxMetrics> sandbox, Supplier<AuditMetrics> audit, CallAdmission calls) {
+  Metrics(
+      Supplier<SandboxMetrics> sandbox,
+      Supplier<AuditMetrics> audit,
+      CallAdmission calls,
+      LocalVault vault) {
     auditGauges(audit);
     Gauge.builder("chitin.calls.running", calls, CallAdmission::running)
         .description("Calls that run now.")
@@ -37,6 +43,60 @@ final class Metrics implements AutoCloseable {
         "chitin.sandbox.refused", "Calls refused for want of a place.", sandbox, m -> m.refused());
     counter("chitin.sandbox.warm.hits", "Calls that found one ready.", sandbox, m -> m.warmHits());
     counter("chitin.sandbox.warm.misses", "Calls that did not.", sandbox, m -> m.warmMisses());
+    addVault(vault);
+  }
+
+  /** The level is a label, so that a query can ask for the machines that are not at the best. */
+  private void addVault(LocalVault vault) {
+    Gauge.builder("chitin.vault.memory.level", () -> 1)
+        .tag("level", SecretMemory.level().toString())
+        .description("The level that memory for secrets has; always 1.")
+        .register(registry);
+    Gauge.builder("chitin.vault.engine", () -> 1)
+        .tag("engine", vault.status().engine())
+        .description("What does the cryptography; always 1.")
+        .register(registry);
+    Gauge.builder("chitin.vault.memory.used.bytes", () -> SecretMemory.use().usedBytes())
+        .description("Memory for secrets that is lent out.")
+        .register(registry);
+    Gauge.builder("chitin.vault.memory.capacity.bytes", () -> SecretMemory.use().capacityBytes())
+        .description("Memory for secrets that there is.")
+        .register(registry);
+    Gauge.builder("chitin.vault.leases.held", vault, v -> v.leaseCounts().held())
+        .description("Leases that are neither spent nor expired.")
+        .register(registry);
+    count(
+        "chitin.vault.memory.refused",
+        "Requests for memory that found no room.",
+        vault,
+        v -> SecretMemory.use().refusals());
+    count(
+        "chitin.vault.memory.unclosed",
+        "Pieces that nobody closed: defects.",
+        vault,
+        v -> SecretMemory.use().unclosed());
+    count("chitin.vault.leases.granted", "Leases given.", vault, v -> v.leaseCounts().granted());
+    count("chitin.vault.leases.used", "Leases spent.", vault, v -> v.leaseCounts().used());
+    count(
+        "chitin.vault.leases.expired",
+        "Leases that nobody spent.",
+        vault,
+        v -> v.leaseCounts().expired());
+    count(
+        "chitin.vault.leases.refused",
+        "Leases and uses refused.",
+        vault,
+        v -> v.leaseCounts().refused());
+    count(
+        "chitin.vault.leaks",
+        "Secrets taken out of logs and answers: defects.",
+        vault,
+        v -> v.liveSecrets().alarms());
+  }
+
+  private void count(
+      String name, String description, LocalVault vault, ToDoubleFunction<LocalVault> value) {
+    FunctionCounter.builder(name, vault, value).description(description).register(registry);
   }
 
   /** Adds what the edge counts. */

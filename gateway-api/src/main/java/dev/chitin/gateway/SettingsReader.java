@@ -21,6 +21,7 @@ import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolDefinitionReader;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
+import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,6 +69,7 @@ public final class SettingsReader {
         policy(grants, keyFile, sandbox),
         tools,
         keyFile,
+        section("vault").string("memory_required").map(MemoryLevel::of).orElse(MemoryLevel.LOCKED),
         audit(),
         Set.copyOf(sandbox.strings("waive").orElse(List.of())),
         home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),

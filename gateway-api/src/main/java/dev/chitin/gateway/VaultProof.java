@@ -9,6 +9,7 @@ import dev.chitin.bus.Digest;
 import dev.chitin.gateway.Doctor.Finding;
 import dev.chitin.gateway.Doctor.Verdict;
 import dev.chitin.gateway.auth.KeyRecord;
+import dev.chitin.vault.LeaseBinding;
 import dev.chitin.vault.LeaseRequest;
 import dev.chitin.vault.SecretName;
 import dev.chitin.vault.VaultStore;
@@ -70,7 +71,14 @@ final class VaultProof {
             System.nanoTime() + PATIENCE.toNanos(),
             Bytes.adopt(new byte[32]));
     var call = new AuditEvent.CallRef("doctor", KeyRecord.TENANT, "doctor", null, plan, null);
-    var request = new LeaseRequest(new SecretName("doctor-probe"), plan, DECISION, receipt, call);
+    var request =
+        new LeaseRequest(
+            new SecretName("doctor-probe"),
+            plan,
+            DECISION,
+            receipt,
+            call,
+            new LeaseBinding("https", "doctor.invalid", 443, "GET", "header", "x-probe"));
     return foundation
         .vault()
         .lease(request, Deadline.after(PATIENCE))

@@ -12,13 +12,13 @@ import java.time.Duration;
 import java.util.List;
 
 /** A client with a key. */
-final class Agent implements AutoCloseable {
+public final class Agent implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final URI gateway;
   private final String key;
 
-  Agent(URI gateway, String key) {
+  public Agent(URI gateway, String key) {
     this.gateway = gateway;
     this.key = key;
   }
@@ -28,7 +28,7 @@ final class Agent implements AutoCloseable {
    *
    * @param text the body as it came
    */
-  record Answer(int status, String contentType, String text) {
+  public record Answer(int status, String contentType, String text) {
     JsonValue.Obj body() {
       return GatewayProcess.Json.object(text);
     }
@@ -56,7 +56,7 @@ final class Agent implements AutoCloseable {
     return send(request(path).GET().build());
   }
 
-  Answer post(String path, String body) throws IOException, InterruptedException {
+  public Answer post(String path, String body) throws IOException, InterruptedException {
     return send(
         request(path)
             .header("content-type", "application/json")

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.chitin.vault.SecretAccess;
+import dev.chitin.vault.SecretFunction;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeAll;
@@ -123,6 +125,26 @@ class ArchitectureTest {
   @Test
   void nothingStartsAProcessButTheNativeLayer() {
     noClasses().should().dependOnClassesThat().areAssignableTo(ProcessBuilder.class).check(chitin);
+  }
+
+  /** Each class that may touch the bytes of a secret is named here; a further one is a decision. */
+  @Test
+  void onlyTheVaultTheHttpBackendAndTheSecretSenderGetTheTokenForSecrets() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.chitin.vault..", "dev.chitin.sandbox.http..")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.chitin.gateway.cli.SecretSender")
+        .should()
+        .callMethod(SecretAccess.class, "granted")
+        .check(chitin);
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.chitin.vault..", "dev.chitin.sandbox.http..")
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(SecretFunction.class)
+        .check(chitin);
   }
 
   @Test

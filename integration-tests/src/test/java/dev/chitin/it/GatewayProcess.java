@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  * A gateway as a user runs it: {@code bin/chitin serve} in a process of its own, on a free port of
  * loopback, with a home of its own. Stopped and killed by its handle.
  */
-final class GatewayProcess implements AutoCloseable {
+public final class GatewayProcess implements AutoCloseable {
   /** The repository. */
   static final Path ROOT = Path.of(System.getProperty("chitin.root")).toAbsolutePath();
 
@@ -43,7 +43,7 @@ final class GatewayProcess implements AutoCloseable {
    * A new home below the system's temporary directory, with a configuration that holds {@code
    * members}.
    */
-  static Path home(String members) throws IOException {
+  public static Path home(String members) throws IOException {
     Path base = Files.createTempDirectory("chitin-it-");
     Path home = Files.createDirectory(base.resolve("home"));
     Files.createDirectory(base.resolve("user"));
@@ -114,10 +114,10 @@ final class GatewayProcess implements AutoCloseable {
    *
    * @param exit its exit code
    */
-  record Result(int exit, String out, String err) {}
+  public record Result(int exit, String out, String err) {}
 
   /** Runs the command line to its end. */
-  static Result run(Path home, byte[] stdin, String... arguments)
+  public static Result run(Path home, byte[] stdin, String... arguments)
       throws IOException, InterruptedException {
     Path err = Files.createTempFile("chitin-it-", ".err");
     Process process = command(home, Map.of(), arguments).redirectError(err.toFile()).start();
@@ -203,7 +203,7 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   /** Removes a home that {@link #home} made, and what lies beside it. */
-  static void removeHome(Path home) throws IOException {
+  public static void removeHome(Path home) throws IOException {
     remove(home.resolve("..").normalize());
   }
 
@@ -217,10 +217,10 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   /** Reading answers. */
-  static final class Json {
+  public static final class Json {
     private Json() {}
 
-    static JsonValue.Obj object(String text) {
+    public static JsonValue.Obj object(String text) {
       try {
         return (JsonValue.Obj) StrictJson.parse(text.strip().getBytes(StandardCharsets.UTF_8));
       } catch (JsonSyntaxException e) {
@@ -228,7 +228,7 @@ final class GatewayProcess implements AutoCloseable {
       }
     }
 
-    static String text(JsonValue.Obj object, String name) {
+    public static String text(JsonValue.Obj object, String name) {
       return object.get(name) instanceof JsonValue.Str value ? value.value() : "";
     }
 

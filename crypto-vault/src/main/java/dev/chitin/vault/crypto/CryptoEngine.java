@@ -43,8 +43,38 @@ public sealed interface CryptoEngine permits OpensslEngine, JceEngine {
   /** Writes HMAC-SHA256 of {@code data} under {@code key} to {@code mac}, 32 bytes. */
   void hmac(MemorySegment key, MemorySegment data, MemorySegment mac);
 
-  /** OpenSSL where its library 3 is there, else the JDK's providers. */
+  /**
+   * Writes the public key of an Ed25519 key (RFC 8032).
+   *
+   * @param seed the private key, 32 bytes
+   * @param publicKey takes 32 bytes
+   */
+  void ed25519PublicKey(MemorySegment seed, MemorySegment publicKey);
+
+  /**
+   * Signs with Ed25519 (RFC 8032, neither pre-hashed nor with a context).
+   *
+   * @param seed the private key, 32 bytes
+   * @param message native
+   * @param signature takes 64 bytes
+   */
+  void ed25519Sign(MemorySegment seed, MemorySegment message, MemorySegment signature);
+
+  /**
+   * Whether {@code signature} is one of {@code message} under {@code publicKey}. What has another
+   * length, or a scalar that is not below the order of the group, is none.
+   */
+  boolean ed25519Verify(MemorySegment publicKey, MemorySegment message, MemorySegment signature);
+
+  /**
+   * OpenSSL where its library 3 is there, else the JDK's providers. The system property {@code
+   * chitin.vault.crypto}, when it is {@code jce}, leaves OpenSSL alone: for an operator whose
+   * library is broken, and for tests. Either way doctor says what is used.
+   */
   static CryptoEngine best() {
+    if (System.getProperty("chitin.vault.crypto", "").equals("jce")) {
+      return new JceEngine();
+    }
     try {
       return OpensslEngine.load();
     } catch (LinkageError | IllegalArgumentException e) {

@@ -3,7 +3,18 @@ package dev.chitin.vault.crypto;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.SignatureException;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.NamedParameterSpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
+import java.util.HexFormat;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
@@ -16,6 +27,9 @@ import javax.crypto.spec.SecretKeySpec;
  * wiped.
  */
 public final class JceEngine implements CryptoEngine {
+  /** What stands before the key in a SubjectPublicKeyInfo (RFC 8410). */
+  private static final byte[] ED25519_INFO = HexFormat.of().parseHex("302a300506032b6570032100");
+
   JceEngine() {}
 
   @Override
@@ -30,6 +44,7 @@ public final class JceEngine implements CryptoEngine {
       MemorySegment aad,
       MemorySegment plaintext,
       MemorySegment sealed) {
+    Lengths.check(key, nonce, plaintext, sealed);
     byte[] clear = bytes(plaintext);
     try {
       byte[] out = cipher(Cipher.ENCRYPT_MODE, key, nonce, aad).doFinal(clear);
@@ -48,6 +63,7 @@ public final class JceEngine implements CryptoEngine {
       MemorySegment aad,
       MemorySegment sealed,
       MemorySegment plaintext) {
+    Lengths.check(key, nonce, plaintext, sealed);
     byte[] clear = new byte[0];
     try {
       clear = cipher(Cipher.DECRYPT_MODE, key, nonce, aad).doFinal(bytes(sealed));
@@ -65,6 +81,7 @@ public final class JceEngine implements CryptoEngine {
 
   @Override
   public void hmac(MemorySegment key, MemorySegment data, MemorySegment mac) {
+    Lengths.checkMac(mac);
     byte[] raw = bytes(key);
     byte[] text = bytes(data);
     try {
@@ -79,6 +96,90 @@ public final class JceEngine implements CryptoEngine {
     } finally {
       Arrays.fill(raw, (byte) 0);
       Arrays.fill(text, (byte) 0);
+    }
+  }
+
+  @Override
+  public void ed25519PublicKey(MemorySegment seed, MemorySegment publicKey) {
+    Ed25519.checkLengths(seed, publicKey);
+    byte[] encoded = pair(seed).getPublic().getEncoded();
+    // SubjectPublicKeyInfo of RFC 8410 ends with the key itself.
+    MemorySegment.copy(
+        MemorySegment.ofArray(encoded),
+        encoded.length - Ed25519.KEY_BYTES,
+        publicKey,
+        0,
+        Ed25519.KEY_BYTES);
+  }
+
+  @Override
+  public void ed25519Sign(MemorySegment seed, MemorySegment message, MemorySegment signature) {
+    Ed25519.checkLengths(seed, seed);
+    Ed25519.checkSignature(signature);
+    try {
+      Signature signer = Signature.getInstance("Ed25519");
+      signer.initSign(pair(seed).getPrivate());
+      signer.update(bytes(message));
+      MemorySegment.copy(
+          MemorySegment.ofArray(signer.sign()), 0, signature, 0, Ed25519.SIGNATURE_BYTES);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK refused an operation", e);
+    }
+  }
+
+  @Override
+  public boolean ed25519Verify(
+      MemorySegment publicKey, MemorySegment message, MemorySegment signature) {
+    if (publicKey.byteSize() != Ed25519.KEY_BYTES
+        || signature.byteSize() != Ed25519.SIGNATURE_BYTES) {
+      return false;
+    }
+    try {
+      byte[] encoded = Arrays.copyOf(ED25519_INFO, ED25519_INFO.length + Ed25519.KEY_BYTES);
+      System.arraycopy(bytes(publicKey), 0, encoded, ED25519_INFO.length, Ed25519.KEY_BYTES);
+      Signature verifier = Signature.getInstance("Ed25519");
+      verifier.initVerify(
+          KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(encoded)));
+      verifier.update(bytes(message));
+      return verifier.verify(bytes(signature));
+    } catch (InvalidKeySpecException | InvalidKeyException | SignatureException e) {
+      // No point of the curve, or no scalar below the order: no signature.
+      return false;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK refused an operation", e);
+    }
+  }
+
+  /** The JDK makes a pair of what its random source gives, which is the seed here. */
+  private static KeyPair pair(MemorySegment seed) {
+    byte[] raw = bytes(seed);
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("Ed25519");
+      generator.initialize(NamedParameterSpec.ED25519, new Given(raw));
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has Ed25519", e);
+    } finally {
+      Arrays.fill(raw, (byte) 0);
+    }
+  }
+
+  /** A source of exactly the bytes that it was given. */
+  private static final class Given extends SecureRandom {
+    private static final long serialVersionUID = 1;
+
+    private final transient byte[] given;
+
+    Given(byte[] given) {
+      this.given = given;
+    }
+
+    @Override
+    public void nextBytes(byte[] bytes) {
+      if (bytes.length != given.length) {
+        throw new IllegalStateException("the JDK asked for another length");
+      }
+      System.arraycopy(given, 0, bytes, 0, bytes.length);
     }
   }
 

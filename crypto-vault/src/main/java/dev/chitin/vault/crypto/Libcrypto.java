@@ -43,12 +43,62 @@ final class Libcrypto {
           FunctionDescriptor.of(
               ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
 
+  static final MethodHandle PRIVATE_KEY =
+      handle(
+          "EVP_PKEY_new_raw_private_key",
+          FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+  static final MethodHandle PUBLIC_KEY =
+      handle(
+          "EVP_PKEY_new_raw_public_key",
+          FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+  static final MethodHandle GET_PUBLIC_KEY =
+      handle(
+          "EVP_PKEY_get_raw_public_key",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS));
+  static final MethodHandle KEY_FREE = handle("EVP_PKEY_free", FunctionDescriptor.ofVoid(ADDRESS));
+  static final MethodHandle MD_CTX_NEW = handle("EVP_MD_CTX_new", FunctionDescriptor.of(ADDRESS));
+  static final MethodHandle MD_CTX_FREE =
+      handle("EVP_MD_CTX_free", FunctionDescriptor.ofVoid(ADDRESS));
+  static final MethodHandle SIGN_INIT = init("EVP_DigestSignInit");
+  static final MethodHandle SIGN =
+      handle(
+          "EVP_DigestSign",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
+  static final MethodHandle VERIFY_INIT = init("EVP_DigestVerifyInit");
+  static final MethodHandle VERIFY =
+      handle(
+          "EVP_DigestVerify",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG));
+  static final MethodHandle CLEAR_ERRORS = handle("ERR_clear_error", FunctionDescriptor.ofVoid());
+
+  /** NID_ED25519 of obj_mac.h. */
+  static final int ED25519 = 1087;
+
+  /**
+   * Whether the library keeps private keys in pages that are locked and left out of dumps
+   * (CRYPTO_secure_malloc_init answers 1; 2 means that they are there and not locked).
+   */
+  static final boolean SECURE_HEAP = secureHeap();
+
   /** Both are static objects of the library; they are never freed. */
   static final MemorySegment AES_256_GCM = constant("EVP_aes_256_gcm");
 
   static final MemorySegment SHA_256 = constant("EVP_sha256");
 
   private Libcrypto() {}
+
+  private static boolean secureHeap() {
+    try {
+      return (int)
+              handle(
+                      "CRYPTO_secure_malloc_init",
+                      FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG))
+                  .invokeExact(65_536L, 32L)
+          == 1;
+    } catch (Throwable e) {
+      throw new LinkageError("libcrypto does not answer", e);
+    }
+  }
 
   private static MethodHandle init(String name) {
     return handle(

@@ -5,71 +5,127 @@ import dev.chitin.bus.ProblemCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Cleaner;
 import java.security.SecureRandom;
+import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Gives out pages for secrets. What the machine allows is tried out once; where pages can be
- * locked, a later failure to lock is a refusal and never a silent downgrade.
+ * The secret memory of this process. What the machine allows is tried out once, when the class is
+ * first used: one mapping, of half of what {@code RLIMIT_MEMLOCK} allows and at most 4 MiB, of the
+ * best level that it gets. There is one for each process because the limit is one for each process.
+ *
+ * <p>The system property {@code chitin.vault.memory} ({@code secret}, {@code locked}, {@code
+ * degraded}) names the best level that is tried: an operator's choice for a kernel that misbehaves,
+ * and a test's. What is reached is reported as such.
  */
 public final class SecretMemory {
-  private static final long PAGE = 4_096;
-  private static final MemoryLevel LEVEL = probe();
+  private static final Logger LOG = LoggerFactory.getLogger(SecretMemory.class);
+  private static final long MOST_BYTES = 4L << 20;
+
+  /** Less than this holds no vault: a machine that locks less counts as locking nothing. */
+  private static final long LEAST_BYTES = 512L << 10;
+
+  private static final SecretArena PROCESS = open();
+  private static final Cleaner CLEANER =
+      Cleaner.create(Thread.ofPlatform().daemon().name("chitin-unclosed-secrets").factory());
 
   private SecretMemory() {}
 
-  /** The level that every allocation has. */
-  public static MemoryLevel level() {
-    return LEVEL;
+  private static SecretArena open() {
+    MemoryLevel best =
+        MemoryLevel.of(System.getProperty("chitin.vault.memory", MemoryLevel.SECRET.toString()));
+    long bytes = bytes();
+    return bytes < LEAST_BYTES
+        ? SecretArena.open(MOST_BYTES, MemoryLevel.DEGRADED)
+        : SecretArena.open(bytes, best);
   }
 
-  private static MemoryLevel probe() {
+  private static long bytes() {
     if (!Libc.isLinux()) {
-      return MemoryLevel.DEGRADED;
+      return MOST_BYTES;
     }
-    MemorySegment page = Libc.map(PAGE);
-    if (page.address() == 0) {
-      return MemoryLevel.DEGRADED;
-    }
-    boolean kept = keep(page, PAGE);
-    Libc.unmap(page, PAGE);
-    return kept ? MemoryLevel.LOCKED : MemoryLevel.DEGRADED;
+    long limit = Libc.softLimit(Libc.RLIMIT_MEMLOCK);
+    // -1 is "no limit".
+    return limit < 0 ? MOST_BYTES : Math.min(MOST_BYTES, limit / 2 & -LEAST_BYTES);
   }
 
-  private static boolean keep(MemorySegment pages, long length) {
-    return Libc.lock(pages, length)
-        && Libc.advise(pages, length, Libc.MADV_DONTDUMP)
-        && Libc.advise(pages, length, Libc.MADV_WIPEONFORK);
+  /** The level that every piece has. */
+  public static MemoryLevel level() {
+    return PROCESS.level();
+  }
+
+  /** How the memory stands. */
+  public static MemoryUse use() {
+    return PROCESS.use();
   }
 
   /**
-   * Zeroed memory of {@code length} bytes that lives as long as {@code arena}. Whoever closes the
-   * arena wipes it before, see {@link #wipe}; it is wiped once more when it is given back.
+   * Refuses a level below {@code required}.
    *
-   * @throws dev.chitin.bus.ChitinException {@code vault.unavailable} when no more can be locked
+   * @throws dev.chitin.bus.ChitinException {@code vault.unavailable}
    */
-  @SuppressWarnings("restricted") // the length is the one that was mapped
+  public static void require(MemoryLevel required) {
+    require(level(), required);
+  }
+
+  static void require(MemoryLevel reached, MemoryLevel required) {
+    if (!reached.reaches(required)) {
+      throw Problem.of(
+              ProblemCode.VAULT_UNAVAILABLE,
+              "Secrets would be kept in "
+                  + reached
+                  + " memory, and vault.memory_required is "
+                  + required
+                  + ".")
+          .withRule("vault.memory_required")
+          .withHint(
+              required == MemoryLevel.SECRET
+                  ? "The kernel needs memfd_secret (Linux 5.14); or require only \"locked\"."
+                  : "Raise RLIMIT_MEMLOCK to 1 MiB or more (ulimit -l 8192), or set "
+                      + "vault.memory_required to \"degraded\" and live with it.")
+          .toException();
+    }
+  }
+
+  /**
+   * Zeroed memory of {@code length} bytes that lives as long as {@code arena} and is wiped when it
+   * ends.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unavailable} when there is no room
+   */
   public static MemorySegment allocate(Arena arena, long length) {
-    long mapped = Math.max(PAGE, (length + PAGE - 1) / PAGE * PAGE);
-    if (LEVEL == MemoryLevel.DEGRADED) {
-      return arena.allocate(mapped).asSlice(0, length);
-    }
-    MemorySegment pages = Libc.map(mapped);
-    if (pages.address() == 0) {
-      throw exhausted();
-    }
-    if (!keep(pages, mapped)) {
-      Libc.unmap(pages, mapped);
-      throw exhausted();
-    }
-    return pages
-        .reinterpret(
-            mapped,
-            arena,
-            released -> {
-              released.reinterpret(mapped).fill((byte) 0);
-              Libc.unmap(released, mapped);
-            })
-        .asSlice(0, length);
+    return PROCESS.allocate(arena, length);
+  }
+
+  /**
+   * Watches {@code owner}, which should end {@code arena}, made with {@link Arena#ofShared}. When
+   * it is collected and the arena still lives, that is a defect: counted, logged, and the arena
+   * ended after all. A confined arena cannot be ended by another thread and is not to be given.
+   *
+   * @param what stands in the log; must not refer to {@code owner}
+   */
+  public static Cleaner.Cleanable watch(Object owner, Arena arena, String what) {
+    return CLEANER.register(
+        owner,
+        () -> {
+          if (arena.scope().isAlive()) {
+            PROCESS.countUnclosed();
+            LOG.error("secret memory was never closed: {}", what);
+            arena.close();
+          }
+        });
+  }
+
+  /** Counts and logs secret memory that nobody closed and that is wiped elsewhere. */
+  static void reportUnclosed(String what) {
+    PROCESS.countUnclosed();
+    LOG.error("secret memory was never closed: {}", what);
+  }
+
+  static Cleaner cleaner() {
+    return CLEANER;
   }
 
   /** Overwrites {@code memory} with zeros and reads it back. */
@@ -94,7 +150,7 @@ public final class SecretMemory {
       byte[] bytes = new byte[Math.toIntExact(memory.byteSize())];
       new SecureRandom().nextBytes(bytes);
       MemorySegment.copy(MemorySegment.ofArray(bytes), 0, memory, 0, bytes.length);
-      java.util.Arrays.fill(bytes, (byte) 0);
+      Arrays.fill(bytes, (byte) 0);
       return;
     }
     for (long at = 0; at < memory.byteSize(); at += 256) {
@@ -105,12 +161,5 @@ public final class SecretMemory {
   /** The effective user of this process, as the system numbers it; -1 when that is not known. */
   public static int effectiveUser() {
     return Libc.isLinux() ? Libc.effectiveUser() : -1;
-  }
-
-  private static RuntimeException exhausted() {
-    return Problem.of(ProblemCode.VAULT_UNAVAILABLE, "No more memory can be locked for secrets.")
-        .withRule("vault.memory")
-        .withHint("Raise RLIMIT_MEMLOCK, or try again when calls have ended.")
-        .toException();
   }
 }

@@ -2,13 +2,15 @@ package dev.chitin.vault.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Pages of secret memory that are used again, because mapping and locking one costs more than the
- * cryptography done in it. A page is wiped before it goes back. When all are out, a further one is
- * made for one use. Safe for use from any thread.
+ * Pages of secret memory that are used again, because taking one out of the arena costs more than
+ * the cryptography done in it. A page is wiped before it goes back. When all are out, a further one
+ * is made for one use. Safe for use from any thread.
  */
 public final class SecretPool implements AutoCloseable {
   /** Bytes of one page. */
@@ -17,11 +19,16 @@ public final class SecretPool implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final BlockingQueue<MemorySegment> free;
 
-  /** Locks {@code pages} pages at once. */
+  /** Takes {@code pages} pages at once. */
   public SecretPool(int pages) {
     free = new ArrayBlockingQueue<>(pages);
-    for (int i = 0; i < pages; i++) {
-      free.add(SecretMemory.allocate(arena, PAGE_BYTES));
+    try {
+      for (int i = 0; i < pages; i++) {
+        free.add(SecretMemory.allocate(arena, PAGE_BYTES));
+      }
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
     }
   }
 
@@ -42,24 +49,37 @@ public final class SecretPool implements AutoCloseable {
     arena.close();
   }
 
-  /** One piece of secret memory on loan. */
+  /** One piece of secret memory on loan. A page that is never closed is wiped when it is found. */
   public final class Page implements AutoCloseable {
     private final Arena loan = Arena.ofConfined();
+    private final Arena own;
     private final boolean pooled;
     private final MemorySegment memory;
     private final MemorySegment view;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Cleaner.Cleanable watch;
 
     @SuppressWarnings("restricted") // the view is as long as the page and ends with the loan
     private Page(MemorySegment page) {
       pooled = true;
+      own = arena;
       memory = page;
       view = page.reinterpret(loan, null);
+      watch = SecretMemory.cleaner().register(this, unclosedPage(closed, free, page));
     }
 
+    @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // as above; close() ends both arenas
     private Page(long length) {
       pooled = false;
-      memory = SecretMemory.allocate(loan, length);
-      view = memory;
+      own = Arena.ofShared();
+      try {
+        memory = SecretMemory.allocate(own, length);
+      } catch (RuntimeException e) {
+        own.close();
+        throw e;
+      }
+      view = memory.reinterpret(loan, null);
+      watch = SecretMemory.cleaner().register(this, unclosedPiece(closed, own));
     }
 
     /** The memory; not accessible once the page is closed. */
@@ -69,11 +89,43 @@ public final class SecretPool implements AutoCloseable {
 
     @Override
     public void close() {
-      SecretMemory.wipe(memory);
-      loan.close();
-      if (pooled) {
-        free.add(memory);
+      if (closed.compareAndSet(false, true)) {
+        try {
+          SecretMemory.wipe(memory);
+          loan.close();
+        } finally {
+          watch.clean();
+        }
+        if (pooled) {
+          free.add(memory);
+        } else {
+          own.close();
+        }
       }
     }
+  }
+
+  // What is done about a forgotten loan; neither may refer to the loan itself.
+
+  private static Runnable unclosedPage(
+      AtomicBoolean closed, BlockingQueue<MemorySegment> free, MemorySegment page) {
+    return () -> {
+      if (closed.compareAndSet(false, true)) {
+        SecretMemory.reportUnclosed("a page of the pool");
+        if (page.scope().isAlive()) {
+          SecretMemory.wipe(page);
+          free.add(page);
+        }
+      }
+    };
+  }
+
+  private static Runnable unclosedPiece(AtomicBoolean closed, Arena own) {
+    return () -> {
+      if (closed.compareAndSet(false, true)) {
+        SecretMemory.reportUnclosed("a piece larger than a page");
+        own.close();
+      }
+    };
   }
 }

@@ -58,6 +58,14 @@ final class AdminClient implements AutoCloseable {
       return status < 300;
     }
 
+    /** The document, or a {@link dev.chitin.bus.ChitinException} with the gateway's problem. */
+    JsonValue.Obj orThrow() {
+      if (!succeeded()) {
+        throw problem().toException();
+      }
+      return body;
+    }
+
     /** The document of a refusal as a problem. */
     Problem problem() {
       ProblemCode code = ProblemCode.INTERNAL;
@@ -82,11 +90,7 @@ final class AdminClient implements AutoCloseable {
 
   /** The answer, or a {@link dev.chitin.bus.ChitinException} with the gateway's own problem. */
   JsonValue.Obj call(HttpMethod method, String path, String type, Buffer body) {
-    Answer answer = exchange(method, path, type, body);
-    if (!answer.succeeded()) {
-      throw answer.problem().toException();
-    }
-    return answer.body();
+    return exchange(method, path, type, body).orThrow();
   }
 
   JsonValue.Obj call(HttpMethod method, String path) {

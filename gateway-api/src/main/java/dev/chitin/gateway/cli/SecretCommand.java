@@ -12,19 +12,12 @@ import dev.chitin.vault.PutRequest;
 import dev.chitin.vault.SecretBytes;
 import dev.chitin.vault.SecretMetadata;
 import dev.chitin.vault.SecretName;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
-import java.io.Console;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -49,35 +42,36 @@ final class SecretCommand {
       @Parameters(paramLabel = "NAME", description = "The secret's name.") String name,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
     var secret = new SecretName(name);
-    byte[] clear = readSecret();
-    JsonValue.Obj stored =
-        either(
-            client -> {
-              try {
-                return client.call(
-                    HttpMethod.PUT,
-                    "/v1/secrets/" + secret,
-                    "application/octet-stream",
-                    Buffer.buffer(clear));
-              } finally {
-                Arrays.fill(clear, (byte) 0);
-              }
-            },
-            foundation ->
-                json(
-                    foundation
-                        .vault()
-                        .put(
-                            new PutRequest(
-                                secret, SecretBytes.takeOver(clear), KeyRecord.TENANT, ACTOR),
-                            Deadline.after(TIMEOUT))
-                        .await()));
+    JsonValue.Obj stored;
+    try (SecretBytes value = SecretReader.read(session.err())) {
+      stored = stored(secret, value);
+    }
     if (json) {
       session.print(stored);
     } else {
       session.out().println("Stored " + secret + ", version " + Texts.of(stored, "version") + ".");
     }
     return ExitCode.OK.value();
+  }
+
+  private JsonValue.Obj stored(SecretName secret, SecretBytes value) {
+    Path socket = session.home().adminSocket();
+    if (AdminClient.listens(socket)) {
+      try {
+        return SecretSender.put(socket, "/v1/secrets/" + secret, value).orThrow();
+      } catch (IOException e) {
+        throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "The gateway did not take the secret.")
+            .withHint("Look at its log, and try again.")
+            .toException(e);
+      }
+    }
+    try (Foundation foundation = Foundation.open(session.settings(null))) {
+      return json(
+          foundation
+              .vault()
+              .put(new PutRequest(secret, value, KeyRecord.TENANT, ACTOR), Deadline.after(TIMEOUT))
+              .await());
+    }
   }
 
   @Command(name = "list", description = "List names and versions.")
@@ -163,60 +157,5 @@ final class SecretCommand {
             "secrets",
             new JsonValue.Arr(secrets.stream().<JsonValue>map(SecretCommand::json).toList()))
         .build();
-  }
-
-  /**
-   * The secret's bytes: from the terminal without echo, else stdin as it is, without its last LF.
-   */
-  private byte[] readSecret() {
-    Optional<Console> terminal = Optional.ofNullable(System.console()).filter(Console::isTerminal);
-    if (terminal.isPresent()) {
-      char[] typed = terminal.get().readPassword("Secret: ");
-      if (typed == null) {
-        throw nothing();
-      }
-      ByteBuffer encoded = ByteBuffer.allocate(typed.length * 4);
-      StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(typed), encoded, true);
-      Arrays.fill(typed, '\0');
-      byte[] clear = Arrays.copyOf(encoded.array(), encoded.position());
-      Arrays.fill(encoded.array(), (byte) 0);
-      return clear;
-    }
-    return readStdin();
-  }
-
-  private static byte[] readStdin() {
-    try (SecretBytes room = SecretBytes.allocate(SecretBytes.MAX_BYTES + 2)) {
-      byte[] piece = new byte[4_096];
-      long length = 0;
-      for (int n = System.in.read(piece); n >= 0; n = System.in.read(piece)) {
-        if (length + n > SecretBytes.MAX_BYTES + 1) {
-          throw Problem.of(
-                  ProblemCode.VAULT_SECRET_INVALID,
-                  "A secret has at most " + SecretBytes.MAX_BYTES + " bytes.")
-              .toException();
-        }
-        java.lang.foreign.MemorySegment.copy(
-            piece, 0, room.segment(), ValueLayout.JAVA_BYTE, length, n);
-        length += n;
-      }
-      Arrays.fill(piece, (byte) 0);
-      if (length > 0 && room.segment().get(ValueLayout.JAVA_BYTE, length - 1) == '\n') {
-        length--;
-      }
-      if (length == 0) {
-        throw nothing();
-      }
-      return room.segment().asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
-    } catch (IOException e) {
-      throw Problem.of(ProblemCode.VAULT_SECRET_INVALID, "The secret cannot be read from stdin.")
-          .toException(e);
-    }
-  }
-
-  private static RuntimeException nothing() {
-    return Problem.of(ProblemCode.VAULT_SECRET_INVALID, "There is no secret on stdin.")
-        .withHint("Pipe it in: printf %s \"$TOKEN\" | chitin secret put NAME")
-        .toException();
   }
 }

@@ -12,6 +12,7 @@ import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
+import dev.chitin.vault.memory.MemoryLevel;
 import java.util.Arrays;
 import java.util.List;
 
@@ -134,7 +135,13 @@ final class ConfigKeys {
                   Spec.Key.of(
                       "key_file", "File of the 32 byte key, outside of $CHITIN_HOME.", TEXT),
                   Spec.Key.notBuilt("binding", "What a vault is bound to.", TEXTS),
-                  Spec.Key.notBuilt("memory_required", "Least level of memory protection.", TEXT))),
+                  Spec.Key.of(
+                      "memory_required",
+                      "Least level of memory for secrets to start with; default locked.",
+                      new Choice(
+                          Arrays.stream(MemoryLevel.values())
+                              .map(MemoryLevel::toString)
+                              .toList())))),
           Spec.Key.of(
               "audit",
               "The tamper-evident log.",

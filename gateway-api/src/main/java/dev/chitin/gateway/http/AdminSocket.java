@@ -7,6 +7,7 @@ import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.KeyRecord;
 import dev.chitin.gateway.auth.Role;
 import dev.chitin.policy.Principal;
+import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.net.SocketAddress;
@@ -51,7 +52,9 @@ public final class AdminSocket extends VerticleBase {
               .toException());
     }
     var server = vertx.createHttpServer(HttpVerticle.plain(edge.settings().bounds()));
-    server.invalidRequestHandler(new InvalidRequests());
+    var allocator = new ZeroingAllocator();
+    server.connectionHandler(connection -> HttpVerticle.readWiped(connection, allocator));
+    server.invalidRequestHandler(new InvalidRequests(edge.live()));
     server.requestHandler(
         new Edge(
             vertx,
@@ -61,7 +64,8 @@ public final class AdminSocket extends VerticleBase {
             null,
             new RouteTable(routes()),
             request -> new Authenticator.Verdict(OPERATOR, null, null),
-            edge.audit()));
+            edge.audit(),
+            edge.live()));
     return server.listen(SocketAddress.domainSocketAddress(path.toString()));
   }
 
@@ -72,12 +76,13 @@ public final class AdminSocket extends VerticleBase {
                 edge.bus(), edge.registry(), edge.executor(), edge.admission(), edge.settings())
             .routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
-    routes.addAll(new SecretRoutes(edge.vault()).routes());
+    routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit()).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
-    routes.addAll(new MetricsRoutes(edge.metrics()).routes());
+    routes.addAll(
+        new MetricsRoutes(() -> edge.live().clean("metrics", edge.metrics().get())).routes());
     return routes;
   }
 }

@@ -3,6 +3,7 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -33,6 +34,7 @@ final class BodyReader {
           } else if (!read.future().isComplete()) {
             body.appendBuffer(piece);
           }
+          ZeroingAllocator.finish(piece);
         });
     request.exceptionHandler(
         broken ->

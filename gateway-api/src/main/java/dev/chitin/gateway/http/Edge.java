@@ -8,6 +8,7 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
@@ -36,6 +37,7 @@ final class Edge implements Handler<HttpServerRequest> {
   private final BodyReader bodies;
   private final Lingering lingering;
   private final EdgeBounds bounds;
+  private final LiveSecrets live;
 
   /** Where the caller of a request comes from. */
   @FunctionalInterface
@@ -51,7 +53,9 @@ final class Edge implements Handler<HttpServerRequest> {
       @Nullable Throttle throttle,
       RouteTable routes,
       CallerSource callers,
-      AuditLog audit) {
+      AuditLog audit,
+      LiveSecrets live) {
+    this.live = live;
     this.bounds = settings.bounds();
     this.guard = guard;
     this.cors = cors;
@@ -137,7 +141,7 @@ final class Edge implements Handler<HttpServerRequest> {
       refuse(request, requestId, refusal.get());
       return;
     }
-    var exchange = new Exchange(request, requestId, caller, match.parameters());
+    var exchange = new Exchange(request, requestId, caller, match.parameters(), live);
     if (route.body() != Route.Body.JSON) {
       answer(route, exchange);
       return;
@@ -220,7 +224,7 @@ final class Edge implements Handler<HttpServerRequest> {
   }
 
   private void refuse(HttpServerRequest request, String requestId, Problem problem) {
-    new Exchange(request, requestId, null, Map.of()).fail(problem, null);
+    new Exchange(request, requestId, null, Map.of(), live).fail(problem, null);
     lingering.drain(request);
   }
 

@@ -82,17 +82,14 @@ final class EventStream {
   }
 
   private void event(String name, JsonValue.Obj data) {
+    event(name, CanonicalJson.inOrder(data));
+  }
+
+  private void event(String name, String data) {
     exchange
         .response()
         .write(
-            Buffer.buffer(
-                "event: "
-                    + name
-                    + "\nid: "
-                    + sequence++
-                    + "\ndata: "
-                    + CanonicalJson.inOrder(data)
-                    + "\n\n"));
+            Buffer.buffer("event: " + name + "\nid: " + sequence++ + "\ndata: " + data + "\n\n"));
   }
 
   /** Sends the result and ends the answer. */
@@ -125,9 +122,9 @@ final class EventStream {
       exchange.fail(failure, callId);
       return;
     }
-    event(
-        "error",
-        ProblemJson.of(ChitinException.from(failure).problem(), exchange.requestId(), callId));
+    JsonValue.Obj problem =
+        ProblemJson.of(ChitinException.from(failure).problem(), exchange.requestId(), callId);
+    event("error", exchange.clean("problem", CanonicalJson.inOrder(problem)));
     response.end();
   }
 

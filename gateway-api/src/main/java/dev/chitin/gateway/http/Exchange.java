@@ -6,6 +6,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Caller;
+import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -23,13 +24,16 @@ final class Exchange {
   private final String requestId;
   private final @Nullable Caller caller;
   private final Map<String, String> parameters;
+  private final LiveSecrets live;
   private Bytes body = Bytes.EMPTY;
 
   Exchange(
       HttpServerRequest request,
       String requestId,
       @Nullable Caller caller,
-      Map<String, String> parameters) {
+      Map<String, String> parameters,
+      LiveSecrets live) {
+    this.live = live;
     this.request = request;
     this.requestId = requestId;
     this.caller = caller;
@@ -72,6 +76,11 @@ final class Exchange {
     }
   }
 
+  /** {@code text} without the secrets that leaked into it, which raises an alarm. */
+  String clean(String place, String text) {
+    return live.clean(place, text);
+  }
+
   /** Answers with a status and nothing else. */
   void respond(int status) {
     if (!response().ended()) {
@@ -112,7 +121,7 @@ final class Exchange {
     if ((status == 429 || status == 503) && !response.headers().contains("retry-after")) {
       response.putHeader("retry-after", "1");
     }
-    response.end(
-        Buffer.buffer(CanonicalJson.inOrder(ProblemJson.of(problem, requestId, callId)) + "\n"));
+    String text = CanonicalJson.inOrder(ProblemJson.of(problem, requestId, callId)) + "\n";
+    response.end(Buffer.buffer(clean("problem", text)));
   }
 }

@@ -2,12 +2,13 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Readiness;
+import dev.chitin.vault.memory.SecretMemory;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
 
 /**
- * Whether the gateway lives, and whether it should be sent work. Open to all; says no more than
- * that.
+ * Whether the gateway lives, whether it should be sent work, and how well it keeps secrets. Open to
+ * all; says no more than that.
  */
 final class HealthRoutes {
   private final Readiness readiness;
@@ -30,6 +31,7 @@ final class HealthRoutes {
     List<String> reasons = readiness.reasons();
     JsonValue.Builder body =
         JsonValue.object().put("status", reasons.isEmpty() ? "ready" : "not_ready");
+    body.put("vaultMemory", SecretMemory.level().toString());
     if (!reasons.isEmpty()) {
       body.put("reasons", reasons);
     }

@@ -10,6 +10,7 @@ import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.vault.Vault;
+import dev.chitin.vault.scrub.LiveSecrets;
 import java.util.function.Supplier;
 
 /**
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
  * @param doctor proves the controls on demand
  * @param reads reads the audit log
  * @param metrics gives the metrics in the text format of Prometheus
+ * @param live takes secrets that leak out of answers
  */
 public record HttpEdge(
     Bus bus,
@@ -36,4 +38,5 @@ public record HttpEdge(
     Readiness readiness,
     Doctor doctor,
     AuditReads reads,
-    Supplier<String> metrics) {}
+    Supplier<String> metrics,
+    LiveSecrets live) {}

@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
+import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.Http2Settings;
@@ -9,6 +10,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,6 +31,7 @@ public final class HttpVerticle extends VerticleBase {
   private final HttpEdge edge;
   private final int port;
   private final @Nullable TlsIdentity identity;
+  private final ZeroingAllocator allocator = new ZeroingAllocator();
   private @Nullable HttpServer server;
   private @Nullable HeadPatience patience;
   private @Nullable Edge way;
@@ -55,7 +58,7 @@ public final class HttpVerticle extends VerticleBase {
     server = listener;
     patience = new HeadPatience(vertx, edge.settings().bounds().headerTimeoutMillis());
     listener.connectionHandler(this::opened);
-    listener.invalidRequestHandler(new InvalidRequests());
+    listener.invalidRequestHandler(new InvalidRequests(edge.live()));
     listener.requestHandler(this::handle);
     return listener
         .listen(port, edge.settings().host())
@@ -105,7 +108,8 @@ public final class HttpVerticle extends VerticleBase {
                 .check(
                     request.headers().getAll("authorization"),
                     request.headers().getAll("x-api-key")),
-        edge.audit());
+        edge.audit(),
+        edge.live());
   }
 
   private List<Route> routes() {
@@ -115,10 +119,11 @@ public final class HttpVerticle extends VerticleBase {
                 edge.bus(), edge.registry(), edge.executor(), edge.admission(), edge.settings())
             .routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
-    routes.addAll(new SecretRoutes(edge.vault()).routes());
+    routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
-    routes.addAll(new MetricsRoutes(edge.metrics()).routes());
+    routes.addAll(
+        new MetricsRoutes(() -> edge.live().clean("metrics", edge.metrics().get())).routes());
     return routes;
   }
 
@@ -136,7 +141,16 @@ public final class HttpVerticle extends VerticleBase {
     return names;
   }
 
+  /** What is read from the connection lies in memory that is wiped: it may be a secret. */
+  static void readWiped(HttpConnection connection, ZeroingAllocator allocator) {
+    if (!(connection instanceof ConnectionBase base)) {
+      throw new IllegalStateException("the connection gives no access to its channel");
+    }
+    base.channel().config().setAllocator(allocator);
+  }
+
   private void opened(HttpConnection connection) {
+    readWiped(connection, allocator);
     String peer =
         connection.remoteAddress() == null ? "" : connection.remoteAddress().hostAddress();
     if (!edge.connections().enter(peer)) {

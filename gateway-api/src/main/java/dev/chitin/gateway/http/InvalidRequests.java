@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.scrub.LiveSecrets;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -11,10 +12,15 @@ import java.util.Map;
 
 /** Answers what the HTTP decoder refuses, and closes. */
 final class InvalidRequests implements Handler<HttpServerRequest> {
+  private final LiveSecrets live;
+
+  InvalidRequests(LiveSecrets live) {
+    this.live = live;
+  }
 
   @Override
   public void handle(HttpServerRequest request) {
-    new Exchange(request, Ids.next("req_"), null, Map.of())
+    new Exchange(request, Ids.next("req_"), null, Map.of(), live)
         .fail(problem(request.decoderResult().cause()), null);
     request.connection().close();
   }

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -33,6 +34,7 @@ final class Lingering {
     request.handler(
         piece -> {
           dropped[0] += piece.length();
+          ZeroingAllocator.finish(piece);
           if (dropped[0] > MAX_BYTES) {
             end(request);
           }

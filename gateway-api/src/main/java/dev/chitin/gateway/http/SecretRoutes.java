@@ -12,6 +12,7 @@ import dev.chitin.vault.PutRequest;
 import dev.chitin.vault.SecretMetadata;
 import dev.chitin.vault.SecretName;
 import dev.chitin.vault.Vault;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.List;
@@ -22,10 +23,18 @@ import java.util.List;
 final class SecretRoutes {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  private final Vault vault;
+  /** Most secrets that are read at once; each holds memory for the longest one. */
+  private static final int MOST_AT_ONCE = 8;
 
-  SecretRoutes(Vault vault) {
+  private final Vertx vertx;
+  private final Vault vault;
+  private final EdgeSettings settings;
+  private int reading;
+
+  SecretRoutes(Vertx vertx, Vault vault, EdgeSettings settings) {
+    this.vertx = vertx;
     this.vault = vault;
+    this.settings = settings;
   }
 
   List<Route> routes() {
@@ -47,16 +56,22 @@ final class SecretRoutes {
 
   private void put(Exchange exchange) {
     var name = new SecretName(exchange.parameter("name"));
-    String type = exchange.request().getHeader("content-type");
-    if (type == null || !type.startsWith("application/octet-stream")) {
-      throw Problem.of(
-              ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE,
-              "The body must be application/octet-stream: the secret's bytes.")
+    SecretBody.Kind kind = SecretBody.Kind.of(exchange.request().getHeader("content-type"));
+    if (reading >= MOST_AT_ONCE) {
+      throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "Too many secrets are being stored at once.")
+          .withHint("Try again in a second.")
           .toException();
     }
     Principal principal = exchange.caller().principal();
-    new SecretBody(exchange.request())
-        .read()
+    var body = new SecretBody(exchange.request(), kind);
+    reading++;
+    long timer = vertx.setTimer(settings.bounds().bodyTimeoutMillis(), late -> body.tooSlow());
+    body.read()
+        .onComplete(
+            read -> {
+              vertx.cancelTimer(timer);
+              reading--;
+            })
         .compose(
             value ->
                 vault.put(

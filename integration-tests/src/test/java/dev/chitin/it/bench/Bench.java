@@ -20,7 +20,8 @@ public final class Bench {
    * Runs the measurements whose name holds the last argument, or all.
    *
    * @param arguments {@code --json FILE}, then maybe {@code --full} for sizes that take minutes,
-   *     then maybe a part of a name: {@code call}, {@code sandbox}, {@code native}, {@code audit}
+   *     then maybe a part of a name: {@code call}, {@code sandbox}, {@code native}, {@code vault},
+   *     {@code audit}
    */
   public static void main(String... arguments) throws Exception {
     Path json = Path.of(arguments[1]);
@@ -38,6 +39,9 @@ public final class Bench {
     }
     if ("native".contains(only)) {
       rows.addAll(new NativeCalls().run(work));
+    }
+    if ("vault".contains(only)) {
+      rows.addAll(new VaultUses().run(work));
     }
     if ("audit".contains(only)) {
       rows.addAll(new AuditAppends().run(work));

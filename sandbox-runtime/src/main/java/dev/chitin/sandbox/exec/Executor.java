@@ -14,6 +14,8 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.CredentialRef;
 import dev.chitin.policy.Decision;
 import dev.chitin.policy.DecisionVerifier;
+import dev.chitin.policy.ExecutionPlan;
+import dev.chitin.policy.Invocation;
 import dev.chitin.policy.PolicyEngine;
 import dev.chitin.policy.SealedPlan;
 import dev.chitin.sandbox.OutputChunk;
@@ -28,6 +30,7 @@ import dev.chitin.sandbox.backend.Preparation;
 import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.plan.PreparedPlan;
 import dev.chitin.vault.Lease;
+import dev.chitin.vault.LeaseBinding;
 import dev.chitin.vault.LeaseRequest;
 import dev.chitin.vault.SecretName;
 import dev.chitin.vault.Vault;
@@ -142,7 +145,7 @@ public final class Executor {
             context.deadline())
         .compose(
             receipt ->
-                lease(tool, decision, receipt, ref, context)
+                lease(tool, plan.sealed().plan(), decision, receipt, ref, context)
                     .compose(
                         leases ->
                             run(tool, call, digest, ready, leases, receipt, ref, sink, context)))
@@ -165,12 +168,13 @@ public final class Executor {
   /** One lease for each credential of the plan, one after the other; a refusal ends the call. */
   private Future<List<Lease>> lease(
       ToolDefinition tool,
+      ExecutionPlan plan,
       Decision decision,
       Receipt receipt,
       AuditEvent.CallRef ref,
       CallContext context) {
     Future<List<Lease>> leases = Future.succeededFuture(new ArrayList<>());
-    for (CredentialRef credential : tool.credentials()) {
+    for (CredentialRef credential : plan.credentials()) {
       leases =
           leases.compose(
               granted ->
@@ -181,7 +185,8 @@ public final class Executor {
                               receipt.planDigest(),
                               decision.decisionId(),
                               receipt,
-                              ref),
+                              ref,
+                              binding(credential, plan.invocation())),
                           context.deadline())
                       .map(
                           lease -> {
@@ -190,6 +195,17 @@ public final class Executor {
                           }));
     }
     return leases.recover(failure -> notRun(tool, ref, ChitinException.from(failure)).mapEmpty());
+  }
+
+  /** Where the plan puts the credential; a plan that makes no request puts it nowhere. */
+  private static LeaseBinding binding(CredentialRef credential, Invocation invocation) {
+    return new LeaseBinding(
+        credential.scheme(),
+        credential.host(),
+        credential.port(),
+        invocation instanceof Invocation.HttpRequest request ? request.method() : "",
+        credential.surface(),
+        credential.field());
   }
 
   private Future<ToolResult> run(

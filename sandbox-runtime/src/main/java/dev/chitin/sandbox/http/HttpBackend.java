@@ -16,7 +16,14 @@ import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.plan.RequestLine;
+import dev.chitin.vault.Lease;
+import dev.chitin.vault.LeaseBinding;
 import dev.chitin.vault.LeaseRedeemer;
+import dev.chitin.vault.LeaseUse;
+import dev.chitin.vault.SecretAccess;
+import dev.chitin.vault.memory.ZeroingAllocator;
+import dev.chitin.vault.scrub.Scrubber;
+import io.netty.channel.Channel;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -28,9 +35,11 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,11 +51,16 @@ import javax.net.ssl.SSLException;
  * serves one request, so that no pool carries a decision over to another plan.
  */
 public final class HttpBackend implements Backend {
+  /** How Vert.x names its HTTP/1.1 codec in the pipeline of a client's connection. */
+  private static final String CODEC = "codec";
+
   private final Vertx vertx;
   private final HttpClient client;
   private final ToolRegistry registry;
   private final AddressPinning pinning;
   private final LeaseRedeemer redeemer;
+  private final ZeroingAllocator allocator = new ZeroingAllocator();
+  private final SecureRandom random = new SecureRandom();
 
   public HttpBackend(
       Vertx vertx, ToolRegistry registry, AddressPinning pinning, LeaseRedeemer redeemer) {
@@ -78,10 +92,8 @@ public final class HttpBackend implements Backend {
           Problem.of(ProblemCode.INTERNAL, "A plan of another backend came here.").toException());
     }
     RequestLine line;
-    List<Injection> injections;
     try {
       line = requestLine(call, invocation);
-      injections = injections(call, plan);
     } catch (ChitinException refused) {
       return Future.failedFuture(refused);
     }
@@ -89,17 +101,12 @@ public final class HttpBackend implements Backend {
         context.deadline().min(Deadline.after(Duration.ofMillis(plan.limits().wallMillis())));
     return pinning
         .address(line.host(), line.port())
-        .compose(address -> send(line, address, injections, plan, context, deadline))
+        .compose(address -> send(line, address, call, context, deadline))
         .recover(
             failure ->
                 failure instanceof UnknownHostException
                     ? Future.succeededFuture(unanswered(failure))
-                    : Future.failedFuture(failure))
-        .eventually(
-            () -> {
-              injections.forEach(Injection::close);
-              return Future.succeededFuture();
-            });
+                    : Future.failedFuture(failure));
   }
 
   /** The request again from the arguments, held against what the plan says of it. */
@@ -125,29 +132,10 @@ public final class HttpBackend implements Backend {
         .toException();
   }
 
-  private List<Injection> injections(PreparedCall call, ExecutionPlan plan) {
-    List<Injection> injections = new ArrayList<>();
-    try {
-      for (int i = 0; i < plan.credentials().size(); i++) {
-        CredentialRef credential = plan.credentials().get(i);
-        injections.add(
-            redeemer.redeem(
-                call.leases().get(i),
-                call.plan().digest(),
-                secret -> Injection.of(credential, secret)));
-      }
-      return injections;
-    } catch (RuntimeException e) {
-      injections.forEach(Injection::close);
-      throw ChitinException.from(e);
-    }
-  }
-
   private Future<Outcome> send(
       RequestLine line,
       SocketAddress address,
-      List<Injection> injections,
-      ExecutionPlan plan,
+      PreparedCall call,
       CallContext context,
       Deadline deadline) {
     var options =
@@ -171,26 +159,101 @@ public final class HttpBackend implements Backend {
         .compose(
             request -> {
               ended.future().onComplete(outcome -> request.reset());
-              return exchange(request, line, injections, plan);
+              return exchange(request, line, call);
             })
-        .onComplete(ended::tryComplete, failure -> ended.tryComplete(unanswered(failure)));
+        .onComplete(ended::tryComplete, failure -> end(ended, failure));
     return ended.future().onComplete(outcome -> vertx.cancelTimer(timer));
   }
 
-  private static Future<Outcome> exchange(
-      HttpClientRequest request, RequestLine line, List<Injection> injections, ExecutionPlan plan) {
-    line.headers().forEach(request::putHeader);
-    request.putHeader("accept-encoding", "identity");
-    injections.forEach(injection -> request.putHeader(injection.field(), injection.value()));
+  /** What was refused here is a failure of the call; a server that fails is an answer. */
+  private static void end(Promise<Outcome> ended, Throwable failure) {
+    if (failure instanceof ChitinException refused) {
+      ended.tryFail(refused);
+    } else {
+      ended.tryComplete(unanswered(failure));
+    }
+  }
+
+  /** The connection stands: only now are leases spent, since nothing else can fail any more. */
+  private Future<Outcome> exchange(HttpClientRequest request, RequestLine line, PreparedCall call) {
+    var scrubber = new Scrubber();
+    return injections(line, call)
+        .compose(
+            injections -> {
+              line.headers().forEach(request::putHeader);
+              request.putHeader("accept-encoding", "identity");
+              injections.forEach(i -> request.putHeader(i.field(), i.marker()));
+              return injections.isEmpty()
+                  ? answer(request, line, call, scrubber)
+                  : answer(request, line, call, scrubber, injections);
+            })
+        .onComplete(done -> scrubber.close());
+  }
+
+  private Future<Outcome> answer(
+      HttpClientRequest request,
+      RequestLine line,
+      PreparedCall call,
+      Scrubber scrubber,
+      List<Injection> injections) {
+    var splice = new SecretSplice(injections, scrubber, allocator);
+    if (!(request.connection() instanceof ConnectionBase connection)) {
+      throw Problem.of(ProblemCode.INTERNAL, "The connection gives no access to its pipeline.")
+          .toException();
+    }
+    Channel channel = connection.channel();
+    channel.config().setAllocator(allocator);
+    channel.pipeline().addBefore(CODEC, "secret-splice", splice);
+    return answer(request, line, call, scrubber)
+        .recover(
+            failure -> {
+              ChitinException refusal = splice.refusal();
+              return Future.failedFuture(refusal == null ? failure : refusal);
+            });
+  }
+
+  private static Future<Outcome> answer(
+      HttpClientRequest request, RequestLine line, PreparedCall call, Scrubber scrubber) {
+    String text = line.body();
     Buffer body =
-        line.body() == null
-            ? Buffer.buffer()
-            : Buffer.buffer(line.body().getBytes(StandardCharsets.UTF_8));
+        text == null ? Buffer.buffer() : Buffer.buffer(text.getBytes(StandardCharsets.UTF_8));
+    long bound = call.plan().plan().limits().stdoutBytes();
     return request
         .send(body)
-        .compose(
-            response ->
-                new ResponseReader(response, injections, plan.limits().stdoutBytes()).read());
+        .compose(response -> new ResponseReader(response, scrubber, bound).read());
+  }
+
+  /** Spends the plan's leases, each for exactly this request; the uses are on disk after it. */
+  private Future<List<Injection>> injections(RequestLine line, PreparedCall call) {
+    ExecutionPlan plan = call.plan().plan();
+    Future<List<Injection>> all = Future.succeededFuture(new ArrayList<>());
+    for (int i = 0; i < plan.credentials().size(); i++) {
+      CredentialRef credential = plan.credentials().get(i);
+      Lease lease = call.leases().get(i);
+      var use =
+          new LeaseUse(
+              call.plan().digest(),
+              plan.principal().tenant(),
+              plan.principal().id(),
+              new LeaseBinding(
+                  line.scheme(),
+                  line.host(),
+                  line.port(),
+                  line.method(),
+                  credential.surface(),
+                  credential.field()));
+      all =
+          all.compose(
+              spent ->
+                  redeemer
+                      .spend(SecretAccess.granted(), lease, use)
+                      .map(
+                          used -> {
+                            spent.add(new Injection(credential, used, random));
+                            return spent;
+                          }));
+    }
+    return all;
   }
 
   private static Outcome unanswered(Throwable failure) {

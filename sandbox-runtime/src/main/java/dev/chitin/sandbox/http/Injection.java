@@ -3,33 +3,75 @@ package dev.chitin.sandbox.http;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.CredentialRef;
-import io.netty.util.AsciiString;
+import dev.chitin.vault.CredentialUse;
+import dev.chitin.vault.scrub.Scrubber;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 
 /**
- * One secret on its way into one header field, as bytes, and the {@link Redaction} of what comes
- * back. {@link #close()} wipes both.
+ * One secret on its way into one header field. Until the encoded head is written to the socket a
+ * marker stands in its place: 128 random bits, made after the request was checked, that no caller
+ * can know.
  */
-final class Injection implements AutoCloseable {
-  private final String field;
-  private final byte[] value;
-  private final Redaction redaction;
+final class Injection {
+  private static final byte[] BEARER = "Bearer ".getBytes(StandardCharsets.US_ASCII);
 
-  private Injection(String field, byte[] value, Redaction redaction) {
-    this.field = field;
-    this.value = value;
-    this.redaction = redaction;
+  private final CredentialRef credential;
+  private final CredentialUse use;
+  private final String marker;
+
+  /**
+   * @param use opened once, when the head is written
+   */
+  Injection(CredentialRef credential, CredentialUse use, SecureRandom random) {
+    this.credential = credential;
+    this.use = use;
+    byte[] bits = new byte[16];
+    random.nextBytes(bits);
+    this.marker = "chitin-splice-" + HexFormat.of().formatHex(bits);
+  }
+
+  String field() {
+    return credential.field();
+  }
+
+  /** What stands where the secret will be. */
+  String marker() {
+    return marker;
+  }
+
+  /** Takes memory of a length and gives where to write. */
+  @FunctionalInterface
+  interface Target {
+    ByteBuffer room(int length);
   }
 
   /**
-   * Writes {@code secret} in the format of {@code credential}.
+   * Writes the secret in the credential's format to what {@code target} gives, which is native, and
+   * has {@code scrubber} look for it in the answer.
    *
-   * @throws dev.chitin.bus.ChitinException when the secret cannot stand in a header field
+   * @throws dev.chitin.bus.ChitinException when the secret cannot stand in a header field, or the
+   *     lease ended meanwhile
    */
-  static Injection of(CredentialRef credential, MemorySegment secret) {
+  void write(Target target, Scrubber scrubber) {
+    use.open(
+        secret -> {
+          checkGrammar(secret);
+          byte[] prefix = credential.format().equals("bearer") ? BEARER : new byte[0];
+          int length = prefix.length + Math.toIntExact(secret.byteSize());
+          MemorySegment room = MemorySegment.ofBuffer(target.room(length));
+          MemorySegment.copy(MemorySegment.ofArray(prefix), 0, room, 0, prefix.length);
+          MemorySegment.copy(secret, 0, room, prefix.length, secret.byteSize());
+          scrubber.add(secret);
+          return true;
+        });
+  }
+
+  static void checkGrammar(MemorySegment secret) {
     for (long i = 0; i < secret.byteSize(); i++) {
       byte b = secret.get(ValueLayout.JAVA_BYTE, i);
       if (b < 0x20 || b == 0x7F) {
@@ -41,33 +83,5 @@ final class Injection implements AutoCloseable {
             .toException();
       }
     }
-    byte[] prefix =
-        credential.format().equals("bearer")
-            ? "Bearer ".getBytes(StandardCharsets.US_ASCII)
-            : new byte[0];
-    byte[] value = new byte[prefix.length + Math.toIntExact(secret.byteSize())];
-    System.arraycopy(prefix, 0, value, 0, prefix.length);
-    MemorySegment.copy(
-        secret, ValueLayout.JAVA_BYTE, 0, value, prefix.length, value.length - prefix.length);
-    return new Injection(credential.field(), value, new Redaction(secret));
-  }
-
-  String field() {
-    return field;
-  }
-
-  /** The field's value over the bytes that {@link #close()} wipes. */
-  CharSequence value() {
-    return new AsciiString(value, false);
-  }
-
-  Redaction redaction() {
-    return redaction;
-  }
-
-  @Override
-  public void close() {
-    Arrays.fill(value, (byte) 0);
-    redaction.close();
   }
 }

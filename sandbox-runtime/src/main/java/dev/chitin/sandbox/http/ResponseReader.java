@@ -4,10 +4,15 @@ import dev.chitin.bus.Bytes;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputText;
+import dev.chitin.vault.memory.ZeroingAllocator;
+import dev.chitin.vault.scrub.Scrubber;
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -24,45 +29,66 @@ final class ResponseReader {
   private static final Set<String> HIDDEN = Set.of("set-cookie", "connection", "keep-alive");
 
   private final HttpClientResponse response;
-  private final List<Injection> injections;
+  private final Scrubber scrubber;
+  private final Scrubber.Stream body;
   private final long bound;
-  private final Buffer body = Buffer.buffer();
   private final Promise<Outcome> ended = Promise.promise();
   private long seen;
 
-  ResponseReader(HttpClientResponse response, List<Injection> injections, long bound) {
+  /**
+   * @param scrubber knows what was put into the request
+   */
+  ResponseReader(HttpClientResponse response, Scrubber scrubber, long bound) {
     this.response = response;
-    this.injections = injections;
+    this.scrubber = scrubber;
+    this.body = scrubber.stream();
     this.bound = bound;
   }
 
   Future<Outcome> read() {
     response.handler(this::take);
     response.exceptionHandler(ended::tryFail);
-    response.endHandler(end -> ended.tryComplete(outcome()));
-    return ended.future();
+    response.endHandler(
+        end -> {
+          if (!ended.future().isComplete()) {
+            ended.tryComplete(outcome());
+          }
+        });
+    return ended.future().onComplete(done -> body.close());
   }
 
+  /** Pieces of a connection that carried a secret lie outside the heap and are wiped here. */
   private void take(Buffer piece) {
-    seen += piece.length();
-    long room = bound - body.length();
-    if (piece.length() <= room) {
-      body.appendBuffer(piece);
-    } else {
-      body.appendBuffer(piece, 0, (int) room);
-      ended.tryComplete(outcome());
+    ByteBuf bytes = ((BufferInternal) piece).getByteBuf();
+    try {
+      if (!ended.future().isComplete()) {
+        long room = bound - seen;
+        seen += piece.length();
+        int length = (int) Math.min(piece.length(), Math.max(0, room));
+        body.add(MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), length)));
+        if (seen > bound) {
+          ended.tryComplete(outcome());
+        }
+      }
+    } catch (RuntimeException e) {
+      ended.tryFail(e);
+    } finally {
+      ZeroingAllocator.finish(piece);
     }
   }
 
   private Outcome outcome() {
-    boolean shown = injections.stream().allMatch(i -> i.redaction().possible()) && inspectable();
-    byte[] clean = shown ? redact(body.getBytes()) : new byte[0];
+    boolean cut = seen > bound;
+    byte[] whole = body.end(cut);
+    body.close();
+    boolean shown = scrubber.possible() && inspectable();
+    byte[] clean = shown ? whole : new byte[0];
     JsonValue.Builder output =
         JsonValue.object()
             .put("status", response.statusCode())
             .put("headers", headers(shown))
             .put("bytes", seen)
-            .put("truncated", seen > body.length());
+            .put("truncated", cut);
     OutputText.put(output, "body", "encoding", clean);
     if (!shown) {
       output.put("withheld", "a secret was sent and the answer cannot be searched for it");
@@ -72,7 +98,7 @@ final class ResponseReader {
 
   private boolean inspectable() {
     String coding = response.getHeader("content-encoding");
-    return injections.isEmpty() || coding == null || coding.equalsIgnoreCase("identity");
+    return scrubber.isEmpty() || coding == null || coding.equalsIgnoreCase("identity");
   }
 
   private JsonValue.Obj headers(boolean shown) {
@@ -80,22 +106,12 @@ final class ResponseReader {
     for (Map.Entry<String, String> field : response.headers()) {
       String name = field.getKey().toLowerCase(Locale.ROOT);
       if (shown && !HIDDEN.contains(name)) {
-        byte[] clean = redact(field.getValue().getBytes(StandardCharsets.ISO_8859_1));
+        byte[] clean = scrubber.whole(field.getValue().getBytes(StandardCharsets.ISO_8859_1));
         fields.merge(name, new String(clean, StandardCharsets.ISO_8859_1), (a, b) -> a + ", " + b);
       }
     }
     JsonValue.Builder object = JsonValue.object();
     fields.forEach(object::put);
     return object.build();
-  }
-
-  private byte[] redact(byte[] bytes) {
-    byte[] clean = bytes;
-    boolean cut = seen > body.length();
-    for (Injection injection : injections) {
-      Redaction redaction = injection.redaction();
-      clean = cut ? redaction.applyToCut(clean) : redaction.apply(clean);
-    }
-    return clean;
   }
 }

@@ -1,0 +1,190 @@
+package dev.chitin.vault.scrub;
+
+import dev.chitin.vault.memory.SecretMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is looked for: each {@link Form} of each of some secrets. A rolling polynomial fingerprint
+ * (Rabin and Karp) of the first {@value #WINDOW} bytes finds candidates, and the secret itself, in
+ * native memory, confirms them. The fingerprint is keyed by a random factor that lies in secret
+ * memory, so what the heap holds says nothing of the secret to who reads the heap. Immutable.
+ *
+ * @see <a href="https://doi.org/10.1147/rd.312.0249">Karp and Rabin, Efficient randomized
+ *     pattern-matching algorithms</a>
+ */
+final class Patterns {
+  /** Length of what is fingerprinted, and of the shortest secret that can be searched for. */
+  static final int WINDOW = 12;
+
+  /** A candidate: a form of a secret whose first bytes have the fingerprint. */
+  private record Pattern(long fingerprint, MemorySegment secret, Form form) {}
+
+  private final long[] fingerprints;
+  private final Pattern[] patterns;
+  private final long mask;
+  private final MemorySegment key;
+
+  private Patterns(Pattern[] patterns, MemorySegment key) {
+    this.patterns = patterns;
+    this.fingerprints = Arrays.stream(patterns).mapToLong(Pattern::fingerprint).toArray();
+    this.key = key;
+    long bits = 0;
+    for (long fingerprint : fingerprints) {
+      bits |= bit(fingerprint);
+    }
+    this.mask = bits;
+  }
+
+  /** A key for fingerprints: an odd factor. */
+  static MemorySegment newKey(Arena arena) {
+    MemorySegment key = SecretMemory.allocate(arena, Long.BYTES);
+    SecretMemory.random(key);
+    key.set(ValueLayout.JAVA_BYTE, 0, (byte) (key.get(ValueLayout.JAVA_BYTE, 0) | 1));
+    return key;
+  }
+
+  /** Nothing to look for. */
+  static Patterns none(MemorySegment key) {
+    return new Patterns(new Pattern[0], key);
+  }
+
+  /**
+   * These and the forms of {@code secret}, which stays where it is. What is shorter than {@value
+   * #WINDOW} bytes cannot be told from chance and is not looked for.
+   */
+  Patterns with(MemorySegment secret) {
+    if (secret.byteSize() < WINDOW) {
+      return this;
+    }
+    long factor = key.get(ValueLayout.JAVA_LONG, 0);
+    Form[] forms = Form.values();
+    var all = Arrays.copyOf(patterns, patterns.length + forms.length);
+    for (int i = 0; i < forms.length; i++) {
+      all[patterns.length + i] =
+          new Pattern(fingerprint(secret, forms[i], factor), secret, forms[i]);
+    }
+    // The first part is in order already, which this sort makes use of.
+    Arrays.sort(all, Comparator.comparingLong(Pattern::fingerprint));
+    return new Patterns(all, key);
+  }
+
+  /** These without what {@link #with} added for the same memory. */
+  Patterns without(MemorySegment secret) {
+    return new Patterns(
+        Arrays.stream(patterns).filter(p -> !p.secret().equals(secret)).toArray(Pattern[]::new),
+        key);
+  }
+
+  private static long fingerprint(MemorySegment secret, Form form, long factor) {
+    var state = new long[2];
+    form.write(
+        secret,
+        b -> {
+          state[0] = state[0] * factor + b + 129;
+          return ++state[1] < WINDOW;
+        });
+    return state[0];
+  }
+
+  private static long bit(long fingerprint) {
+    return 1L << (fingerprint >>> 58);
+  }
+
+  boolean isEmpty() {
+    return patterns.length == 0;
+  }
+
+  /**
+   * What stands somewhere in a text.
+   *
+   * @param from where it begins
+   * @param to where it ends; the end of the text when it is not there whole
+   * @param whole whether more of the text could still make it longer, or another one
+   */
+  record Hit(long from, long to, boolean whole) {}
+
+  /**
+   * Looks for the first secret in {@code text[from, end)}.
+   *
+   * @return null when there is none, as far as windows that lie in the text whole can tell
+   */
+  @Nullable Hit find(Text text, long from, long end) {
+    if (isEmpty() || end - from < WINDOW) {
+      return null;
+    }
+    long factor = key.get(ValueLayout.JAVA_LONG, 0);
+    long leaving = 1;
+    for (int i = 0; i < WINDOW; i++) {
+      leaving *= factor;
+    }
+    long hash = 0;
+    for (long i = from; i < end; i++) {
+      hash = hash * factor + text.at(i) + 129;
+      long begin = i - WINDOW + 1;
+      if (begin > from) {
+        hash -= leaving * (text.at(begin - 1) + 129);
+      }
+      if (begin >= from && (mask & bit(hash)) != 0) {
+        Hit hit = confirmed(text, begin, end, hash);
+        if (hit != null) {
+          return hit;
+        }
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Hit confirmed(Text text, long begin, long end, long hash) {
+    int at = Arrays.binarySearch(fingerprints, hash);
+    while (at > 0 && fingerprints[at - 1] == hash) {
+      at--;
+    }
+    Hit best = null;
+    for (int i = at; i >= 0 && i < patterns.length && fingerprints[i] == hash; i++) {
+      Hit hit = compare(text, begin, end, patterns[i].secret(), patterns[i].form());
+      if (hit != null && (!hit.whole() || best == null || (best.whole() && hit.to() > best.to()))) {
+        best = hit;
+      }
+    }
+    return best;
+  }
+
+  /** Whether the form stands at {@code begin}, or the text ends before that can be told. */
+  private static @Nullable Hit compare(
+      Text text, long begin, long end, MemorySegment secret, Form form) {
+    var state = new long[] {begin, 1};
+    form.write(
+        secret,
+        b -> {
+          if (state[0] == end) {
+            state[1] = 2;
+          } else if (text.at(state[0]) != b) {
+            state[1] = 0;
+          } else {
+            state[0]++;
+            return true;
+          }
+          return false;
+        });
+    return state[1] == 0 ? null : new Hit(begin, state[0], state[1] == 1);
+  }
+
+  /** How many bytes at the end of {@code text[from, end)} are the first ones of a form. */
+  long begunAtEnd(Text text, long from, long end) {
+    long most = 0;
+    for (long begin = Math.max(from, end - WINDOW + 1); begin < end && most == 0; begin++) {
+      for (Pattern pattern : patterns) {
+        Hit hit = compare(text, begin, end, pattern.secret(), pattern.form());
+        if (hit != null && hit.to() == end) {
+          most = end - begin;
+        }
+      }
+    }
+    return most;
+  }
+}

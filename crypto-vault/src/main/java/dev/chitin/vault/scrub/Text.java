@@ -1,0 +1,7 @@
+package dev.chitin.vault.scrub;
+
+/** Bytes that are looked through, wherever they lie. */
+@FunctionalInterface
+interface Text {
+  byte at(long index);
+}
