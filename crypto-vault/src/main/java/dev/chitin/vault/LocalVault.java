@@ -88,9 +88,10 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
 
   @Override
   public Future<SecretMetadata> put(PutRequest request, Deadline deadline) {
+    String action = request.options().rotate() ? "rotate" : "put";
     var change =
         new AuditEvent.SecretChange(
-            "put", request.name().value(), request.tenant(), request.actor());
+            action, request.name().value(), request.tenant(), request.actor());
     return attempt(
             () -> {
               VaultStore.checkLength(request.value());
@@ -98,20 +99,36 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
             })
         .compose(
             recorded ->
-                blocking(() -> store.put(request.tenant(), request.name(), request.value())))
+                blocking(
+                    () ->
+                        store.put(
+                            request.tenant(),
+                            request.name(),
+                            request.value(),
+                            request.actor(),
+                            request.options())))
         .onComplete(done -> request.value().close());
   }
 
   @Override
   public Future<SecretMetadata> delete(DeleteRequest request, Deadline deadline) {
     if (store.find(request.tenant(), request.name()).isEmpty()) {
-      return Future.failedFuture(VaultStore.unknown());
+      return Future.failedFuture(VaultFaults.unknown());
     }
     var change =
         new AuditEvent.SecretChange(
             "delete", request.name().value(), request.tenant(), request.actor());
     return attempt(() -> audit.append(change, deadline))
         .compose(recorded -> blocking(() -> store.delete(request.tenant(), request.name())));
+  }
+
+  @Override
+  public Future<SecretMetadata> change(ChangeRequest request, Deadline deadline) {
+    var change =
+        new AuditEvent.SecretChange(
+            request.kind().text(), request.name().value(), request.tenant(), request.actor());
+    return attempt(() -> audit.append(change, deadline))
+        .compose(recorded -> blocking(() -> store.change(request)));
   }
 
   @Override
@@ -141,7 +158,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   }
 
   private VaultStore.Sealed sealed(String tenant, SecretName name) {
-    return store.sealed(tenant, name).orElseThrow(VaultStore::unknown);
+    return store.sealed(tenant, name).orElseThrow(VaultFaults::unknown);
   }
 
   private Future<Lease> issued(LeaseRequest request, VaultStore.Sealed sealed, Deadline deadline) {
