@@ -59,6 +59,11 @@ public final class KeyFile {
     return new KeyFile(path, chitinHome, true);
   }
 
+  /** Whether something lies there, whatever it is. */
+  public boolean isThere() {
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
   public Path path() {
     return path;
   }

@@ -6,18 +6,11 @@ import dev.chitin.audit.ReceiptVerifier;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
-import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,13 +33,14 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalVault.class);
   private static final Duration REFUSAL_DEADLINE = Duration.ofSeconds(5);
 
-  private final Vertx vertx;
   private final VaultStore store;
   private final AuditLog audit;
   private final ReceiptVerifier receipts;
   private final LongSupplier nanoTime;
   private final LeaseTable leases;
-  private final ExecutorService thread;
+  private final StoreThread thread;
+  private final Upkeep upkeep;
+  private final VaultAdministration administration;
 
   /**
    * Serves {@code store}, which it closes with itself.
@@ -65,20 +59,19 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
       ReceiptVerifier receipts,
       LongSupplier nanoTime,
       int maxLeases) {
-    this.vertx = vertx;
     this.store = store;
     this.audit = audit;
     this.receipts = receipts;
     this.nanoTime = nanoTime;
     this.leases = new LeaseTable(nanoTime, maxLeases);
-    this.thread =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MAX_WAITING),
-            Thread.ofPlatform().name("chitin-vault-", 0).factory());
+    this.thread = new StoreThread(vertx, MAX_WAITING);
+    this.upkeep = new Upkeep(vertx, store, thread, LIFETIME);
+    this.administration = new VaultAdministration(store, thread, audit, upkeep);
+  }
+
+  /** What the operator does with the vault as a whole. */
+  public VaultAdministration administration() {
+    return administration;
   }
 
   /** How the store stands. */
@@ -99,7 +92,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
             })
         .compose(
             recorded ->
-                blocking(
+                thread.run(
                     () ->
                         store.put(
                             request.tenant(),
@@ -119,7 +112,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
         new AuditEvent.SecretChange(
             "delete", request.name().value(), request.tenant(), request.actor());
     return attempt(() -> audit.append(change, deadline))
-        .compose(recorded -> blocking(() -> store.delete(request.tenant(), request.name())));
+        .compose(recorded -> thread.run(() -> store.delete(request.tenant(), request.name())));
   }
 
   @Override
@@ -128,7 +121,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
         new AuditEvent.SecretChange(
             request.kind().text(), request.name().value(), request.tenant(), request.actor());
     return attempt(() -> audit.append(change, deadline))
-        .compose(recorded -> blocking(() -> store.change(request)));
+        .compose(recorded -> thread.run(() -> store.change(request)));
   }
 
   @Override
@@ -153,7 +146,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     Future<VaultStore.Sealed> sealed =
         store.isRemembered(tenant, request.secret())
             ? Future.succeededFuture(sealed(tenant, request.secret()))
-            : blocking(() -> sealed(tenant, request.secret()));
+            : thread.run(() -> sealed(tenant, request.secret()));
     return sealed.compose(record -> issued(request, record, deadline));
   }
 
@@ -239,31 +232,10 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     }
   }
 
-  /** Runs {@code work} on the store's thread and answers on the caller's context. */
-  private <T> Future<T> blocking(Callable<T> work) {
-    var result = new CompletableFuture<T>();
-    try {
-      thread.execute(
-          () -> {
-            try {
-              result.complete(work.call());
-            } catch (Throwable e) {
-              result.completeExceptionally(e);
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      return Future.failedFuture(
-          Problem.of(ProblemCode.VAULT_UNAVAILABLE, "The vault has too much to do, or is closed.")
-              .withRule("vault.queue")
-              .withHint("Try again later.")
-              .toException());
-    }
-    return Future.fromCompletionStage(result, vertx.getOrCreateContext());
-  }
-
   /** Ends what runs, then closes the store. Blocks: not for event loops. */
   @Override
   public void close() {
+    upkeep.close();
     thread.close();
     store.close();
   }

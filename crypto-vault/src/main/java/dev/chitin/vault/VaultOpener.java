@@ -20,9 +20,10 @@ import dev.chitin.vault.unlock.Credentials;
 import dev.chitin.vault.unlock.SlotRequest;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -132,38 +133,45 @@ final class VaultOpener {
   private void unlock(
       Header header, SlotKeys slots, Credentials credentials, SecretBytes root, long epoch) {
     setup.attempts().check();
-    List<Slot> reachable =
-        header.slots().stream().filter(slot -> credentials.reach(slot.method())).toList();
-    if (reachable.isEmpty()) {
-      throw Problem.of(
-              ProblemCode.VAULT_UNLOCK_FAILED,
-              "The vault opens by " + methods(header) + ", and none of it was given.")
-          .withRule("unlock.no_credential")
-          .withHint(
-              "Put the key file where vault.key_file names it, or type the passphrase on a terminal"
-                  + " or give it by --passphrase-fd.")
-          .toException();
-    }
-    Optional<ChitinException> binding = Optional.empty();
-    boolean tried = false;
-    for (Slot slot : reachable) {
+    // What costs nothing is tried first, so that nobody is asked for a passphrase without need.
+    List<Slot> inOrder =
+        header.slots().stream()
+            .sorted(Comparator.comparing((Slot slot) -> slot.method().needsPassphrase()))
+            .toList();
+    List<Slot> tried = new ArrayList<>();
+    ChitinException binding = null;
+    for (Slot slot : inOrder) {
+      if (!credentials.reach(slot.method())) {
+        continue;
+      }
       try {
         if (slots.open(header.vaultId(), slot, credentials, root.segment())) {
           setup.attempts().succeeded();
           return;
         }
-        tried = true;
+        tried.add(slot);
       } catch (ChitinException e) {
         if (e.code() != ProblemCode.VAULT_BINDING_UNAVAILABLE) {
           throw e;
         }
-        binding = Optional.of(e);
+        binding = e;
       }
     }
-    if (!tried && binding.isPresent()) {
-      throw binding.get();
+    if (!tried.isEmpty()) {
+      throw failed(header, tried, epoch);
     }
-    throw failed(header, reachable, epoch);
+    throw binding == null ? nothingGiven(header) : binding;
+  }
+
+  private static ChitinException nothingGiven(Header header) {
+    return Problem.of(
+            ProblemCode.VAULT_UNLOCK_FAILED,
+            "The vault opens by " + methods(header) + ", and none of it was given.")
+        .withRule("unlock.no_credential")
+        .withHint(
+            "Put the key file where vault.key_file names it, or type the passphrase on a terminal"
+                + " or give it by --passphrase-fd.")
+        .toException();
   }
 
   /** Wrong credential, other device and damaged slot look alike: none of them opens the box. */

@@ -98,6 +98,13 @@ public record Header(byte[] vaultId, List<Slot> slots) {
     Slot.Method method =
         Slot.Method.of(in.text(MAX_FIELD))
             .orElseThrow(() -> new WireReader.Malformed("an unlock method that is not known"));
-    return new Slot(id, method, in.text(MAX_FIELD), in.u64(), in.raw(32), in.prefixed(MAX_FIELD));
+    var slot =
+        new Slot(id, method, in.text(MAX_FIELD), in.u64(), in.raw(32), in.prefixed(MAX_FIELD));
+    if (slot.parameter("v").filter("1"::equals).isEmpty()
+        || slot.parameter("bind").isEmpty()
+        || !Device.COMPONENTS.containsAll(slot.binding())) {
+      throw new WireReader.Malformed("parameters of a slot that are not known");
+    }
+    return slot;
   }
 }

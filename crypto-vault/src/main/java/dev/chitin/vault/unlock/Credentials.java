@@ -84,11 +84,12 @@ public final class Credentials implements AutoCloseable {
   /** Whether a slot of this method can be tried; may ask for the passphrase. */
   public boolean reach(Slot.Method method) {
     return switch (method) {
-      case KEY_FILE -> keyFile.isPresent();
+      case KEY_FILE -> keyFile.isPresent() && keyFile.get().isThere();
       case RECOVERY -> recovery != null;
       case RECIPIENT -> recipient != null;
       case PASSPHRASE -> passphrase().isPresent();
-      case PASSPHRASE_AND_KEY_FILE -> keyFile.isPresent() && passphrase().isPresent();
+      case PASSPHRASE_AND_KEY_FILE ->
+          keyFile.isPresent() && keyFile.get().isThere() && passphrase().isPresent();
     };
   }
 
