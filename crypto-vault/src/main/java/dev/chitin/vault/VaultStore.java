@@ -139,7 +139,14 @@ public final class VaultStore implements AutoCloseable {
   }
 
   private String fileName(Secret secret, Version version) {
-    return ring.fileName(setup.engine(), secret.tenant(), secret.name(), version.version());
+    // The ring may be replaced by a rotation on another thread, which waits for this lock.
+    alive.readLock().lock();
+    try {
+      checkOpen();
+      return ring.fileName(setup.engine(), secret.tenant(), secret.name(), version.version());
+    } finally {
+      alive.readLock().unlock();
+    }
   }
 
   /** Whether there is a vault in {@code directory}. */
@@ -278,7 +285,7 @@ public final class VaultStore implements AutoCloseable {
 
   public Status status() {
     State current = state;
-    int term = ring.currentTerm();
+    int term = currentTerm();
     return new Status(
         SecretMemory.level(),
         setup.engine().name(),
@@ -288,6 +295,16 @@ public final class VaultStore implements AutoCloseable {
         committer.isCertain(),
         term,
         KekRotation.behind(current.manifest(), term));
+  }
+
+  private int currentTerm() {
+    alive.readLock().lock();
+    try {
+      checkOpen();
+      return ring.currentTerm();
+    } finally {
+      alive.readLock().unlock();
+    }
   }
 
   /**

@@ -6,9 +6,11 @@ import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
+import dev.chitin.vault.KeyFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
+ * @param credential the same as systemd hands it to the service, when it does
+ * @param vaultBinding what a new slot of the vault is bound to, or null for all that there is
  * @param auditOrigin the log's name, or null for the default
  * @param auditAppendMillis longest wait for a durable record
  * @param auditSegmentBytes size of one segment
@@ -35,6 +39,8 @@ public record GatewaySettings(
     PolicySettings policy,
     List<ToolDefinition> tools,
     Path keyFile,
+    Optional<Path> credential,
+    @Nullable List<String> vaultBinding,
     @Nullable String auditOrigin,
     long auditAppendMillis,
     long auditSegmentBytes,
@@ -46,6 +52,13 @@ public record GatewaySettings(
   public GatewaySettings {
     tools = List.copyOf(tools);
     waive = Set.copyOf(waive);
+  }
+
+  /** The vault's key file, wherever it comes from. */
+  public KeyFile vaultKey() {
+    return credential
+        .map(path -> KeyFile.credential(path, home.root()))
+        .orElseGet(() -> new KeyFile(keyFile, home.root()));
   }
 
   /** The same on another port. */
@@ -91,6 +104,8 @@ public record GatewaySettings(
         policy,
         tools,
         keyFile,
+        credential,
+        vaultBinding,
         auditOrigin,
         auditAppendMillis,
         auditSegmentBytes,

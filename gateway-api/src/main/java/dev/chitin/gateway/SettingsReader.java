@@ -16,6 +16,7 @@ import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolDefinitionReader;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,6 +64,8 @@ public final class SettingsReader {
         policy(grants, keyFile, sandbox),
         tools,
         keyFile,
+        credential(environment),
+        section("vault").strings("binding").orElse(null),
         audit.string("origin").orElse(null),
         audit.integer("append_timeout_ms", 10, 60_000).orElse(2_000L),
         audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20),
@@ -99,6 +102,17 @@ public final class SettingsReader {
                   bound(warm, "idle_ms", Math.toIntExact(d.idleMillis())));
             })
         .orElse(d);
+  }
+
+  /** A key that systemd hands over, unless the operator names a file. */
+  private Optional<Path> credential(Map<String, String> environment) {
+    String directory = environment.get("CREDENTIALS_DIRECTORY");
+    if (directory == null
+        || !directory.startsWith("/")
+        || section("vault").string("key_file").isPresent()) {
+      return Optional.empty();
+    }
+    return Optional.of(Path.of(directory, "vault.key")).filter(Files::exists);
   }
 
   private Path keyFile(Map<String, String> environment) {

@@ -68,6 +68,7 @@ public final class AdminSocket extends VerticleBase {
             .routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(edge.vault()).routes());
+    routes.addAll(new VaultRoutes(edge.vaultAdministration(), edge.vaultKey()).routes());
     routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit()).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());

@@ -8,12 +8,16 @@ import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
+import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.Vault;
+import dev.chitin.vault.VaultAdministration;
 import java.util.function.Supplier;
 
 /**
  * What the routes work with; the same for each verticle of the edge.
  *
+ * @param vaultAdministration for the administration socket alone
+ * @param vaultKey the vault's key file
  * @param doctor proves the controls on demand
  * @param metrics gives the metrics in the text format of Prometheus
  */
@@ -23,6 +27,8 @@ public record HttpEdge(
     ToolRegistry registry,
     ToolExecutor executor,
     Vault vault,
+    VaultAdministration vaultAdministration,
+    Supplier<KeyFile> vaultKey,
     AuditLog audit,
     KeyStore keys,
     Authenticator authenticator,
