@@ -313,13 +313,23 @@ public final class VaultStore implements AutoCloseable {
    * @throws ChitinException {@code vault.lease_refused} when it is disabled or has expired
    */
   Optional<Sealed> sealed(String tenant, SecretName name) {
-    Optional<Secret> found = state.manifest().find(tenant, name.value());
-    found.ifPresent(secret -> Versions.checkUsable(secret, setup.clock().getAsLong()));
-    return found.map(
-        secret -> {
-          Version newest = secret.newest();
-          return new Sealed(secret, newest, values.box(fileName(secret, newest), newest.file()));
-        });
+    while (true) {
+      State seen = state;
+      try {
+        return seen.manifest().find(tenant, name.value()).map(this::sealed);
+      } catch (ChitinException e) {
+        // The file may have been replaced since the manifest was looked at: then look again.
+        if (e.code() != ProblemCode.VAULT_CORRUPT || state.digest().equals(seen.digest())) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private Sealed sealed(Secret secret) {
+    Versions.checkUsable(secret, setup.clock().getAsLong());
+    Version newest = secret.newest();
+    return new Sealed(secret, newest, values.box(fileName(secret, newest), newest.file()));
   }
 
   /** Whether {@link #sealed} needs no disk. */

@@ -61,7 +61,7 @@ public final class SettingsReader {
     return new GatewaySettings(
         home,
         edge(),
-        policy(grants, keyFile, sandbox),
+        policy(grants, keyFile, credential(environment), sandbox),
         tools,
         keyFile,
         credential(environment),
@@ -146,7 +146,10 @@ public final class SettingsReader {
   }
 
   private PolicySettings policy(
-      Map<String, Capabilities> grants, Path keyFile, JsonFields sandbox) {
+      Map<String, Capabilities> grants,
+      Path keyFile,
+      Optional<Path> credential,
+      JsonFields sandbox) {
     JsonFields workspace = section("workspace");
     return new PolicySettings(
         home.userHome().toString(),
@@ -155,7 +158,7 @@ public final class SettingsReader {
         workspace.strings("allowed_paths").orElse(List.of()),
         workspace.strings("denied_paths").orElse(List.of()),
         List.of(
-            keyFile.toString(),
+            credential.orElse(keyFile).toString(),
             home.audit().toString(),
             home.run().toString(),
             home.vault().toString()),
