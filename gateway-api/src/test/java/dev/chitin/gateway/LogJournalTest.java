@@ -43,8 +43,8 @@ class LogJournalTest {
   }
 
   private static Mark mark(Action action, long epoch) {
-    return Mark.of(
-        action, VAULT, epoch, Digest.ofUtf8("m" + epoch), Digest.ofUtf8("m" + (epoch - 1)));
+    return new Mark(
+        action, VAULT, epoch, Digest.ofUtf8("m" + epoch), Digest.ofUtf8("m" + (epoch - 1)), null);
   }
 
   private void noise() throws Exception {

@@ -53,7 +53,8 @@ class VaultCommandTest {
       assertThat(Json.number(status, "term")).isEqualTo(2);
       assertThat(gateway.stop()).isZero();
       ok(GatewayProcess.run(home, NOTHING, "vault", "rotate-kek"));
-      status = Json.object(ok(GatewayProcess.run(home, NOTHING, "vault", "status", "--json")).out());
+      status =
+          Json.object(ok(GatewayProcess.run(home, NOTHING, "vault", "status", "--json")).out());
       assertThat(Json.number(status, "term")).isEqualTo(3);
       assertThat(Json.number(status, "rewrapping")).isZero();
       ok(GatewayProcess.run(home, NOTHING, "audit", "verify"));
@@ -73,7 +74,12 @@ class VaultCommandTest {
     assertThat(Json.text(Json.object(added.out()), "method")).isEqualTo("passphrase");
     assertThat(
             GatewayProcess.run(
-                    home, fake("another passphrase"), "vault", "add-passphrase", "--new-passphrase-fd", "0")
+                    home,
+                    fake("another passphrase"),
+                    "vault",
+                    "add-passphrase",
+                    "--new-passphrase-fd",
+                    "0")
                 .exit())
         .isZero();
     assertThat(
@@ -94,8 +100,7 @@ class VaultCommandTest {
     Result refused = GatewayProcess.run(home, NOTHING, "secret", "list");
     assertThat(refused.exit()).isEqualTo(5);
     assertThat(refused.err()).contains("unlock.no_credential").contains("--passphrase-fd");
-    Result listed =
-        ok(GatewayProcess.run(home, line, "secret", "list", "--passphrase-fd", "0"));
+    Result listed = ok(GatewayProcess.run(home, line, "secret", "list", "--passphrase-fd", "0"));
     assertThat(listed.out()).contains("api");
     Result wrong =
         GatewayProcess.run(
@@ -129,7 +134,8 @@ class VaultCommandTest {
     byte[] secret = fake("moving");
     ok(GatewayProcess.run(from, secret, "secret", "put", "api"));
     String key = ok(GatewayProcess.run(to, NOTHING, "secret", "recipient")).out().strip();
-    String line = ok(GatewayProcess.run(from, NOTHING, "secret", "export", "api", "--to", key)).out();
+    String line =
+        ok(GatewayProcess.run(from, NOTHING, "secret", "export", "api", "--to", key)).out();
     assertThat(line).startsWith("chitin-secret-1.").doesNotContain("moving");
     byte[] bytes = line.getBytes(StandardCharsets.US_ASCII);
     try (var gateway = GatewayProcess.start(to)) {

@@ -161,7 +161,7 @@ final class VaultCommand {
   @Command(
       name = "add-recovery",
       description = "Make a recovery code that opens the vault on any machine; shown once.")
-  int addRecovery(@Option(names = "--json", description = "Print JSON.") boolean json) {
+  int addRecovery() {
     try (SecretBytes key = SecretBytes.allocate(RecoveryCode.BYTES);
         SecretBytes code = SecretBytes.allocate(RecoveryCode.CHARACTERS + 1)) {
       SecretMemory.random(key.segment());
@@ -175,9 +175,6 @@ final class VaultCommand {
       code.segment().set(ValueLayout.JAVA_BYTE, RecoveryCode.CHARACTERS, (byte) '\n');
       show(code);
       session.err().println("Its slot is " + Texts.of(slot, "id") + ".");
-      if (json) {
-        session.err().println("The slot as JSON follows chitin vault slots --json.");
-      }
       return ExitCode.OK.value();
     }
   }
