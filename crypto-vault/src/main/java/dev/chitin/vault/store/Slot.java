@@ -1,6 +1,5 @@
 package dev.chitin.vault.store;
 
-import dev.chitin.bus.Digest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -59,11 +58,6 @@ public record Slot(
   /** This slot with its sealed root key. */
   public Slot withSealed(byte[] sealedRoot) {
     return new Slot(id, method, parameters, createdMillis, salt, sealedRoot);
-  }
-
-  /** What the slot's unlock key is bound to beside the credential. */
-  public Digest identity() {
-    return Digest.of(id, salt);
   }
 
   /** The value of {@code name} in the parameters, {@code name=value;…}. */

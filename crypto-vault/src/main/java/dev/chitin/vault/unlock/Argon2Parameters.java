@@ -124,11 +124,6 @@ public record Argon2Parameters(int memoryKib, int passes, int lanes, byte[] salt
     }
   }
 
-  /** Whether this is less than what is recommended. */
-  public boolean isBelowRecommendation() {
-    return memoryKib < Profile.DEFAULT.memoryKib;
-  }
-
   static long memoryOfMachine() {
     return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
         .getTotalMemorySize();
