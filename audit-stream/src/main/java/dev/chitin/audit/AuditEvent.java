@@ -94,12 +94,35 @@ public sealed interface AuditEvent {
   record KeyChange(String action, String keyId, String name, String actor) implements AuditEvent {}
 
   /**
-   * A secret was stored or removed.
+   * A secret was stored, changed, removed or taken along.
    *
-   * @param action {@code put} or {@code delete}
+   * @param action {@code put}, {@code rotate}, {@code delete}, {@code prune}, {@code enable},
+   *     {@code disable}, {@code export} or {@code import}
    * @param actor who did it
    */
   record SecretChange(String action, String secret, String tenant, String actor)
+      implements AuditEvent {}
+
+  /**
+   * The vault's files changed, or did not open. A commit is announced with the digest of its
+   * manifest before it takes effect: whoever reads the log knows which state has to be on disk.
+   *
+   * @param action {@code vault.intent}, {@code vault.committed}, {@code vault.recovered}, {@code
+   *     vault.accepted}, {@code vault.closed}, {@code vault.rollback_detected} or {@code
+   *     vault.unlock_failed}
+   * @param vault the vault's random id, hex
+   * @param epoch which commit
+   * @param manifest digest of the manifest's file after it, or null when there is none
+   * @param previous digest of the manifest's file before it, or null when there was none
+   * @param detail one short sentence, or null
+   */
+  record VaultState(
+      String action,
+      String vault,
+      long epoch,
+      @Nullable Digest manifest,
+      @Nullable Digest previous,
+      @Nullable String detail)
       implements AuditEvent {}
 
   /**

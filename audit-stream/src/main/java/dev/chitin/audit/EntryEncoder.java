@@ -102,6 +102,14 @@ final class EntryEncoder {
         text(entry, "tenant", e.tenant());
         text(entry, "actor", e.actor());
       }
+      case AuditEvent.VaultState e -> {
+        text(entry, "action", e.action());
+        text(entry, "vault", e.vault());
+        number(entry, "epoch", e.epoch());
+        text(entry, "manifest", e.manifest() == null ? null : e.manifest().toString());
+        text(entry, "previous", e.previous() == null ? null : e.previous().toString());
+        text(entry, "detail", e.detail());
+      }
     }
   }
 

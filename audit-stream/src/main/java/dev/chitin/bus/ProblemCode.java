@@ -59,7 +59,16 @@ public enum ProblemCode {
   VAULT_SECRET_INVALID("vault.secret_invalid", 422, "The secret or its name is not acceptable"),
   VAULT_LEASE_REFUSED("vault.lease_refused", 403, "The lease is refused"),
   VAULT_UNLOCK_FAILED("vault.unlock_failed", 503, "The vault does not open"),
+  VAULT_UNLOCK_THROTTLED("vault.unlock_throttled", 429, "Too many failed attempts to unlock"),
+  VAULT_BINDING_UNAVAILABLE(
+      "vault.binding_unavailable", 503, "A component that the vault is bound to is missing"),
+  VAULT_ROLLBACK_DETECTED(
+      "vault.rollback_detected", 503, "The vault is not in the state that the log knows"),
+  VAULT_FORMAT_UNKNOWN("vault.format_unknown", 503, "The vault has another format"),
   VAULT_CORRUPT("vault.corrupt", 503, "The vault is damaged"),
+  VAULT_SLOT_UNKNOWN("vault.slot_unknown", 404, "There is no such slot"),
+  VAULT_SLOT_INVALID("vault.slot_invalid", 422, "The slot or its credential is not acceptable"),
+  VAULT_TRANSFER_INVALID("vault.transfer_invalid", 422, "The export or its key is not acceptable"),
 
   SANDBOX_BUSY("sandbox.busy", 429, "Too many calls wait for a sandbox"),
   SANDBOX_UNAVAILABLE("sandbox.unavailable", 503, "The sandbox is not available"),

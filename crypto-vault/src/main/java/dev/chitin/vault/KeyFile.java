@@ -26,11 +26,13 @@ public final class KeyFile {
   public static final int BYTES = 32;
 
   private static final int OTHERS = 077;
+  private static final int OTHERS_OF_A_CREDENTIAL = 037;
   private static final int OTHERS_MAY_WRITE = 022;
   private static final int PERMISSIONS = 07777;
 
   private final Path path;
   private final Path chitinHome;
+  private final boolean systemd;
 
   /**
    * Names a key file.
@@ -38,8 +40,32 @@ public final class KeyFile {
    * @param chitinHome the directory in which the key may not lie, since it is backed up with it
    */
   public KeyFile(Path path, Path chitinHome) {
+    this(path, chitinHome, false);
+  }
+
+  private KeyFile(Path path, Path chitinHome, boolean systemd) {
     this.path = path.toAbsolutePath().normalize();
     this.chitinHome = chitinHome.toAbsolutePath().normalize();
+    this.systemd = systemd;
+  }
+
+  /**
+   * A key that systemd hands to the service as a credential (systemd.exec(5), {@code
+   * LoadCredential=}): it may belong to root, and its group bits are those of an access list.
+   *
+   * @param path below {@code $CREDENTIALS_DIRECTORY}
+   */
+  public static KeyFile credential(Path path, Path chitinHome) {
+    return new KeyFile(path, chitinHome, true);
+  }
+
+  /** Whether something lies there, whatever it is. */
+  public boolean isThere() {
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  public Path path() {
+    return path;
   }
 
   /**
@@ -129,16 +155,17 @@ public final class KeyFile {
         path, "unix:mode,uid,nlink,size,ino,dev,ctime", LinkOption.NOFOLLOW_LINKS);
   }
 
-  private static void check(Map<String, Object> stat) {
+  private void check(Map<String, Object> stat) {
     int mode = number(stat, "mode");
     if ((mode & 0170000) != 0100000) {
       throw refused("key.type", "The key file is a link or no regular file.", "Name the file.");
     }
-    if ((mode & PERMISSIONS & OTHERS) != 0) {
+    if ((mode & PERMISSIONS & (systemd ? OTHERS_OF_A_CREDENTIAL : OTHERS)) != 0) {
       throw refused(
           "key.permissions", "The key file is open to others.", "Run chmod 600 on the key file.");
     }
-    if (number(stat, "uid") != SecretMemory.effectiveUser()) {
+    int owner = number(stat, "uid");
+    if (owner != SecretMemory.effectiveUser() && !(systemd && owner == 0)) {
       throw refused("key.owner", "The key file belongs to another user.", "Own it yourself.");
     }
     if (number(stat, "nlink") != 1) {

@@ -32,18 +32,12 @@ final class LeaseDesk implements AutoCloseable {
   private final ReceiptVerifier receipts;
   private final LiveSecrets live;
   private final LongSupplier nanoTime;
-  private final Blocking blocking;
+  private final StoreThread thread;
   private final LeaseTable leases;
   private final LongAdder granted = new LongAdder();
   private final LongAdder used = new LongAdder();
   private final LongAdder expired = new LongAdder();
   private final LongAdder refused = new LongAdder();
-
-  /** Runs what waits for the disk. */
-  @FunctionalInterface
-  interface Blocking {
-    <T> Future<T> run(Callable<T> work);
-  }
 
   LeaseDesk(
       VaultStore store,
@@ -52,13 +46,13 @@ final class LeaseDesk implements AutoCloseable {
       LiveSecrets live,
       LongSupplier nanoTime,
       int maxLeases,
-      Blocking blocking) {
+      StoreThread thread) {
     this.store = store;
     this.audit = audit;
     this.receipts = receipts;
     this.live = live;
     this.nanoTime = nanoTime;
-    this.blocking = blocking;
+    this.thread = thread;
     this.leases = new LeaseTable(nanoTime, maxLeases, this::expired);
   }
 
@@ -86,12 +80,12 @@ final class LeaseDesk implements AutoCloseable {
     Future<VaultStore.Sealed> sealed =
         store.isRemembered(tenant, request.secret())
             ? Future.succeededFuture(sealed(tenant, request.secret()))
-            : blocking.run(() -> sealed(tenant, request.secret()));
+            : thread.run(() -> sealed(tenant, request.secret()));
     return sealed.compose(record -> issued(request, record, deadline));
   }
 
   private VaultStore.Sealed sealed(String tenant, SecretName name) {
-    return store.sealed(tenant, name).orElseThrow(VaultStore::unknown);
+    return store.sealed(tenant, name).orElseThrow(VaultFaults::unknown);
   }
 
   private Future<Lease> issued(LeaseRequest request, VaultStore.Sealed sealed, Deadline deadline) {

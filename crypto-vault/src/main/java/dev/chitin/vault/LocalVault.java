@@ -4,20 +4,11 @@ import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
 import dev.chitin.audit.ReceiptVerifier;
 import dev.chitin.bus.Deadline;
-import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -42,7 +33,9 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   private final LiveSecrets live = new LiveSecrets();
   private final LeaseDesk leases;
   private final long sweeper;
-  private final ExecutorService thread;
+  private final StoreThread thread;
+  private final Upkeep upkeep;
+  private final VaultAdministration administration;
 
   /**
    * Serves {@code store}, which it closes with itself.
@@ -64,16 +57,16 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     this.vertx = vertx;
     this.store = store;
     this.audit = audit;
-    this.leases = new LeaseDesk(store, audit, receipts, live, nanoTime, maxLeases, this::blocking);
+    this.thread = new StoreThread(vertx, MAX_WAITING);
+    this.leases = new LeaseDesk(store, audit, receipts, live, nanoTime, maxLeases, thread);
     this.sweeper = vertx.setPeriodic(SWEEP_MILLIS, due -> leases.sweep());
-    this.thread =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MAX_WAITING),
-            Thread.ofPlatform().name("chitin-vault-", 0).factory());
+    this.upkeep = new Upkeep(vertx, store, thread, LIFETIME);
+    this.administration = new VaultAdministration(store, thread, audit, upkeep);
+  }
+
+  /** What the operator does with the vault as a whole. */
+  public VaultAdministration administration() {
+    return administration;
   }
 
   /** How the store stands. */
@@ -83,9 +76,10 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
 
   @Override
   public Future<SecretMetadata> put(PutRequest request, Deadline deadline) {
+    String action = request.options().rotate() ? "rotate" : "put";
     var change =
         new AuditEvent.SecretChange(
-            "put", request.name().value(), request.tenant(), request.actor());
+            action, request.name().value(), request.tenant(), request.actor());
     return LeaseDesk.attempt(
             () -> {
               VaultStore.checkLength(request.value());
@@ -93,7 +87,14 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
             })
         .compose(
             recorded ->
-                blocking(() -> store.put(request.tenant(), request.name(), request.value())))
+                thread.run(
+                    () ->
+                        store.put(
+                            request.tenant(),
+                            request.name(),
+                            request.value(),
+                            request.actor(),
+                            request.options())))
         .onSuccess(
             stored ->
                 live.remember(
@@ -105,14 +106,23 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   @Override
   public Future<SecretMetadata> delete(DeleteRequest request, Deadline deadline) {
     if (store.find(request.tenant(), request.name()).isEmpty()) {
-      return Future.failedFuture(VaultStore.unknown());
+      return Future.failedFuture(VaultFaults.unknown());
     }
     var change =
         new AuditEvent.SecretChange(
             "delete", request.name().value(), request.tenant(), request.actor());
     return LeaseDesk.attempt(() -> audit.append(change, deadline))
-        .compose(recorded -> blocking(() -> store.delete(request.tenant(), request.name())))
+        .compose(recorded -> thread.run(() -> store.delete(request.tenant(), request.name())))
         .onSuccess(deleted -> live.forget(LeaseDesk.liveId(request.tenant(), request.name())));
+  }
+
+  @Override
+  public Future<SecretMetadata> change(ChangeRequest request, Deadline deadline) {
+    var change =
+        new AuditEvent.SecretChange(
+            request.kind().text(), request.name().value(), request.tenant(), request.actor());
+    return LeaseDesk.attempt(() -> audit.append(change, deadline))
+        .compose(recorded -> thread.run(() -> store.change(request)));
   }
 
   @Override
@@ -142,33 +152,12 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     return live;
   }
 
-  /** Runs {@code work} on the store's thread and answers on the caller's context. */
-  private <T> Future<T> blocking(Callable<T> work) {
-    var result = new CompletableFuture<T>();
-    try {
-      thread.execute(
-          () -> {
-            try {
-              result.complete(work.call());
-            } catch (Throwable e) {
-              result.completeExceptionally(e);
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      return Future.failedFuture(
-          Problem.of(ProblemCode.VAULT_UNAVAILABLE, "The vault has too much to do, or is closed.")
-              .withRule("vault.queue")
-              .withHint("Try again later.")
-              .toException());
-    }
-    return Future.fromCompletionStage(result, vertx.getOrCreateContext());
-  }
-
   /** Ends what runs, then closes the store. Blocks: not for event loops. */
   @Override
   public void close() {
     vertx.cancelTimer(sweeper);
     leases.close();
+    upkeep.close();
     thread.close();
     live.close();
     store.close();

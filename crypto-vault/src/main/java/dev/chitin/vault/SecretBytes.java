@@ -3,6 +3,7 @@ package dev.chitin.vault;
 import dev.chitin.vault.memory.SecretMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.ref.Cleaner;
 import java.util.Arrays;
 import java.util.Objects;
@@ -62,6 +63,31 @@ public final class SecretBytes implements AutoCloseable {
     SecretBytes copy = allocate(source.byteSize());
     MemorySegment.copy(source, 0, copy.memory, 0, source.byteSize());
     return copy;
+  }
+
+  /** Fresh random bytes of the system's generator. */
+  public static SecretBytes random(long length) {
+    SecretBytes random = allocate(length);
+    SecretMemory.random(random.memory);
+    return random;
+  }
+
+  /** The same bytes once more; whoever gets them closes them. */
+  public SecretBytes copy() {
+    return copyOf(memory);
+  }
+
+  /** Whether the bytes are the same, in a time that tells nothing but the lengths. */
+  public boolean sameAs(SecretBytes other) {
+    if (length() != other.length()) {
+      return false;
+    }
+    int difference = 0;
+    for (long i = 0; i < length(); i++) {
+      difference |=
+          memory.get(ValueLayout.JAVA_BYTE, i) ^ other.memory.get(ValueLayout.JAVA_BYTE, i);
+    }
+    return difference == 0;
   }
 
   public long length() {

@@ -13,6 +13,9 @@ public interface Vault {
   /** Stores a new version, durably, after the audit log has recorded the change. */
   Future<SecretMetadata> put(PutRequest request, Deadline deadline);
 
+  /** Prunes, disables or enables a secret, durably. */
+  Future<SecretMetadata> change(ChangeRequest request, Deadline deadline);
+
   /** Removes a secret with all its versions, durably. */
   Future<SecretMetadata> delete(DeleteRequest request, Deadline deadline);
 

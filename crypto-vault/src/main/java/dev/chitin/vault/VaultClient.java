@@ -12,12 +12,14 @@ public final class VaultClient implements Vault {
 
   private final Endpoint<PutRequest, SecretMetadata> put;
   private final Endpoint<DeleteRequest, SecretMetadata> delete;
+  private final Endpoint<ChangeRequest, SecretMetadata> change;
   private final Endpoint<ListRequest, SecretList> list;
   private final Endpoint<LeaseRequest, Lease> lease;
 
   public VaultClient(Bus bus) {
     put = bus.endpoint(VaultAddresses.PUT, MAX_IN_FLIGHT);
     delete = bus.endpoint(VaultAddresses.DELETE, MAX_IN_FLIGHT);
+    change = bus.endpoint(VaultAddresses.CHANGE, MAX_IN_FLIGHT);
     list = bus.endpoint(VaultAddresses.LIST, MAX_IN_FLIGHT);
     lease = bus.endpoint(VaultAddresses.LEASE, MAX_IN_FLIGHT);
   }
@@ -30,6 +32,11 @@ public final class VaultClient implements Vault {
   @Override
   public Future<SecretMetadata> delete(DeleteRequest request, Deadline deadline) {
     return delete.call(request, deadline);
+  }
+
+  @Override
+  public Future<SecretMetadata> change(ChangeRequest request, Deadline deadline) {
+    return change.call(request, deadline);
   }
 
   @Override

@@ -4,48 +4,47 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.bus.json.JsonSyntaxException;
+import dev.chitin.vault.VaultJournal.Action;
+import dev.chitin.vault.VaultJournal.Mark;
 import dev.chitin.vault.crypto.Box;
-import dev.chitin.vault.crypto.CryptoEngine;
 import dev.chitin.vault.memory.MemoryLevel;
 import dev.chitin.vault.memory.SecretMemory;
 import dev.chitin.vault.memory.SecretPool;
-import dev.chitin.vault.store.Disk;
 import dev.chitin.vault.store.Header;
+import dev.chitin.vault.store.Layout;
 import dev.chitin.vault.store.Manifest;
-import dev.chitin.vault.store.PosixDisk;
-import dev.chitin.vault.store.RecordFile;
-import dev.chitin.vault.store.RecordFiles;
+import dev.chitin.vault.store.Manifest.Secret;
+import dev.chitin.vault.store.Manifest.Version;
+import dev.chitin.vault.store.ValueFiles;
 import dev.chitin.vault.store.WriterLock;
-import java.io.IOException;
-import java.lang.foreign.Arena;
+import dev.chitin.vault.unlock.Credentials;
+import dev.chitin.vault.unlock.SlotRequest;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * The encrypted files of one vault, with one writer. Blocks: not for event loops, but for {@link
- * #find} and {@link #use} of a remembered record. Safe for use from any thread.
+ * The encrypted files of one vault, with one writer: what is in it, and the use of it. Blocks: not
+ * for event loops, but for {@link #find} and {@link #use} of a remembered value. Safe for use from
+ * any thread.
  *
- * <p>A commit writes and syncs new record files, then replaces the sealed manifest in one rename; a
- * crash leaves the state before or after it. Files that the manifest does not name are removed when
- * the vault opens.
+ * <p>A root key seals a ring of keys, the newest of which wraps the data key of each version, which
+ * seals its value. Each change is one commit ({@link Committer}); the audit log knows the last one,
+ * so that an old copy is refused ({@link RollbackCheck}).
  */
 public final class VaultStore implements AutoCloseable {
-  private static final String HEADER = "header";
-  private static final String KEYRING = "keyring";
-  private static final String MANIFEST = "manifest";
-  private static final String MANIFEST_NEW = "manifest.tmp";
-  private static final String RECORDS = "records";
-  private static final int MAX_KEYRING = 4_096;
-  private static final int POOL_PAGES = 32;
+  private static final long HOUR = Duration.ofHours(1).toMillis();
 
   /**
    * How the vault stands.
@@ -56,219 +55,160 @@ public final class VaultStore implements AutoCloseable {
    * @param secrets how many there are
    * @param orphans files removed at opening because the manifest did not name them
    * @param writable false after a write that may not have reached the disk
+   * @param term of the key that wraps what is new
+   * @param rewrapping versions whose data key an older term still wraps
    */
   public record Status(
-      MemoryLevel memory, String engine, long epoch, int secrets, int orphans, boolean writable) {}
+      MemoryLevel memory,
+      String engine,
+      long epoch,
+      int secrets,
+      int orphans,
+      boolean writable,
+      int term,
+      int rewrapping) {}
 
   /** One version of a secret as it is sealed; what a lease holds on to. */
-  record Sealed(Manifest.Entry entry, RecordFile file) {}
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Sealed(Secret secret, Version entry, byte[] value) {}
 
-  private final Path directory;
-  private final Disk disk;
-  private final CryptoEngine engine;
+  /** What is on disk. */
+  record State(Manifest manifest, Digest digest, Header header) {}
+
+  private final VaultSetup setup;
+  private final Layout layout;
   private final Box box;
   private final WriterLock lock;
-  private final RootKeys keys;
   private final SecretPool pool;
-  private final RecordFiles files;
+  private final ValueFiles values;
+  private final Committer committer;
   private final int orphans;
+  final SlotKeys slotKeys;
 
   /** Held shared while keys are used, so that closing waits; never while the disk is waited for. */
   private final ReentrantReadWriteLock alive = new ReentrantReadWriteLock();
 
-  private final ReentrantLock writer = new ReentrantLock();
-  private volatile Manifest manifest;
-  private volatile boolean writable = true;
+  final ReentrantLock writer = new ReentrantLock();
+
+  /** By place, in whole hours; goes to disk with the next commit that there is anyhow. */
+  private final Map<String, Long> lastUses = new ConcurrentHashMap<>();
+
+  private volatile State state;
+  private SecretBytes root;
+  private volatile Keyring ring;
   private volatile boolean closed;
 
-  private VaultStore(
-      Path directory,
-      Disk disk,
-      CryptoEngine engine,
+  VaultStore(
+      VaultSetup setup,
+      Layout layout,
       WriterLock lock,
-      RootKeys keys,
-      SecretPool pool) {
-    this.directory = directory;
-    this.disk = disk;
-    this.engine = engine;
+      SecretPool pool,
+      SlotKeys slotKeys,
+      SecretBytes root,
+      Keyring ring,
+      State state) {
+    this.setup = setup;
+    this.layout = layout;
     this.lock = lock;
-    this.keys = keys;
     this.pool = pool;
-    this.box = new Box(engine, pool);
-    this.manifest = readManifest();
-    this.files = new RecordFiles(directory.resolve(RECORDS), disk);
-    this.orphans = removeOrphans();
-    this.files.loadAll(manifest);
+    this.slotKeys = slotKeys;
+    this.root = root;
+    this.ring = ring;
+    this.state = state;
+    this.box = new Box(setup.engine(), pool);
+    this.values = new ValueFiles(layout.values(), setup.disk());
+    this.committer =
+        new Committer(layout, setup.disk(), values, setup.journal(), state.header().vaultIdText());
+    Map<String, Digest> named = valueFiles(state.manifest());
+    this.orphans =
+        new VaultFiles(layout, setup.disk())
+            .removeOrphans(state.manifest(), values, named.keySet());
+    named.forEach(values::load);
+  }
+
+  private Map<String, Digest> valueFiles(Manifest manifest) {
+    Map<String, Digest> named = new HashMap<>();
+    for (Secret secret : manifest.secrets().values()) {
+      for (Version version : secret.versions()) {
+        if (!version.isDestroyed()) {
+          named.put(fileName(secret, version), version.file());
+        }
+      }
+    }
+    return named;
+  }
+
+  private String fileName(Secret secret, Version version) {
+    // The ring may be replaced by a rotation on another thread, which waits for this lock.
+    alive.readLock().lock();
+    try {
+      checkOpen();
+      return ring.fileName(setup.engine(), secret.tenant(), secret.name(), version.version());
+    } finally {
+      alive.readLock().unlock();
+    }
   }
 
   /** Whether there is a vault in {@code directory}. */
   public static boolean exists(Path directory) {
-    return Files.exists(directory.resolve(HEADER));
+    return Files.exists(directory);
   }
 
   /**
-   * Makes an empty vault, all of it or nothing.
+   * Makes an empty vault with one slot, all of it or nothing.
    *
-   * @param directory where; must not exist yet, its parent must
-   * @throws ChitinException {@code vault.unlock_failed} for the key file, {@code vault.unavailable}
-   *     for the directory
+   * @throws ChitinException {@code vault.unlock_failed} for the key file, {@code
+   *     vault.slot_invalid} for the passphrase, {@code vault.rollback_detected} when the log knows
+   *     a vault, {@code vault.unavailable} for the directory
    */
-  public static void create(Path directory, KeyFile keyFile) {
-    create(directory, keyFile, new PosixDisk(), CryptoEngine.best());
-  }
-
-  static void create(Path directory, KeyFile keyFile, Disk disk, CryptoEngine engine) {
-    Path building = directory.resolveSibling(directory.getFileName() + ".creating");
-    try (SecretPool pool = new SecretPool(1);
-        SecretBytes key = keyFile.read()) {
-      var box = new Box(engine, pool);
-      RootKeys.Fresh fresh = RootKeys.create(engine, box, key);
-      try (RootKeys keys = fresh.keys()) {
-        if (Files.exists(directory)) {
-          throw new IOException(directory + " is there already");
-        }
-        removeTree(building, disk);
-        disk.createDirectory(building);
-        disk.createDirectory(building.resolve(RECORDS));
-        disk.writeNew(building.resolve(WriterLock.NAME), new byte[0]);
-        disk.writeNew(building.resolve(HEADER), fresh.header());
-        disk.writeNew(building.resolve(KEYRING), fresh.keyring());
-        var empty =
-            new Manifest(1, Digest.of(fresh.header()), Digest.of(fresh.keyring()), Map.of());
-        disk.writeNew(building.resolve(MANIFEST), seal(box, keys, empty));
-        disk.syncDirectory(building);
-        disk.rename(building, directory);
-        disk.syncDirectory(directory.toAbsolutePath().resolve("..").normalize());
-      }
-    } catch (IOException e) {
-      throw unavailable("The vault's directory cannot be made.", "vault.create", e);
-    }
-  }
-
-  private static void removeTree(Path directory, Disk disk) throws IOException {
-    for (String name : List.of(WriterLock.NAME, HEADER, KEYRING, MANIFEST, RECORDS)) {
-      disk.delete(directory.resolve(name));
-    }
-    disk.delete(directory);
+  public static void create(VaultSetup setup, SlotRequest slot, Credentials credentials) {
+    new VaultOpener(setup).create(slot, credentials);
   }
 
   /**
    * Opens a vault and holds its lock until {@link #close}.
    *
-   * @throws ChitinException {@code vault.unlock_failed}, {@code vault.corrupt}, or {@code
-   *     vault.unavailable} when another process has it open
+   * @throws ChitinException {@code vault.unlock_failed}, {@code vault.unlock_throttled}, {@code
+   *     vault.binding_unavailable}, {@code vault.rollback_detected}, {@code vault.format_unknown},
+   *     {@code vault.corrupt}, or {@code vault.unavailable} when another process has it open
    */
-  public static VaultStore open(Path directory, KeyFile keyFile) {
-    return open(directory, keyFile, new PosixDisk(), CryptoEngine.best());
-  }
-
-  static VaultStore open(Path directory, KeyFile keyFile, Disk disk, CryptoEngine engine) {
-    WriterLock lock = WriterLock.acquire(directory);
-    RootKeys keys = null;
-    var pool = new SecretPool(POOL_PAGES);
-    try (SecretBytes key = keyFile.read()) {
-      Header header =
-          Header.parse(disk.read(directory.resolve(HEADER), Header.MAX_BYTES))
-              .orElseThrow(() -> corrupt("The vault's header is damaged.", "vault.header", null));
-      byte[] keyring = disk.read(directory.resolve(KEYRING), MAX_KEYRING);
-      keys = RootKeys.open(engine, new Box(engine, pool), header, keyring, key);
-      return new VaultStore(directory, disk, engine, lock, keys, pool);
-    } catch (IOException e) {
-      release(keys, pool, lock);
-      throw corrupt("A file of the vault is missing or cannot be read.", "vault.file", e);
-    } catch (RuntimeException e) {
-      release(keys, pool, lock);
-      throw e;
-    }
-  }
-
-  private static void release(@Nullable RootKeys keys, SecretPool pool, WriterLock lock) {
-    if (keys != null) {
-      keys.close();
-    }
-    pool.close();
-    lock.close();
-  }
-
-  private Manifest readManifest() {
-    try {
-      byte[] sealed = disk.read(directory.resolve(MANIFEST), Manifest.MAX_BYTES);
-      Manifest read = openManifest(sealed);
-      boolean whole =
-          Digest.of(disk.read(directory.resolve(HEADER), Header.MAX_BYTES)).equals(read.header())
-              && Digest.of(disk.read(directory.resolve(KEYRING), MAX_KEYRING))
-                  .equals(read.keyring());
-      if (!whole) {
-        throw corrupt("The manifest is of another header or keyring.", "vault.manifest", null);
-      }
-      return read;
-    } catch (IOException | JsonSyntaxException | IllegalArgumentException e) {
-      throw corrupt("The vault's manifest is damaged.", "vault.manifest", e);
-    }
-  }
-
-  private Manifest openManifest(byte[] sealed) throws JsonSyntaxException {
-    int length = Box.contentLength(sealed.length);
-    if (length <= 0) {
-      throw corrupt("The vault's manifest is damaged.", "vault.manifest", null);
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment clear = arena.allocate(length);
-      if (!box.open(keys.root(), Box.Kind.MANIFEST, keys.manifestPlace(), sealed, clear)) {
-        throw corrupt("The vault's manifest is damaged.", "vault.manifest", null);
-      }
-      return Manifest.parse(clear.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
-    }
-  }
-
-  private static byte[] seal(Box box, RootKeys keys, Manifest manifest) {
-    byte[] bytes = manifest.bytes();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment clear = arena.allocate(bytes.length);
-      MemorySegment.copy(MemorySegment.ofArray(bytes), 0, clear, 0, bytes.length);
-      return box.seal(keys.root(), Box.Kind.MANIFEST, keys.manifestPlace(), clear);
-    }
-  }
-
-  private int removeOrphans() {
-    try {
-      int removed = Files.exists(directory.resolve(MANIFEST_NEW)) ? 1 : 0;
-      disk.delete(directory.resolve(MANIFEST_NEW));
-      return removed + files.removeOrphans(manifest);
-    } catch (IOException e) {
-      throw unavailable("Left-over files of the vault cannot be removed.", "vault.orphans", e);
-    }
+  public static VaultStore open(VaultSetup setup, Credentials credentials) {
+    return new VaultOpener(setup).open(credentials);
   }
 
   /** Stores {@code value} as the next version; the caller still closes it. */
-  public SecretMetadata put(String tenant, SecretName name, SecretBytes value) {
+  public SecretMetadata put(
+      String tenant, SecretName name, SecretBytes value, String owner, PutOptions options) {
     checkLength(value);
-    writer.lock();
-    try {
-      checkWritable();
-      Optional<Manifest.Entry> before = manifest.find(tenant, name.value());
-      if (before.isEmpty() && manifest.records().size() >= Manifest.MAX_RECORDS) {
-        throw Problem.of(ProblemCode.VAULT_UNAVAILABLE, "The vault holds 10000 secrets.")
-            .withRule("vault.full")
-            .withHint("Delete secrets that are no longer used.")
-            .toException();
-      }
-      long version = before.map(Manifest.Entry::version).orElse(0L) + 1;
-      byte[] record = sealRecord(Manifest.placeOf(tenant, name.value()), version, value);
-      var entry =
-          new Manifest.Entry(
-              tenant,
-              name.value(),
-              version,
-              System.currentTimeMillis(),
-              RootKeys.TERM,
-              keys.fileName(tenant, name.value(), version),
-              Digest.of(record));
-      commit(manifest.with(entry), Optional.of(new NewRecord(entry, record)), before);
-      return metadata(entry);
-    } finally {
-      writer.unlock();
+    return change(
+        current -> {
+          var versions = new Versions(current.manifest(), setup.clock().getAsLong());
+          Secret next = versions.with(tenant, name, owner, options, ring.currentTerm());
+          return sealed(next, value);
+        });
+  }
+
+  /** The secret with its newest version sealed, as a commit. */
+  private Pending<SecretMetadata> sealed(Secret secret, SecretBytes value) {
+    Version bare = secret.newest();
+    Box.Place place = place(secret, bare, bare.sealedTerm());
+    try (SecretPool.Page page = pool.take()) {
+      MemorySegment dataKey = page.segment().asSlice(0, 32);
+      SecretMemory.random(dataKey);
+      byte[] file = ValueFiles.fileOf(box.seal(dataKey, Box.Kind.VALUE, place, value.segment()));
+      byte[] wrapped = box.seal(ring.currentKey(), Box.Kind.DATA_KEY, place, dataKey);
+      Version newest = Versions.sealed(bare, Digest.of(file), wrapped);
+      Secret next = secret.withVersions(Versions.replaceNewest(secret.versions(), newest));
+      return new Pending<>(
+          state.manifest().with(next),
+          Map.of(fileName(next, newest), file),
+          SecretMetadata.of(next));
     }
+  }
+
+  Box.Place place(Secret secret, Version version, int term) {
+    return new Box.Place(
+        state.header().vaultId(), secret.place(), version.version(), term, version.bindingDigest());
   }
 
   static void checkLength(SecretBytes value) {
@@ -280,53 +220,129 @@ public final class VaultStore implements AutoCloseable {
     }
   }
 
-  /** Removes a secret. */
+  /** Removes a secret with all its versions. */
   public SecretMetadata delete(String tenant, SecretName name) {
-    writer.lock();
-    try {
-      checkWritable();
-      Manifest.Entry entry = manifest.find(tenant, name.value()).orElseThrow(VaultStore::unknown);
-      commit(manifest.without(entry), Optional.empty(), Optional.of(entry));
-      return metadata(entry);
-    } finally {
-      writer.unlock();
+    return change(
+        current -> {
+          Secret secret =
+              current.manifest().find(tenant, name.value()).orElseThrow(VaultFaults::unknown);
+          return new Pending<>(
+              current.manifest().without(secret), Map.of(), SecretMetadata.of(secret));
+        });
+  }
+
+  /** Prunes, disables or enables. */
+  public SecretMetadata change(ChangeRequest request) {
+    return change(
+        current -> {
+          Secret next =
+              new Versions(current.manifest(), setup.clock().getAsLong()).changed(request);
+          return new Pending<>(current.manifest().with(next), Map.of(), SecretMetadata.of(next));
+        });
+  }
+
+  /** Whether a replaced version has come to the end of its grace. */
+  boolean isDestructionDue() {
+    return new Versions(state.manifest(), setup.clock().getAsLong()).isDestructionDue();
+  }
+
+  /** Destroys replaced versions whose grace has ended; answers how many. */
+  int destroyDue() {
+    if (!isDestructionDue()) {
+      return 0;
     }
+    return change(
+        current -> {
+          var versions = new Versions(current.manifest(), setup.clock().getAsLong());
+          return new Pending<>(versions.withoutDue(), Map.of(), versions.due());
+        });
   }
 
   /** Metadata of a tenant's secrets, sorted by name. */
   public SecretList list(String tenant) {
     return new SecretList(
-        manifest.records().values().stream()
-            .filter(entry -> entry.tenant().equals(tenant))
-            .sorted(Comparator.comparing(Manifest.Entry::name))
-            .map(VaultStore::metadata)
+        state.manifest().secrets().values().stream()
+            .filter(secret -> secret.tenant().equals(tenant))
+            .map(this::withLastUse)
+            .map(SecretMetadata::of)
+            .sorted(Comparator.comparing(secret -> secret.name().value()))
             .toList());
   }
 
   /** Metadata of one secret, when there is one. */
   public Optional<SecretMetadata> find(String tenant, SecretName name) {
-    return manifest.find(tenant, name.value()).map(VaultStore::metadata);
+    return state
+        .manifest()
+        .find(tenant, name.value())
+        .map(this::withLastUse)
+        .map(SecretMetadata::of);
+  }
+
+  private Secret withLastUse(Secret secret) {
+    long used = lastUses.getOrDefault(secret.place(), 0L);
+    return used > secret.lastUseMillis() ? secret.withLastUse(used) : secret;
   }
 
   public Status status() {
-    Manifest current = manifest;
+    State current = state;
+    int term = currentTerm();
     return new Status(
         SecretMemory.level(),
-        engine.name(),
-        current.epoch(),
-        current.records().size(),
+        setup.engine().name(),
+        current.manifest().epoch(),
+        current.manifest().secrets().size(),
         orphans,
-        writable);
+        committer.isCertain(),
+        term,
+        KekRotation.behind(current.manifest(), term));
   }
 
-  /** The current version of a secret, sealed; reads the disk when it is not remembered. */
+  private int currentTerm() {
+    alive.readLock().lock();
+    try {
+      checkOpen();
+      return ring.currentTerm();
+    } finally {
+      alive.readLock().unlock();
+    }
+  }
+
+  /**
+   * The current version of a secret, sealed; reads the disk when it is not remembered.
+   *
+   * @throws ChitinException {@code vault.lease_refused} when it is disabled or has expired
+   */
   Optional<Sealed> sealed(String tenant, SecretName name) {
-    return manifest.find(tenant, name.value()).map(entry -> new Sealed(entry, files.record(entry)));
+    while (true) {
+      State seen = state;
+      try {
+        return seen.manifest().find(tenant, name.value()).map(this::sealed);
+      } catch (ChitinException e) {
+        // The file may have been replaced since the manifest was looked at: then look again.
+        if (e.code() != ProblemCode.VAULT_CORRUPT || state.digest().equals(seen.digest())) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private Sealed sealed(Secret secret) {
+    Versions.checkUsable(secret, setup.clock().getAsLong());
+    Version newest = secret.newest();
+    return new Sealed(secret, newest, values.box(fileName(secret, newest), newest.file()));
   }
 
   /** Whether {@link #sealed} needs no disk. */
   boolean isRemembered(String tenant, SecretName name) {
-    return manifest.find(tenant, name.value()).map(files::isRemembered).orElse(true);
+    return state
+        .manifest()
+        .find(tenant, name.value())
+        .map(
+            secret ->
+                secret.newest().isDestroyed()
+                    || values.isRemembered(
+                        fileName(secret, secret.newest()), secret.newest().file()))
+        .orElse(true);
   }
 
   /** Opens {@code sealed} for the time of {@code function} and wipes it after. */
@@ -341,81 +357,187 @@ public final class VaultStore implements AutoCloseable {
   }
 
   private <R> R opened(Sealed sealed, SecretFunction<R> function) {
-    Manifest.Entry entry = sealed.entry();
-    Box.Place place = keys.recordPlace(entry.place(), entry.version());
-    int length = sealed.file().secretLength();
-    try (SecretPool.Page page = pool.take(CryptoEngine.KEY_BYTES + length)) {
-      MemorySegment dataKey = page.segment().asSlice(0, CryptoEngine.KEY_BYTES);
-      MemorySegment value = page.segment().asSlice(CryptoEngine.KEY_BYTES, length);
+    Secret secret = sealed.secret();
+    Version version = wrapped(sealed);
+    MemorySegment key = ring.key(version.term()).orElseThrow(VaultFaults::unknown);
+    int length = Box.contentLength(sealed.value().length);
+    try (SecretPool.Page page = pool.take(32 + length)) {
+      MemorySegment dataKey = page.segment().asSlice(0, 32);
+      MemorySegment value = page.segment().asSlice(32, length);
       boolean authentic =
-          box.open(keys.current(), Box.Kind.DATA_KEY, place, sealed.file().dataKey(), dataKey)
-              && box.open(dataKey, Box.Kind.VALUE, place, sealed.file().value(), value);
+          box.open(
+                  key,
+                  Box.Kind.DATA_KEY,
+                  place(secret, version, version.term()),
+                  version.dataKey(),
+                  dataKey)
+              && box.open(
+                  dataKey,
+                  Box.Kind.VALUE,
+                  place(secret, version, version.sealedTerm()),
+                  sealed.value(),
+                  value);
       dataKey.fill((byte) 0);
       if (!authentic) {
-        throw corrupt("A record of the vault is damaged.", "vault.record", null);
+        throw VaultFaults.corrupt("A record of the vault is damaged.", "vault.record", null);
       }
+      lastUses.merge(secret.place(), setup.clock().getAsLong() / HOUR * HOUR, Math::max);
       return function.apply(value.asReadOnly());
     }
   }
 
-  private byte[] sealRecord(String name, long version, SecretBytes value) {
-    Box.Place place = keys.recordPlace(name, version);
-    try (SecretBytes dataKey = SecretBytes.allocate(CryptoEngine.KEY_BYTES)) {
-      SecretMemory.random(dataKey.segment());
-      return new RecordFile(
-              box.seal(keys.current(), Box.Kind.DATA_KEY, place, dataKey.segment()),
-              box.seal(dataKey.segment(), Box.Kind.VALUE, place, value.segment()))
-          .bytes();
+  /** The version with a data key that a term of the ring wraps: it may have been wrapped anew. */
+  private Version wrapped(Sealed sealed) {
+    Version entry = sealed.entry();
+    if (ring.key(entry.term()).isPresent()) {
+      return entry;
+    }
+    return state
+        .manifest()
+        .find(sealed.secret().tenant(), sealed.secret().name())
+        .flatMap(secret -> secret.version(entry.version()))
+        .filter(version -> version.file().equals(entry.file()))
+        .orElseThrow(VaultFaults::unknown);
+  }
+
+  // --- what the other rooms of this package need ---
+
+  /**
+   * A state that is to be.
+   *
+   * @param newValues by name below {@code records/}
+   * @param answer what to answer once it is
+   */
+  private record Pending<T>(Manifest manifest, Map<String, byte[]> newValues, T answer) {}
+
+  private <T> T change(Function<State, Pending<T>> step) {
+    writer.lock();
+    try {
+      checkWritable();
+      Pending<T> pending = step.apply(state);
+      commit(pending.manifest(), pending.newValues(), Map.of(), root, state.header());
+      return pending.answer();
+    } finally {
+      writer.unlock();
     }
   }
 
-  /** A record that a commit adds. */
-  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-  private record NewRecord(Manifest.Entry entry, byte[] content) {}
+  /** Makes {@code next} the state; under {@link #writer}. */
+  void commit(
+      Manifest next,
+      Map<String, byte[]> newValues,
+      Map<Path, byte[]> newFiles,
+      SecretBytes nextRoot,
+      Header nextHeader) {
+    State before = state;
+    Manifest full = Versions.withLastUses(next, lastUses);
+    byte[] file = VaultFiles.seal(box, nextRoot.segment(), before.header().vaultId(), full);
+    Digest digest =
+        committer.commit(
+            new Committer.Change(full.epoch(), file, before.digest(), newFiles, newValues));
+    newValues.forEach((name, content) -> values.remember(name, Digest.of(content), content));
+    state = new State(full, digest, nextHeader);
+    removeReplaced(before.manifest(), full);
+  }
 
-  private void commit(Manifest next, Optional<NewRecord> added, Optional<Manifest.Entry> replaced) {
-    try {
-      if (added.isPresent()) {
-        files.write(added.get().entry(), added.get().content());
+  private void removeReplaced(Manifest before, Manifest after) {
+    for (Secret old : before.secrets().values()) {
+      Secret kept = after.secrets().get(old.place());
+      if (!old.equals(kept)) {
+        Set<Digest> files = kept == null ? Set.of() : files(kept);
+        old.versions().stream()
+            .filter(version -> !version.isDestroyed() && !files.contains(version.file()))
+            .forEach(version -> values.abandon(fileName(old, version), version.file()));
       }
-      disk.delete(directory.resolve(MANIFEST_NEW));
-      disk.writeNew(directory.resolve(MANIFEST_NEW), seal(box, keys, next));
-    } catch (Disk.NotDurable e) {
-      throw failed(e);
-    } catch (IOException e) {
-      // The old manifest still stands; what was written for the new one is an orphan.
-      added.ifPresent(record -> files.abandon(record.entry()));
-      throw unavailable("The vault cannot write.", "vault.write", e);
     }
+    if (before.headerGeneration() != after.headerGeneration()) {
+      committer.remove(layout.header(before.headerGeneration()));
+    }
+    if (before.keyringGeneration() != after.keyringGeneration()) {
+      committer.remove(layout.keyring(before.keyringGeneration()));
+    }
+  }
+
+  private static Set<Digest> files(Secret secret) {
+    return secret.versions().stream()
+        .filter(version -> !version.isDestroyed())
+        .map(Version::file)
+        .collect(Collectors.toSet());
+  }
+
+  /** Puts other keys in the place of those in use, and wipes the old ones. */
+  void replaceKeys(SecretBytes nextRoot, Keyring nextRing) {
+    alive.writeLock().lock();
     try {
-      disk.rename(directory.resolve(MANIFEST_NEW), directory.resolve(MANIFEST));
-      disk.syncDirectory(directory);
-    } catch (IOException e) {
-      throw failed(e);
+      SecretBytes oldRoot = root;
+      Keyring oldRing = ring;
+      root = nextRoot;
+      ring = nextRing;
+      if (oldRoot != nextRoot) {
+        oldRoot.close();
+      }
+      if (oldRing != nextRing) {
+        oldRing.close();
+      }
+    } finally {
+      alive.writeLock().unlock();
     }
-    manifest = next;
-    added.ifPresent(record -> files.remember(record.entry(), record.content()));
-    replaced.ifPresent(files::abandon);
   }
 
-  /** Nobody knows which state is on disk: only a fresh start from disk can tell. */
-  private RuntimeException failed(IOException e) {
-    writable = false;
-    return unavailable("A write of the vault may not have reached the disk.", "vault.sync", e);
+  State state() {
+    return state;
   }
 
-  private void checkWritable() {
+  SecretBytes root() {
+    return root;
+  }
+
+  Keyring ring() {
+    return ring;
+  }
+
+  Box box() {
+    return box;
+  }
+
+  SecretPool pool() {
+    return pool;
+  }
+
+  Layout layout() {
+    return layout;
+  }
+
+  VaultSetup setup() {
+    return setup;
+  }
+
+  void checkWritable() {
     checkOpen();
-    if (!writable) {
-      throw unavailable(
+    if (!committer.isCertain()) {
+      throw VaultFaults.unavailable(
           "The vault takes no changes after a write that failed.", "vault.read_only", null);
     }
   }
 
   private void checkOpen() {
     if (closed) {
-      throw unavailable("The vault is closed.", "vault.closed", null);
+      throw VaultFaults.unavailable("The vault is closed.", "vault.closed", null);
     }
+  }
+
+  /** Says in the log where the vault stands, so that the next opening finds it near the end. */
+  void markClosed() {
+    State last = state;
+    setup
+        .journal()
+        .append(
+            Mark.of(
+                Action.CLOSED,
+                last.header().vaultIdText(),
+                last.manifest().epoch(),
+                last.digest(),
+                null));
   }
 
   /** Wipes the keys and releases the lock. A second call does nothing. */
@@ -426,7 +548,8 @@ public final class VaultStore implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        keys.close();
+        ring.close();
+        root.close();
         pool.close();
         lock.close();
       }
@@ -434,33 +557,5 @@ public final class VaultStore implements AutoCloseable {
       alive.writeLock().unlock();
       writer.unlock();
     }
-  }
-
-  private static SecretMetadata metadata(Manifest.Entry entry) {
-    return new SecretMetadata(new SecretName(entry.name()), entry.version(), entry.createdMillis());
-  }
-
-  static ChitinException unknown() {
-    return Problem.of(ProblemCode.VAULT_SECRET_UNKNOWN, "There is no secret of that name.")
-        .withRule("secret.unknown")
-        .withHint("List the secrets, or store it first.")
-        .toException();
-  }
-
-  private static ChitinException corrupt(String detail, String rule, @Nullable Throwable cause) {
-    Problem problem =
-        Problem.of(ProblemCode.VAULT_CORRUPT, detail)
-            .withRule(rule)
-            .withHint("Restore the vault's directory from a backup.");
-    return cause == null ? problem.toException() : problem.toException(cause);
-  }
-
-  private static ChitinException unavailable(
-      String detail, String rule, @Nullable Throwable cause) {
-    Problem problem =
-        Problem.of(ProblemCode.VAULT_UNAVAILABLE, detail)
-            .withRule(rule)
-            .withHint("Look at the disk and the rights of the vault's directory, then restart.");
-    return cause == null ? problem.toException() : problem.toException(cause);
   }
 }

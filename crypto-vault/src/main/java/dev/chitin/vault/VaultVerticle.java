@@ -20,6 +20,7 @@ public final class VaultVerticle extends VerticleBase {
     return Future.all(
         bus.serve(VaultAddresses.PUT, most, (q, c) -> vault.put(q, c.deadline())),
         bus.serve(VaultAddresses.DELETE, most, (q, c) -> vault.delete(q, c.deadline())),
+        bus.serve(VaultAddresses.CHANGE, most, (q, c) -> vault.change(q, c.deadline())),
         bus.serve(VaultAddresses.LIST, most, (q, c) -> vault.list(q, c.deadline())),
         bus.serve(VaultAddresses.LEASE, most, (q, c) -> vault.lease(q, c.deadline())));
   }

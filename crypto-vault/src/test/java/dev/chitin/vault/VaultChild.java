@@ -1,6 +1,7 @@
 package dev.chitin.vault;
 
 import dev.chitin.bus.ChitinException;
+import dev.chitin.vault.unlock.Credentials;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -19,7 +20,12 @@ final class VaultChild {
 
   public static void main(String[] args) {
     var keyFile = new KeyFile(Path.of(args[2]), Path.of(args[3]));
-    try (VaultStore store = VaultStore.open(Path.of(args[1]), keyFile)) {
+    Path directory = Path.of(args[1]);
+    Path marks = directory.resolveSibling("marks");
+    var setup =
+        VaultSetup.of(directory, new FileJournal(marks), directory.resolveSibling("vault.attempts"))
+            .withDevice(VaultFixture.DEVICE);
+    try (VaultStore store = VaultStore.open(setup, Credentials.keyFile(keyFile))) {
       if (args[0].equals("put")) {
         long number = ByteBuffer.wrap(VaultFixture.get(store, "t", "counter")).getLong();
         while (true) {

@@ -1,41 +1,71 @@
 package dev.chitin.vault;
 
-import dev.chitin.vault.crypto.CryptoEngine;
 import dev.chitin.vault.store.Disk;
 import dev.chitin.vault.store.PosixDisk;
+import dev.chitin.vault.unlock.Credentials;
+import dev.chitin.vault.unlock.Device;
+import dev.chitin.vault.unlock.SlotRequest;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** A vault with its key file in a directory of a test. */
+/** A vault with its key file and its log in a directory of a test. */
 final class VaultFixture {
+  static final Device DEVICE =
+      new Device(
+          Optional.of("0123456789abcdef0123456789abcdef"),
+          Optional.of(new Device.User(1_000, "tester")));
+
   final Path home;
   final Path directory;
   final KeyFile keyFile;
+  final MemoryJournal journal = new MemoryJournal();
+  final VaultSetup setup;
 
   VaultFixture(Path temporary) throws IOException {
+    this(temporary, null);
+  }
+
+  /** With a log of another kind, when there is one. */
+  VaultFixture(Path temporary, @Nullable VaultJournal other) throws IOException {
     home = Files.createDirectories(temporary.resolve("home"));
     directory = home.resolve("vault");
     Path keys = Files.createDirectories(temporary.resolve("keys"));
     keyFile = new KeyFile(keys.resolve("vault.key"), home);
+    setup =
+        VaultSetup.of(directory, other == null ? journal : other, home.resolve("vault.attempts"))
+            .withDevice(DEVICE);
   }
 
   VaultFixture created() {
     keyFile.create();
-    VaultStore.create(directory, keyFile);
+    VaultStore.create(setup, SlotRequest.keyFile(Optional.empty()), credentials());
     return this;
   }
 
+  Credentials credentials() {
+    return Credentials.keyFile(keyFile);
+  }
+
+  /** Those and a fresh recovery key. */
+  Credentials withRecoveryKey() {
+    return credentials().withRecovery(SecretBytes.takeOver(random(32)));
+  }
+
+  /** Opens it; earlier failures are forgotten, so that a test may make many. */
   VaultStore open() {
-    return VaultStore.open(directory, keyFile);
+    setup.attempts().succeeded();
+    return VaultStore.open(setup, credentials());
   }
 
   VaultStore open(Disk disk) {
-    return VaultStore.open(directory, keyFile, disk, CryptoEngine.best());
+    return VaultStore.open(setup.withDisk(disk), credentials());
   }
 
   static byte[] random(int length) {
@@ -46,7 +76,14 @@ final class VaultFixture {
 
   static SecretMetadata put(VaultStore store, String tenant, String name, byte[] value) {
     try (SecretBytes secret = SecretBytes.takeOver(value.clone())) {
-      return store.put(tenant, new SecretName(name), secret);
+      return store.put(tenant, new SecretName(name), secret, "owner", PutOptions.PUT);
+    }
+  }
+
+  static SecretMetadata put(
+      VaultStore store, String tenant, String name, byte[] value, PutOptions options) {
+    try (SecretBytes secret = SecretBytes.takeOver(value.clone())) {
+      return store.put(tenant, new SecretName(name), secret, "owner", options);
     }
   }
 

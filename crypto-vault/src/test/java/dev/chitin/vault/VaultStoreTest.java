@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.store.Manifest;
+import dev.chitin.vault.unlock.SlotRequest;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,7 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class VaultStoreTest {
   private static final Set<ProblemCode> DAMAGED =
-      Set.of(ProblemCode.VAULT_CORRUPT, ProblemCode.VAULT_UNLOCK_FAILED);
+      Set.of(
+          ProblemCode.VAULT_CORRUPT,
+          ProblemCode.VAULT_UNLOCK_FAILED,
+          ProblemCode.VAULT_FORMAT_UNKNOWN);
 
   @TempDir Path temporary;
   private VaultFixture vault;
@@ -154,35 +160,66 @@ class VaultStoreTest {
     assertThatThrownBy(() -> vault.open()).hasMessageContaining("vault.corrupt");
   }
 
-  /**
-   * The digest of the manifest aside, a sealed record opens under its own name and version only.
-   */
+  /** Files and digests aside, a sealed value opens under its own name and version only. */
   @Test
-  void aRecordIsBoundToItsNameTenantAndVersion() {
+  void aRecordIsBoundToItsNameTenantVersionAndBinding() {
     try (VaultStore store = vault.open()) {
       VaultFixture.put(store, "t", "a", VaultFixture.random(20));
       VaultStore.Sealed a1 = store.sealed("t", new SecretName("a")).orElseThrow();
-      VaultFixture.put(store, "t", "a", VaultFixture.random(20));
+      var bound = new PutOptions(java.time.Duration.ZERO, 0, "{\"host\":\"h\"}", false);
+      VaultFixture.put(store, "t", "a", VaultFixture.random(20), bound);
       VaultFixture.put(store, "t", "b", VaultFixture.random(20));
       VaultFixture.put(store, "u", "a", VaultFixture.random(20));
+      VaultStore.Sealed a2 = store.sealed("t", new SecretName("a")).orElseThrow();
       for (VaultStore.Sealed other :
           List.of(
-              store.sealed("t", new SecretName("a")).orElseThrow(),
+              a2,
               store.sealed("t", new SecretName("b")).orElseThrow(),
               store.sealed("u", new SecretName("a")).orElseThrow())) {
-        assertThatThrownBy(() -> store.use(new VaultStore.Sealed(other.entry(), a1.file()), s -> s))
-            .hasMessageContaining("vault.corrupt");
-        var half = new dev.chitin.vault.store.RecordFile(a1.file().dataKey(), other.file().value());
-        assertThatThrownBy(() -> store.use(new VaultStore.Sealed(other.entry(), half), s -> s))
-            .hasMessageContaining("vault.corrupt");
+        refusedUse(store, new VaultStore.Sealed(other.secret(), other.entry(), a1.value()));
+        refusedUse(store, new VaultStore.Sealed(other.secret(), a1.entry(), a1.value()), other);
+        refusedUse(store, new VaultStore.Sealed(a1.secret(), other.entry(), a1.value()));
       }
+      refusedUse(
+          store, new VaultStore.Sealed(a2.secret(), withBinding(a2.entry(), ""), a2.value()));
+      refusedUse(
+          store,
+          new VaultStore.Sealed(
+              a2.secret(), withBinding(a2.entry(), "{\"host\":\"evil\"}"), a2.value()));
+      assertThat(store.<Long>use(a2, java.lang.foreign.MemorySegment::byteSize)).isEqualTo(20);
     }
+  }
+
+  private static void refusedUse(VaultStore store, VaultStore.Sealed sealed) {
+    assertThatThrownBy(() -> store.use(sealed, s -> s)).hasMessageContaining("vault.corrupt");
+  }
+
+  /** A version under another secret's name; the same name is no other place. */
+  private static void refusedUse(
+      VaultStore store, VaultStore.Sealed sealed, VaultStore.Sealed other) {
+    if (!other.secret().place().equals("t/a")) {
+      refusedUse(store, sealed);
+    }
+  }
+
+  private static Manifest.Version withBinding(Manifest.Version v, String binding) {
+    return new Manifest.Version(
+        v.version(),
+        v.state(),
+        v.createdMillis(),
+        v.expiresMillis(),
+        v.destroyAfterMillis(),
+        binding,
+        v.term(),
+        v.sealedTerm(),
+        v.file(),
+        v.dataKey());
   }
 
   @Test
   void anotherVaultsFilesAreRefused() throws IOException {
     var other = new VaultFixture(temporary.resolve("other")).created();
-    for (String name : List.of("manifest", "keyring", "header")) {
+    for (String name : List.of("manifest", "keyring.1", "header.1")) {
       byte[] own = Files.readAllBytes(vault.directory.resolve(name));
       Files.copy(
           other.directory.resolve(name),
@@ -193,12 +230,13 @@ class VaultStoreTest {
               ChitinException.class, e -> assertThat(DAMAGED).contains(e.code()));
       Files.write(vault.directory.resolve(name), own);
     }
-    assertThatThrownBy(() -> VaultStore.open(vault.directory, other.keyFile))
+    assertThatThrownBy(() -> VaultStore.open(vault.setup, other.credentials()))
         .hasMessageContaining("vault.unlock_failed");
   }
 
   @Test
   void aSecondOpenerIsRefusedInThisProcessAndInAnother() throws Exception {
+    vault = withFileLog();
     try (VaultStore store = vault.open()) {
       assertThat(store.status().writable()).isTrue();
       assertThatThrownBy(() -> vault.open()).hasMessageContaining("Another process");
@@ -209,6 +247,11 @@ class VaultStoreTest {
       assertThatThrownBy(() -> vault.open()).hasMessageContaining("Another process");
     }
     vault.open().close();
+  }
+
+  private VaultFixture withFileLog() throws IOException {
+    Path own = Files.createDirectories(temporary.resolve("own"));
+    return new VaultFixture(own, new FileJournal(own.resolve("home").resolve("marks"))).created();
   }
 
   private static Process child(String mode, VaultFixture vault) throws IOException {
@@ -230,6 +273,7 @@ class VaultStoreTest {
 
   @Test
   void aProcessKilledWhileItWritesLeavesTheOldOrTheNewState() throws Exception {
+    vault = withFileLog();
     try (VaultStore store = vault.open()) {
       VaultFixture.put(store, "t", "counter", VaultChild.value(0));
     }
@@ -330,7 +374,10 @@ class VaultStoreTest {
 
   @Test
   void aVaultIsNotMadeOverAnother() {
-    assertThatThrownBy(() -> VaultStore.create(vault.directory, vault.keyFile))
+    assertThatThrownBy(
+            () ->
+                VaultStore.create(
+                    vault.setup, SlotRequest.keyFile(Optional.empty()), vault.credentials()))
         .hasMessageContaining("vault.unavailable");
     vault.open().close();
   }
@@ -340,16 +387,19 @@ class VaultStoreTest {
     var second = new VaultFixture(temporary.resolve("second"));
     second.keyFile.create();
     Path half = Files.createDirectory(second.home.resolve("vault.creating"));
-    Files.write(half.resolve("header"), new byte[3]);
+    Files.write(half.resolve("header.1"), new byte[3]);
     assertThat(VaultStore.exists(second.directory)).isFalse();
-    VaultStore.create(second.directory, second.keyFile);
+    VaultStore.create(second.setup, SlotRequest.keyFile(Optional.empty()), second.credentials());
     second.open().close();
   }
 
   @Test
   void aVaultWithoutKeyFileIsNotMade() throws IOException {
     var second = new VaultFixture(temporary.resolve("third"));
-    assertThatThrownBy(() -> VaultStore.create(second.directory, second.keyFile))
+    assertThatThrownBy(
+            () ->
+                VaultStore.create(
+                    second.setup, SlotRequest.keyFile(Optional.empty()), second.credentials()))
         .hasMessageContaining("vault.unlock_failed");
     assertThat(Files.exists(second.directory)).isFalse();
   }

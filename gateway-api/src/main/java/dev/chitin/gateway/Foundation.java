@@ -14,22 +14,26 @@ import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.LeaseRedeemer;
 import dev.chitin.vault.LocalVault;
 import dev.chitin.vault.Vault;
+import dev.chitin.vault.VaultAdministration;
 import dev.chitin.vault.VaultClient;
+import dev.chitin.vault.VaultSetup;
 import dev.chitin.vault.VaultStore;
 import dev.chitin.vault.VaultVerticle;
 import dev.chitin.vault.memory.ProcessGuard;
 import dev.chitin.vault.memory.SecretMemory;
+import dev.chitin.vault.unlock.Credentials;
+import dev.chitin.vault.unlock.SlotRequest;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +58,7 @@ public final class Foundation implements AutoCloseable {
   private final LocalVault localVault;
   private final Vault vault;
 
-  private Foundation(GatewaySettings settings) {
+  private Foundation(GatewaySettings settings, VaultAccess access) {
     ChitinHome home = settings.home();
     vertx = Vertx.vertx(options());
     opened.push(() -> vertx.close().await());
@@ -68,7 +72,7 @@ public final class Foundation implements AutoCloseable {
       audit = new AuditLogClient(bus);
       keys = KeyStore.open(home.root());
       opened.push(keys);
-      localVault = new LocalVault(vertx, openStore(settings), audit, log.receipts());
+      localVault = new LocalVault(vertx, openStore(settings, access), audit, log.receipts());
       opened.push(localVault);
       opened.push(LeakGuard.install(localVault.liveSecrets(), audit));
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
@@ -85,25 +89,44 @@ public final class Foundation implements AutoCloseable {
    *
    * @throws dev.chitin.bus.ChitinException with what does not open; nothing stays open then
    */
-  public static Foundation open(GatewaySettings settings) {
+  public static Foundation open(GatewaySettings settings, VaultAccess access) {
     ProcessGuard.close();
     SecretMemory.require(settings.memoryRequired());
     settings.home().prepare();
-    return new Foundation(settings);
+    return new Foundation(settings, access);
+  }
+
+  /** Opens everything with the vault's key file alone. */
+  public static Foundation open(GatewaySettings settings) {
+    return open(settings, VaultAccess.KEY_FILE);
   }
 
   /** The store of secrets; the first start makes it, and its key file where there is none. */
-  private static VaultStore openStore(GatewaySettings settings) {
+  private VaultStore openStore(GatewaySettings settings, VaultAccess access) {
     ChitinHome home = settings.home();
-    var key = new KeyFile(settings.keyFile(), home.root());
-    if (!VaultStore.exists(home.vault())) {
-      if (!Files.exists(settings.keyFile(), LinkOption.NOFOLLOW_LINKS)) {
-        makeParent(settings.keyFile());
-        key.create();
+    VaultSetup setup =
+        VaultSetup.of(
+                home.vault(),
+                new LogJournal(log, home.run().resolve("vault.position")),
+                home.run().resolve("vault.attempts"))
+            .withBinding(Optional.ofNullable(settings.vaultBinding()))
+            .withAcceptedRollback(access.acceptRollback());
+    KeyFile key = settings.vaultKey();
+    try (Credentials credentials = credentials(key, access)) {
+      if (!VaultStore.exists(home.vault())) {
+        if (!key.isThere()) {
+          makeParent(settings.keyFile());
+          key.create();
+        }
+        VaultStore.create(setup, SlotRequest.keyFile(setup.binding()), credentials);
       }
-      VaultStore.create(home.vault(), key);
+      return VaultStore.open(setup, credentials);
     }
-    return VaultStore.open(home.vault(), key);
+  }
+
+  private static Credentials credentials(KeyFile key, VaultAccess access) {
+    Credentials credentials = Credentials.keyFile(key).withPassphrase(access.passphrase());
+    return access.recovery().get().map(credentials::withRecovery).orElse(credentials);
   }
 
   /**
@@ -190,6 +213,11 @@ public final class Foundation implements AutoCloseable {
 
   public Vault vault() {
     return vault;
+  }
+
+  /** What the operator does with the vault as a whole. */
+  public VaultAdministration vaultAdministration() {
+    return localVault.administration();
   }
 
   LeaseRedeemer redeemer() {

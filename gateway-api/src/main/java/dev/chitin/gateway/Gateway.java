@@ -24,6 +24,7 @@ import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.gateway.tls.TlsSettings;
+import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -56,10 +57,10 @@ public final class Gateway {
   private final Doctor doctor;
   private String url = "";
 
-  private Gateway(GatewaySettings settings) {
+  private Gateway(GatewaySettings settings, VaultAccess access) {
     this.settings = settings;
     checkListener(settings);
-    foundation = Foundation.open(settings);
+    foundation = Foundation.open(settings, access);
     started.push(foundation);
     readiness = new Readiness(this::faults);
     try {
@@ -79,8 +80,8 @@ public final class Gateway {
    *
    * @throws dev.chitin.bus.ChitinException with what stands in the way; nothing is left running
    */
-  public static Gateway start(GatewaySettings settings) {
-    var gateway = new Gateway(settings);
+  public static Gateway start(GatewaySettings settings, VaultAccess access) {
+    var gateway = new Gateway(settings, access);
     try {
       gateway.record("start");
       gateway.prove();
@@ -92,9 +93,14 @@ public final class Gateway {
     }
   }
 
+  /** Starts a gateway that opens its vault with the key file alone. */
+  public static Gateway start(GatewaySettings settings) {
+    return start(settings, VaultAccess.KEY_FILE);
+  }
+
   /** Proves the controls without serving anybody. */
-  public static Doctor.Report examine(GatewaySettings settings) {
-    var gateway = new Gateway(settings);
+  public static Doctor.Report examine(GatewaySettings settings, VaultAccess access) {
+    var gateway = new Gateway(settings, access);
     try {
       return gateway.doctor.examine().await();
     } finally {
@@ -215,6 +221,8 @@ public final class Gateway {
             station.registry(),
             station.executor(),
             foundation.vault(),
+            foundation.vaultAdministration(),
+            settings::vaultKey,
             foundation.audit(),
             foundation.keys(),
             new Authenticator(foundation.keys()),
@@ -286,6 +294,11 @@ public final class Gateway {
     return foundation.vault();
   }
 
+  /** The ways to open the vault. */
+  public List<SlotInfo> vaultSlots() {
+    return foundation.vaultAdministration().slots();
+  }
+
   /** What is weaker here than it should be, with the operator's consent. */
   public List<String> degraded() {
     return readiness.degraded();
@@ -304,6 +317,7 @@ public final class Gateway {
       try {
         if (part == foundation) {
           record("stop");
+          foundation.vaultAdministration().markClosed().await();
         }
         part.close();
       } catch (Exception e) {

@@ -6,11 +6,14 @@ import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
+import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a gateway is started with.
@@ -20,6 +23,8 @@ import java.util.Set;
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
+ * @param credential the same as systemd hands it to the service, when it does
+ * @param vaultBinding what a new slot of the vault is bound to, or null for all that there is
  * @param memoryRequired the least level of secret memory to start with
  * @param audit the operator's word on the log
  * @param waive controls that may be missing, by name
@@ -34,6 +39,8 @@ public record GatewaySettings(
     PolicySettings policy,
     List<ToolDefinition> tools,
     Path keyFile,
+    Optional<Path> credential,
+    @Nullable List<String> vaultBinding,
     MemoryLevel memoryRequired,
     AuditOptions audit,
     Set<String> waive,
@@ -44,6 +51,13 @@ public record GatewaySettings(
   public GatewaySettings {
     tools = List.copyOf(tools);
     waive = Set.copyOf(waive);
+  }
+
+  /** The vault's key file, wherever it comes from. */
+  public KeyFile vaultKey() {
+    return credential
+        .map(path -> KeyFile.credential(path, home.root()))
+        .orElseGet(() -> new KeyFile(keyFile, home.root()));
   }
 
   /** The same on another port. */
@@ -72,6 +86,19 @@ public record GatewaySettings(
   private GatewaySettings with(
       EdgeSettings edge, PolicySettings policy, List<ToolDefinition> tools) {
     return new GatewaySettings(
-        home, edge, policy, tools, keyFile, memoryRequired, audit, waive, bwrap, runs, warm, node);
+        home,
+        edge,
+        policy,
+        tools,
+        keyFile,
+        credential,
+        vaultBinding,
+        memoryRequired,
+        audit,
+        waive,
+        bwrap,
+        runs,
+        warm,
+        node);
   }
 }

@@ -22,6 +22,7 @@ import dev.chitin.sandbox.ToolDefinitionReader;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
 import dev.chitin.vault.memory.MemoryLevel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,9 +67,11 @@ public final class SettingsReader {
     return new GatewaySettings(
         home,
         edge(),
-        policy(grants, keyFile, sandbox),
+        policy(grants, keyFile, credential(environment), sandbox),
         tools,
         keyFile,
+        credential(environment),
+        section("vault").strings("binding").orElse(null),
         section("vault").string("memory_required").map(MemoryLevel::of).orElse(MemoryLevel.LOCKED),
         audit(),
         Set.copyOf(sandbox.strings("waive").orElse(List.of())),
@@ -124,6 +127,17 @@ public final class SettingsReader {
                   bound(warm, "idle_ms", Math.toIntExact(d.idleMillis())));
             })
         .orElse(d);
+  }
+
+  /** A key that systemd hands over, unless the operator names a file. */
+  private Optional<Path> credential(Map<String, String> environment) {
+    String directory = environment.get("CREDENTIALS_DIRECTORY");
+    if (directory == null
+        || !directory.startsWith("/")
+        || section("vault").string("key_file").isPresent()) {
+      return Optional.empty();
+    }
+    return Optional.of(Path.of(directory, "vault.key")).filter(Files::exists);
   }
 
   private Path keyFile(Map<String, String> environment) {
@@ -196,7 +210,10 @@ public final class SettingsReader {
   }
 
   private PolicySettings policy(
-      Map<String, Capabilities> grants, Path keyFile, JsonFields sandbox) {
+      Map<String, Capabilities> grants,
+      Path keyFile,
+      Optional<Path> credential,
+      JsonFields sandbox) {
     JsonFields workspace = section("workspace");
     return new PolicySettings(
         home.userHome().toString(),
@@ -205,7 +222,7 @@ public final class SettingsReader {
         workspace.strings("allowed_paths").orElse(List.of()),
         workspace.strings("denied_paths").orElse(List.of()),
         List.of(
-            keyFile.toString(),
+            credential.orElse(keyFile).toString(),
             LogKey.file(keyFile).toString(),
             home.audit().toString(),
             home.run().toString(),

@@ -12,11 +12,14 @@ import dev.chitin.gateway.auth.KeyRecord;
 import dev.chitin.vault.LeaseBinding;
 import dev.chitin.vault.LeaseRequest;
 import dev.chitin.vault.SecretName;
+import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.VaultStore;
 import dev.chitin.vault.memory.MemoryLevel;
+import dev.chitin.vault.unlock.Device;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Proves that the vault is open, how well it keeps what is clear, and that it refuses a forged
@@ -24,6 +27,10 @@ import java.util.List;
  */
 final class VaultProof {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Recovery and recipient slots are never bound. */
+  private static final Set<String> BOUND = Set.of("key-file", "passphrase", "passphrase+key-file");
+
   private static final String DECISION = "0".repeat(32);
 
   private VaultProof() {}
@@ -31,7 +38,9 @@ final class VaultProof {
   static Future<List<Finding>> of(Foundation foundation) {
     VaultStore.Status status = foundation.localVault().status();
     return forgery(foundation)
-        .map(forged -> List.of(open(status), memory(status), engine(status), forged));
+        .map(
+            forged ->
+                List.of(open(status), memory(status), engine(status), binding(foundation), forged));
   }
 
   private static Finding open(VaultStore.Status status) {
@@ -56,6 +65,22 @@ final class VaultProof {
         "vault.engine",
         openssl ? Verdict.PROVEN : Verdict.DEGRADED,
         openssl ? "keys are used in native memory" : "keys touch the heap: libcrypto 3 is missing");
+  }
+
+  /** A copy of the vault and its key file opens anywhere unless a slot is bound to the machine. */
+  private static Finding binding(Foundation foundation) {
+    List<String> loose =
+        foundation.vaultAdministration().slots().stream()
+            .filter(slot -> BOUND.contains(slot.method()))
+            .filter(slot -> !slot.binding().contains(Device.MACHINE))
+            .map(SlotInfo::id)
+            .toList();
+    return loose.isEmpty()
+        ? new Finding("vault.binding", Verdict.PROVEN, "its slots are bound to this machine")
+        : new Finding(
+            "vault.binding",
+            Verdict.DEGRADED,
+            "not bound to this machine: " + String.join(", ", loose));
   }
 
   /** Asks for a lease with a receipt that nobody signed. */

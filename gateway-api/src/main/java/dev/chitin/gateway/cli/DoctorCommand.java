@@ -47,7 +47,7 @@ final class DoctorCommand implements Callable<Integer> {
       }
     }
     GatewaySettings settings = session.settings(config);
-    return Gateway.examine(settings).toJson();
+    return Gateway.examine(settings, session.access().toVaultAccess()).toJson();
   }
 
   private void print(JsonValue.Obj report) {

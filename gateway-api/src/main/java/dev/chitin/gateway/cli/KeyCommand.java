@@ -81,7 +81,7 @@ final class KeyCommand {
   }
 
   private JsonValue.Obj createHere(String tenant, String name, Role role) {
-    try (Foundation foundation = Foundation.open(session.settings(null))) {
+    try (Foundation foundation = session.foundation()) {
       CreatedKey key = foundation.keys().create(tenant, name, role);
       record(foundation, "create", key.id(), name);
       return JsonValue.object().put("id", key.id()).put("key", key.key()).build();
@@ -132,7 +132,7 @@ final class KeyCommand {
   }
 
   private JsonValue.Obj listHere() {
-    try (Foundation foundation = Foundation.open(session.settings(null))) {
+    try (Foundation foundation = session.foundation()) {
       return KeyRecord.listJson(foundation.keys().list());
     }
   }
@@ -159,7 +159,7 @@ final class KeyCommand {
   }
 
   private JsonValue.Obj revokeHere(String id) {
-    try (Foundation foundation = Foundation.open(session.settings(null))) {
+    try (Foundation foundation = session.foundation()) {
       KeyRecord revoked = foundation.keys().revoke(id);
       record(foundation, "revoke", revoked.id(), revoked.name());
       return KeyRecord.listJson(List.of(revoked));

@@ -26,9 +26,38 @@ public final class Main implements Runnable {
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
+  private final Access access;
+
   /** Used by picocli, which sets {@code spec}. */
   @SuppressWarnings("NullAway.Init") // picocli injects spec before it runs the command
-  Main() {}
+  Main(Access access) {
+    this.access = access;
+  }
+
+  @CommandLine.Option(
+      names = "--passphrase-fd",
+      paramLabel = "N",
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Read the vault's passphrase from this open descriptor.")
+  void passphraseFd(int descriptor) {
+    access.passphraseFd(descriptor);
+  }
+
+  @CommandLine.Option(
+      names = "--recovery",
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Open the vault with its recovery code, typed or on stdin.")
+  void recovery(boolean wanted) {
+    access.recovery(wanted);
+  }
+
+  @CommandLine.Option(
+      names = "--accept-rollback",
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Take the vault on disk for the true one, against the audit log.")
+  void acceptRollback(boolean accept) {
+    access.acceptRollback(accept);
+  }
 
   @Override
   public void run() {
@@ -37,19 +66,20 @@ public final class Main implements Runnable {
 
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String... arguments) {
-    System.exit(run(new Session(System.getenv(), System.out, System.err), arguments));
+    System.exit(run(new Session(System.getenv(), System.out, System.err, new Access()), arguments));
   }
 
   /** Runs the command line in {@code session}. */
   static int run(Session session, String... arguments) {
     CommandLine line =
-        new CommandLine(new Main())
+        new CommandLine(new Main(session.access()))
             .addSubcommand(new QuickstartCommand(session))
             .addSubcommand(new ServeCommand(session))
             .addSubcommand(new DoctorCommand(session))
             .addSubcommand(new ConfigCommand(session))
             .addSubcommand(new KeyCommand(session))
             .addSubcommand(new SecretCommand(session))
+            .addSubcommand(new VaultCommand(session))
             .addSubcommand(new ToolCommand(session))
             .addSubcommand(
                 new CommandLine(new AuditCommand(session))

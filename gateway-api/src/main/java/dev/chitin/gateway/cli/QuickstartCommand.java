@@ -35,6 +35,7 @@ final class QuickstartCommand implements Callable<Integer> {
         Quickstart.start(
             port == null ? settings : settings.withPort(port),
             () -> port == null ? session.settings(null) : session.settings(null).withPort(port),
+            session.access().toVaultAccess(),
             session.out())) {
       boolean held = quickstart.demonstrate();
       if (!held) {

@@ -24,13 +24,16 @@ final class SecretSender {
   private SecretSender() {}
 
   /**
-   * Sends {@code secret} by PUT.
+   * Sends {@code secret}.
    *
+   * @param method {@code PUT} or {@code POST}
    * @param path of the request, plain
    */
-  static AdminClient.Answer put(Path socket, String path, SecretBytes secret) throws IOException {
+  static AdminClient.Answer send(Path socket, String method, String path, SecretBytes secret)
+      throws IOException {
     String head =
-        "PUT "
+        method
+            + " "
             + path
             + " HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
             + "content-type: application/octet-stream\r\ncontent-length: "

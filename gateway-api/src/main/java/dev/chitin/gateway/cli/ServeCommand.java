@@ -33,7 +33,9 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     GatewaySettings settings = session.settings(config);
-    Gateway gateway = Gateway.start(port == null ? settings : settings.withPort(port));
+    Gateway gateway =
+        Gateway.start(
+            port == null ? settings : settings.withPort(port), session.access().toVaultAccess());
     String url = gateway.url();
     if (json) {
       session.print(JsonValue.object().put("url", url).build());

@@ -6,6 +6,7 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.ChitinHome;
+import dev.chitin.gateway.Foundation;
 import dev.chitin.gateway.GatewaySettings;
 import dev.chitin.gateway.SettingsReader;
 import dev.chitin.gateway.config.ConfigException;
@@ -15,6 +16,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param environment the process's environment
  * @param out for results
  * @param err for messages
+ * @param access how it gets into the vault
  */
-record Session(Map<String, String> environment, PrintStream out, PrintStream err) {
+record Session(Map<String, String> environment, PrintStream out, PrintStream err, Access access) {
 
   ChitinHome home() {
     return ChitinHome.of(environment);
@@ -54,6 +57,24 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
           configuration.notBuilt());
     }
     return SettingsReader.read(configuration, home(), environment);
+  }
+
+  /** Opens the state of a stopped gateway. */
+  Foundation foundation() {
+    return Foundation.open(settings(null), access.toVaultAccess());
+  }
+
+  /** Asks the running gateway, or works on its state when it does not run. */
+  JsonValue.Obj either(
+      Function<AdminClient, JsonValue.Obj> remote, Function<Foundation, JsonValue.Obj> here) {
+    if (AdminClient.listens(home().adminSocket())) {
+      try (var client = new AdminClient(home().adminSocket())) {
+        return remote.apply(client);
+      }
+    }
+    try (Foundation foundation = foundation()) {
+      return here.apply(foundation);
+    }
   }
 
   private static ChitinException refused(ProblemCode code, String title, List<ConfigFault> faults) {

@@ -13,6 +13,7 @@ import dev.chitin.policy.Limits;
 import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
 import dev.chitin.vault.memory.MemoryLevel;
+import dev.chitin.vault.unlock.Device;
 import java.util.Arrays;
 import java.util.List;
 
@@ -134,7 +135,10 @@ final class ConfigKeys {
               Section.of(
                   Spec.Key.of(
                       "key_file", "File of the 32 byte key, outside of $CHITIN_HOME.", TEXT),
-                  Spec.Key.notBuilt("binding", "What a vault is bound to.", TEXTS),
+                  Spec.Key.of(
+                      "binding",
+                      "What a new slot of the vault is bound to; default all that there is.",
+                      new ListOf(new Choice(Device.COMPONENTS))),
                   Spec.Key.of(
                       "memory_required",
                       "Least level of memory for secrets to start with; default locked.",

@@ -77,6 +77,7 @@ public final class AdminSocket extends VerticleBase {
             .routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
+    routes.addAll(new VaultRoutes(edge.vaultAdministration(), edge.vaultKey()).routes());
     routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit()).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());

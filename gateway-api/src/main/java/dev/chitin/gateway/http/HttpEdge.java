@@ -9,7 +9,9 @@ import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
+import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.Vault;
+import dev.chitin.vault.VaultAdministration;
 import dev.chitin.vault.scrub.LiveSecrets;
 import java.util.function.Supplier;
 
@@ -18,6 +20,8 @@ import java.util.function.Supplier;
  *
  * @param limits buckets of this node
  * @param connections counts those of all verticles
+ * @param vaultAdministration for the administration socket alone
+ * @param vaultKey the vault's key file
  * @param doctor proves the controls on demand
  * @param reads reads the audit log
  * @param metrics gives the metrics in the text format of Prometheus
@@ -29,6 +33,8 @@ public record HttpEdge(
     ToolRegistry registry,
     ToolExecutor executor,
     Vault vault,
+    VaultAdministration vaultAdministration,
+    Supplier<KeyFile> vaultKey,
     AuditLog audit,
     KeyStore keys,
     Authenticator authenticator,

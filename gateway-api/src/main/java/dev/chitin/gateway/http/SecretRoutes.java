@@ -6,8 +6,10 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.policy.Principal;
+import dev.chitin.vault.ChangeRequest;
 import dev.chitin.vault.DeleteRequest;
 import dev.chitin.vault.ListRequest;
+import dev.chitin.vault.PutOptions;
 import dev.chitin.vault.PutRequest;
 import dev.chitin.vault.SecretMetadata;
 import dev.chitin.vault.SecretName;
@@ -44,7 +46,16 @@ final class SecretRoutes {
             "/v1/secrets/{name}",
             Scope.SECRETS_WRITE,
             Route.Body.OCTETS,
-            this::put),
+            exchange -> put(exchange, false)),
+        Route.of(
+            HttpMethod.POST,
+            "/v1/secrets/{name}/rotate",
+            Scope.SECRETS_WRITE,
+            Route.Body.OCTETS,
+            exchange -> put(exchange, true)),
+        change(ChangeRequest.Kind.PRUNE),
+        change(ChangeRequest.Kind.DISABLE),
+        change(ChangeRequest.Kind.ENABLE),
         Route.of(
             HttpMethod.DELETE,
             "/v1/secrets/{name}",
@@ -54,7 +65,51 @@ final class SecretRoutes {
         Route.of(HttpMethod.GET, "/v1/secrets", Scope.SECRETS_LIST, Route.Body.NONE, this::list));
   }
 
-  private void put(Exchange exchange) {
+  private Route change(ChangeRequest.Kind kind) {
+    return Route.of(
+        HttpMethod.POST,
+        "/v1/secrets/{name}/" + kind.text(),
+        Scope.SECRETS_WRITE,
+        Route.Body.NONE,
+        exchange -> change(exchange, kind));
+  }
+
+  private void change(Exchange exchange, ChangeRequest.Kind kind) {
+    Principal principal = exchange.caller().principal();
+    var request =
+        new ChangeRequest(
+            kind, new SecretName(exchange.parameter("name")), principal.tenant(), principal.id());
+    vault
+        .change(request, Deadline.after(TIMEOUT))
+        .onSuccess(changed -> exchange.respond(200, json(changed)))
+        .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  /** {@code ?grace_s=} keeps the version before, {@code ?expires_in_s=} ends the new one. */
+  private static PutOptions options(Exchange exchange, boolean rotate) {
+    long grace = seconds(exchange, "grace_s");
+    long expires = seconds(exchange, "expires_in_s");
+    return new PutOptions(
+        Duration.ofSeconds(grace),
+        expires == 0 ? 0 : System.currentTimeMillis() + expires * 1_000,
+        "",
+        rotate);
+  }
+
+  private static long seconds(Exchange exchange, String name) {
+    String text = exchange.request().getParam(name);
+    if (text == null) {
+      return 0;
+    }
+    if (!text.matches("[0-9]{1,10}")) {
+      throw Problem.of(ProblemCode.REQUEST_MALFORMED, name + " is a whole number of seconds.")
+          .toException();
+    }
+    return Long.parseLong(text);
+  }
+
+  private void put(Exchange exchange, boolean rotate) {
+    PutOptions options = options(exchange, rotate);
     var name = new SecretName(exchange.parameter("name"));
     SecretBody.Kind kind = SecretBody.Kind.of(exchange.request().getHeader("content-type"));
     if (reading >= MOST_AT_ONCE) {
@@ -75,7 +130,7 @@ final class SecretRoutes {
         .compose(
             value ->
                 vault.put(
-                    new PutRequest(name, value, principal.tenant(), principal.id()),
+                    new PutRequest(name, value, principal.tenant(), principal.id(), options),
                     Deadline.after(TIMEOUT)))
         .onSuccess(stored -> exchange.respond(stored.version() == 1 ? 201 : 200, json(stored)))
         .onFailure(failure -> exchange.fail(failure, null));
@@ -109,10 +164,6 @@ final class SecretRoutes {
   }
 
   private static JsonValue json(SecretMetadata secret) {
-    return JsonValue.object()
-        .put("name", secret.name().value())
-        .put("version", secret.version())
-        .put("created", secret.createdMillis())
-        .build();
+    return VaultJson.of(secret);
   }
 }

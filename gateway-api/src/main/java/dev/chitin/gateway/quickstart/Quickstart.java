@@ -9,6 +9,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.ChitinHome;
 import dev.chitin.gateway.Gateway;
 import dev.chitin.gateway.GatewaySettings;
+import dev.chitin.gateway.VaultAccess;
 import dev.chitin.gateway.auth.CreatedKey;
 import dev.chitin.gateway.auth.KeyRecord;
 import dev.chitin.gateway.auth.Role;
@@ -67,10 +68,14 @@ public final class Quickstart implements AutoCloseable {
    *
    * @param settings what to start with
    * @param again reads the settings anew, after the configuration was written
+   * @param access how it gets into the vault
    * @param out where the demonstration is told
    */
   public static Quickstart start(
-      GatewaySettings settings, Supplier<GatewaySettings> again, PrintStream out)
+      GatewaySettings settings,
+      Supplier<GatewaySettings> again,
+      VaultAccess access,
+      PrintStream out)
       throws IOException {
     ChitinHome home = settings.home().prepare();
     boolean fresh = !Files.exists(home.configuration());
@@ -79,7 +84,7 @@ public final class Quickstart implements AutoCloseable {
     try {
       Gateway gateway;
       try {
-        gateway = Gateway.start(withDemonstration(settings, server.port()));
+        gateway = Gateway.start(withDemonstration(settings, server.port()), access);
       } catch (ChitinException e) {
         String waivers = waivers(e);
         if (!fresh || waivers.isEmpty()) {
@@ -91,7 +96,7 @@ public final class Quickstart implements AutoCloseable {
                 + home.configuration()
                 + ":");
         out.println("  sandbox.waive: [" + waivers + "]");
-        gateway = Gateway.start(withDemonstration(again.get(), server.port()));
+        gateway = Gateway.start(withDemonstration(again.get(), server.port()), access);
       }
       if (!Files.exists(home.configuration())) {
         write(home.configuration(), CONFIGURED);
@@ -192,6 +197,18 @@ public final class Quickstart implements AutoCloseable {
     CreatedKey key = freshKey();
     out.println("The gateway listens on " + gateway.url());
     gateway.degraded().forEach(weaker -> out.println("note: " + weaker));
+    gateway
+        .vaultSlots()
+        .forEach(
+            slot ->
+                out.println(
+                    "The vault opens by "
+                        + slot.method()
+                        + ", bound to: "
+                        + (slot.binding().isEmpty()
+                            ? "nothing"
+                            : String.join(", ", slot.binding()))));
+    out.println("A recovery code opens it on another machine: bin/chitin vault add-recovery");
     out.println();
     boolean held;
     try (var needle = new Needle();

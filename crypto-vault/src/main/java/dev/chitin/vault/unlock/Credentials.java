@@ -1,0 +1,108 @@
+package dev.chitin.vault.unlock;
+
+import dev.chitin.vault.KeyFile;
+import dev.chitin.vault.SecretBytes;
+import dev.chitin.vault.store.Slot;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the operator can show to open a vault. A passphrase, a recovery code or a node's key is
+ * asked for once, and only when a slot needs it and nothing else has opened the vault. Not safe for
+ * use by several threads.
+ */
+public final class Credentials implements AutoCloseable {
+  private final Optional<KeyFile> keyFile;
+  private final Supplier<Optional<SecretBytes>> askPassphrase;
+  private final @Nullable SecretBytes recovery;
+  private final @Nullable SecretBytes recipient;
+  private boolean asked;
+  private @Nullable SecretBytes passphrase;
+
+  private Credentials(
+      Optional<KeyFile> keyFile,
+      Supplier<Optional<SecretBytes>> askPassphrase,
+      @Nullable SecretBytes recovery,
+      @Nullable SecretBytes recipient) {
+    this.keyFile = keyFile;
+    this.askPassphrase = askPassphrase;
+    this.recovery = recovery;
+    this.recipient = recipient;
+  }
+
+  public static Credentials keyFile(KeyFile file) {
+    return new Credentials(Optional.of(file), Optional::empty, null, null);
+  }
+
+  /** No credential at all. */
+  public static Credentials none() {
+    return new Credentials(Optional.empty(), Optional::empty, null, null);
+  }
+
+  /** With a passphrase that {@code ask} gives, or nothing when it cannot be asked for. */
+  public Credentials withPassphrase(Supplier<Optional<SecretBytes>> ask) {
+    return new Credentials(keyFile, ask, recovery, recipient);
+  }
+
+  /** With a passphrase, which is closed with this. */
+  public Credentials withPassphrase(SecretBytes given) {
+    return withPassphrase(() -> Optional.of(given));
+  }
+
+  /** With the key of a recovery code, which is closed with this. */
+  public Credentials withRecovery(SecretBytes key) {
+    return new Credentials(keyFile, askPassphrase, key, recipient);
+  }
+
+  /** With the private key of a recipient, which is closed with this. */
+  public Credentials withRecipient(SecretBytes key) {
+    return new Credentials(keyFile, askPassphrase, recovery, key);
+  }
+
+  public Optional<KeyFile> keyFile() {
+    return keyFile;
+  }
+
+  public Optional<SecretBytes> recovery() {
+    return Optional.ofNullable(recovery);
+  }
+
+  public Optional<SecretBytes> recipient() {
+    return Optional.ofNullable(recipient);
+  }
+
+  /** The passphrase, asked for at the first call. */
+  public Optional<SecretBytes> passphrase() {
+    if (!asked) {
+      asked = true;
+      passphrase = askPassphrase.get().orElse(null);
+    }
+    return Optional.ofNullable(passphrase);
+  }
+
+  /** Whether a slot of this method can be tried; may ask for the passphrase. */
+  public boolean reach(Slot.Method method) {
+    return switch (method) {
+      case KEY_FILE -> keyFile.isPresent() && keyFile.get().isThere();
+      case RECOVERY -> recovery != null;
+      case RECIPIENT -> recipient != null;
+      case PASSPHRASE -> passphrase().isPresent();
+      case PASSPHRASE_AND_KEY_FILE ->
+          keyFile.isPresent() && keyFile.get().isThere() && passphrase().isPresent();
+    };
+  }
+
+  @Override
+  public void close() {
+    if (passphrase != null) {
+      passphrase.close();
+    }
+    if (recovery != null) {
+      recovery.close();
+    }
+    if (recipient != null) {
+      recipient.close();
+    }
+  }
+}
