@@ -146,6 +146,16 @@ class EdgeTest {
   }
 
   @Test
+  void aClientThatOffersHttp2InClearIsAnsweredInHttp1() throws Exception {
+    try (var offering = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
+      HttpResponse<String> answer =
+          offering.send(tools(freshKey("offering")).build(), HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+    }
+  }
+
+  @Test
   void everyAnswerForbidsWhatABrowserMightMakeOfIt() throws Exception {
     for (HttpRequest.Builder request :
         List.of(tools(freshKey("headers")), tools("none"), tools(key).uri(path("/nowhere")))) {

@@ -51,7 +51,8 @@ final class RequestGuard {
               .withRule("gateway.cors_origins")
               .withHint("List the origin in gateway.cors_origins if its pages are to call."));
     }
-    if (request.headers().contains("upgrade")) {
+    // Clients may offer HTTP/2 (h2c) with any request, and a server may overhear it (RFC 9110 7.8).
+    if (request.headers().contains("upgrade", "websocket", true)) {
       return Optional.of(
           Problem.of(ProblemCode.REQUEST_MALFORMED, "There is nothing here to upgrade to.")
               .withHint("Stream with Accept: text/event-stream; there is no WebSocket."));
