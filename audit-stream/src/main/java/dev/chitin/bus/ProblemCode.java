@@ -34,6 +34,9 @@ public enum ProblemCode {
   TOOL_UNKNOWN("tool.unknown", 404, "There is no such tool"),
   CALL_UNKNOWN("call.unknown", 404, "There is no such call"),
   CALL_LIMIT("call.limit", 429, "Too many calls are running"),
+  IDEMPOTENCY_IN_PROGRESS("idempotency.in_progress", 409, "The first request is still running"),
+  IDEMPOTENCY_MISMATCH("idempotency.mismatch", 422, "The key was used with another body"),
+  IDEMPOTENCY_FULL("idempotency.full", 429, "Too many idempotency keys are remembered"),
   CALL_CANCELLED("call.cancelled", 409, "The call was cancelled before it started"),
 
   POLICY_PATH_DENIED("policy.path_denied", 403, "The path is denied"),

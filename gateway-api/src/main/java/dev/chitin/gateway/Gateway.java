@@ -10,6 +10,9 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.gateway.calls.IdempotencyJournal;
+import dev.chitin.gateway.calls.IdempotencyKeys;
+import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.AuditReads;
 import dev.chitin.gateway.http.CallAdmission;
@@ -212,6 +215,14 @@ public final class Gateway {
             foundation.localVault());
     metrics.edge(connections, over);
     started.push(metrics);
+    var calls = new TrackedCalls();
+    var idempotency =
+        new IdempotencyKeys(
+            vertx,
+            IdempotencyJournal.open(
+                settings.home().run().resolve("idempotency"), IdempotencyKeys.since()));
+    started.push(idempotency);
+    started.push(() -> calls.cancelAll("the gateway stops"));
     var reads = new AuditReads(vertx, foundation.log());
     started.push(reads);
     var edge =
@@ -227,6 +238,8 @@ public final class Gateway {
             foundation.keys(),
             new Authenticator(foundation.keys()),
             admission,
+            calls,
+            idempotency,
             RateLimits.of(settings.edge().rateLimit(), over),
             connections,
             readiness,

@@ -73,8 +73,15 @@ public final class AdminSocket extends VerticleBase {
     List<Route> routes = new ArrayList<>();
     routes.addAll(
         new CallRoutes(
-                edge.bus(), edge.registry(), edge.executor(), edge.admission(), edge.settings())
+                edge.bus(),
+                edge.registry(),
+                edge.executor(),
+                edge.admission(),
+                edge.calls(),
+                edge.idempotency(),
+                edge.settings())
             .routes());
+    routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new VaultRoutes(edge.vaultAdministration(), edge.vaultKey()).routes());

@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.BusCall;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
@@ -11,6 +12,9 @@ import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.calls.IdempotencyKeys;
+import dev.chitin.gateway.calls.TrackedCall;
+import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.policy.Principal;
 import dev.chitin.sandbox.ToolCall;
 import dev.chitin.sandbox.ToolExecutor;
@@ -18,18 +22,24 @@ import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.sandbox.ToolResult;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Runs tools: {@code POST /v1/tools/{name}/calls}, answered with the result, or as a stream of
- * events when the caller accepts {@code text/event-stream}. A caller who leaves cancels the call.
+ * events when the caller accepts {@code text/event-stream}. A caller who leaves cancels the call,
+ * unless the call has an {@code Idempotency-Key} or was asked for with {@code Prefer:
+ * respond-async} (RFC 7240), which is answered 202 with the call's {@code Location}.
  */
 final class CallRoutes {
   private final Bus bus;
   private final ToolRegistry registry;
   private final ToolExecutor executor;
   private final CallAdmission admission;
+  private final BackgroundCalls background;
+  private final IdempotencyKeys keys;
   private final EdgeSettings settings;
 
   CallRoutes(
@@ -37,22 +47,27 @@ final class CallRoutes {
       ToolRegistry registry,
       ToolExecutor executor,
       CallAdmission admission,
+      TrackedCalls tracked,
+      IdempotencyKeys keys,
       EdgeSettings settings) {
     this.bus = bus;
     this.registry = registry;
     this.executor = executor;
     this.admission = admission;
+    this.background = new BackgroundCalls(bus, executor, tracked);
+    this.keys = keys;
     this.settings = settings;
   }
 
   List<Route> routes() {
     return List.of(
         Route.of(
-            HttpMethod.POST,
-            "/v1/tools/{name}/calls",
-            Scope.TOOLS_CALL,
-            Route.Body.JSON,
-            this::call));
+                HttpMethod.POST,
+                "/v1/tools/{name}/calls",
+                Scope.TOOLS_CALL,
+                Route.Body.JSON,
+                this::call)
+            .withIdempotencyKey());
   }
 
   private void call(Exchange exchange) {
@@ -66,15 +81,123 @@ final class CallRoutes {
     tool.schema().check(arguments);
 
     Principal principal = exchange.caller().principal();
-    String slot = principal.tenant() + "/" + principal.id();
-    admission.enter(slot);
+    String slot = owner(exchange);
+    Optional<String> key = idempotencyKey(exchange);
     Deadline deadline = Deadline.after(Duration.ofMillis(timeout));
     String callId = Ids.next("call_");
+    if (key.isPresent() || prefersAsync(exchange)) {
+      var call = new ToolCall(callId, principal, null, tool.definition().name(), arguments, null);
+      goOn(exchange, call, deadline, key);
+      return;
+    }
+    admission.enter(slot);
     if (acceptsEvents(exchange)) {
       stream(exchange, callId, tool, principal, arguments, deadline, slot);
     } else {
       answer(exchange, callId, tool, principal, arguments, deadline, slot);
     }
+  }
+
+  /** Whose a call is: tenant and principal. */
+  static String owner(Exchange exchange) {
+    Principal principal = exchange.caller().principal();
+    return principal.tenant() + "/" + principal.id();
+  }
+
+  private void goOn(
+      Exchange exchange, ToolCall call, Deadline deadline, Optional<String> idempotencyKey) {
+    String owner = owner(exchange);
+    var tracked = new TrackedCall(call.callId(), call.tool(), owner, System.currentTimeMillis());
+    if (idempotencyKey.isEmpty()) {
+      begin(exchange, tracked, call, deadline);
+      return;
+    }
+    keys.claim(owner, idempotencyKey.get(), call.arguments(), tracked)
+        .onSuccess(
+            claim -> {
+              switch (claim) {
+                case IdempotencyKeys.Claim.First first -> begin(exchange, tracked, call, deadline);
+                case IdempotencyKeys.Claim.Again again -> again(exchange, owner, again.callId());
+              }
+            })
+        .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  /** Makes the call, and answers at once or with its outcome, as the caller prefers. */
+  private void begin(Exchange exchange, TrackedCall tracked, ToolCall call, Deadline deadline) {
+    String slot = owner(exchange);
+    try {
+      admission.enter(slot);
+      background.calls().add(tracked);
+    } catch (ChitinException e) {
+      exchange.fail(e, call.callId());
+      return;
+    }
+    background
+        .start(tracked, call, deadline, exchange.requestId())
+        .onComplete(done -> admission.leave(slot));
+    if (prefersAsync(exchange)) {
+      accepted(exchange, tracked);
+    } else {
+      outcome(exchange, tracked);
+    }
+  }
+
+  private static void accepted(Exchange exchange, TrackedCall tracked) {
+    exchange
+        .response()
+        .putHeader("location", "/v1/calls/" + tracked.id())
+        .putHeader("preference-applied", "respond-async")
+        .putHeader("retry-after", "1");
+    exchange.respond(202, TrackedCallRoutes.standing(tracked, "running"));
+  }
+
+  private static void outcome(Exchange exchange, TrackedCall tracked) {
+    tracked
+        .outcome()
+        .onSuccess(document -> exchange.respond(200, document))
+        .onFailure(failure -> exchange.fail(failure, tracked.id()));
+  }
+
+  /** The key was used: the first request's answer, while it is kept. */
+  private void again(Exchange exchange, String owner, String callId) {
+    Optional<TrackedCall> first = background.calls().find(callId, owner);
+    exchange.response().putHeader("idempotency-replayed", "true");
+    if (first.isEmpty()) {
+      exchange.respond(
+          200, JsonValue.object().put("callId", callId).put("status", "unknown").build());
+    } else if (first.get().over()) {
+      outcome(exchange, first.get());
+    } else if (prefersAsync(exchange)) {
+      accepted(exchange, first.get());
+    } else {
+      exchange.response().putHeader("location", "/v1/calls/" + callId);
+      exchange.fail(
+          Problem.of(
+                  ProblemCode.IDEMPOTENCY_IN_PROGRESS,
+                  "The first request with this key is still running.")
+              .withHint("Ask again soon, or look at its Location."),
+          callId);
+    }
+  }
+
+  private static boolean prefersAsync(Exchange exchange) {
+    String prefer = exchange.request().getHeader("prefer");
+    return prefer != null
+        && Arrays.stream(prefer.toLowerCase(Locale.ROOT).split("[,;]", -1))
+            .anyMatch(token -> token.strip().equals("respond-async"));
+  }
+
+  private static Optional<String> idempotencyKey(Exchange exchange) {
+    List<String> keys = exchange.request().headers().getAll("idempotency-key");
+    if (keys.size() > 1 || keys.stream().anyMatch(key -> !key.matches("[\\x21-\\x7e]{1,255}"))) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED,
+              "Idempotency-Key is one value of 1 to 255 visible ASCII characters.")
+          .withHint("Send a random one, a UUID say.")
+          .toException();
+    }
+    return keys.stream().findFirst();
   }
 
   private void answer(

@@ -136,7 +136,7 @@ final class Edge implements Handler<HttpServerRequest> {
       RouteTable.Match match,
       @Nullable Caller caller) {
     Route route = match.route();
-    Optional<Problem> refusal = scope(route.scope(), caller).or(() -> form(request, route.body()));
+    Optional<Problem> refusal = scope(route.scope(), caller).or(() -> form(request, route));
     if (refusal.isPresent()) {
       refuse(request, requestId, refusal.get());
       return;
@@ -176,13 +176,12 @@ final class Edge implements Handler<HttpServerRequest> {
   }
 
   /** What can be said of a body before it is read. */
-  private Optional<Problem> form(HttpServerRequest request, Route.Body body) {
-    if (request.headers().contains("idempotency-key")) {
+  private Optional<Problem> form(HttpServerRequest request, Route route) {
+    Route.Body body = route.body();
+    if (request.headers().contains("idempotency-key") && !route.takesIdempotencyKey()) {
       return Optional.of(
-          Problem.of(
-                  ProblemCode.REQUEST_MALFORMED,
-                  "Idempotency-Key is not supported by this version.")
-              .withHint("Leave the field out; the call is then made once for each request."));
+          Problem.of(ProblemCode.REQUEST_MALFORMED, "This route takes no Idempotency-Key.")
+              .withHint("Leave the field out; calls of tools take it."));
     }
     String length = request.getHeader("content-length");
     if (body != Route.Body.NONE && length != null && tooLong(length)) {

@@ -8,13 +8,10 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.OutputChunk;
 import dev.chitin.sandbox.SandboxAddresses;
 import dev.chitin.sandbox.ToolResult;
-import dev.chitin.sandbox.backend.OutputText;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.EnumMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class EventStream {
   private final Exchange exchange;
   private final String callId;
-  private final Map<OutputChunk.Stream, Utf8Border> borders =
-      new EnumMap<>(OutputChunk.Stream.class);
+  private final OutputEvents output = new OutputEvents(this::event);
   private @Nullable Registration registration;
   private long sequence;
 
@@ -54,10 +50,7 @@ final class EventStream {
     if (!response.headWritten()) {
       start();
     }
-    byte[] bytes = border(chunk.stream()).take(chunk.bytes().borrow());
-    if (bytes.length > 0) {
-      output(chunk.stream(), bytes);
-    }
+    output.take(chunk);
     if (!response.writeQueueFull()) {
       return Future.succeededFuture(OutputChunk.Ack.VALUE);
     }
@@ -66,19 +59,9 @@ final class EventStream {
     return drained.future();
   }
 
-  private Utf8Border border(OutputChunk.Stream stream) {
-    return borders.computeIfAbsent(stream, s -> new Utf8Border());
-  }
-
   private void start() {
     exchange.begin(200, "text/event-stream").putHeader("x-accel-buffering", "no").setChunked(true);
     event("started", JsonValue.object().put("callId", callId).build());
-  }
-
-  private void output(OutputChunk.Stream stream, byte[] bytes) {
-    JsonValue.Builder data = JsonValue.object();
-    OutputText.put(data, "data", "encoding", bytes);
-    event(stream == OutputChunk.Stream.STDOUT ? "stdout" : "stderr", data.build());
   }
 
   private void event(String name, JsonValue.Obj data) {
@@ -101,13 +84,7 @@ final class EventStream {
     if (!response.headWritten()) {
       start();
     }
-    borders.forEach(
-        (stream, border) -> {
-          byte[] rest = border.rest();
-          if (rest.length > 0) {
-            output(stream, rest);
-          }
-        });
+    output.end();
     event("result", ResultJson.of(result));
     response.end();
   }

@@ -118,7 +118,8 @@ final class Exchange {
     if (status == 401) {
       response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
     }
-    if ((status == 429 || status == 503) && !response.headers().contains("retry-after")) {
+    if ((status == 429 || status == 503 || status == 409)
+        && !response.headers().contains("retry-after")) {
       response.putHeader("retry-after", "1");
     }
     String text = CanonicalJson.inOrder(ProblemJson.of(problem, requestId, callId)) + "\n";

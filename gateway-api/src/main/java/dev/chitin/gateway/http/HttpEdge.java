@@ -6,6 +6,8 @@ import dev.chitin.gateway.Doctor;
 import dev.chitin.gateway.Readiness;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.gateway.calls.IdempotencyKeys;
+import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
@@ -18,6 +20,8 @@ import java.util.function.Supplier;
 /**
  * What the routes work with; the same for each verticle of the edge.
  *
+ * @param calls those that go on without their clients
+ * @param idempotency keys that were used
  * @param limits buckets of this node
  * @param connections counts those of all verticles
  * @param vaultAdministration for the administration socket alone
@@ -39,6 +43,8 @@ public record HttpEdge(
     KeyStore keys,
     Authenticator authenticator,
     CallAdmission admission,
+    TrackedCalls calls,
+    IdempotencyKeys idempotency,
     RateLimits limits,
     Connections connections,
     Readiness readiness,

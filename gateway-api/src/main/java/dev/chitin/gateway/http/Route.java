@@ -14,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param scope what a caller needs, or null for the few routes that are open to all
  * @param body what its body is
  * @param handler what answers
+ * @param takesIdempotencyKey whether {@code Idempotency-Key} is honoured; elsewhere it is refused
  */
 record Route(
-    HttpMethod method, List<String> segments, @Nullable Scope scope, Body body, Handler handler) {
+    HttpMethod method,
+    List<String> segments,
+    @Nullable Scope scope,
+    Body body,
+    Handler handler,
+    boolean takesIdempotencyKey) {
 
   /** What a route takes as its body. */
   enum Body {
@@ -33,11 +39,16 @@ record Route(
   }
 
   static Route of(HttpMethod method, String path, Scope scope, Body body, Handler handler) {
-    return new Route(method, split(path), scope, body, handler);
+    return new Route(method, split(path), scope, body, handler, false);
   }
 
   static Route open(HttpMethod method, String path, Handler handler) {
-    return new Route(method, split(path), null, Body.NONE, handler);
+    return new Route(method, split(path), null, Body.NONE, handler, false);
+  }
+
+  /** The same, honouring {@code Idempotency-Key}. */
+  Route withIdempotencyKey() {
+    return new Route(method, segments, scope, body, handler, true);
   }
 
   static List<String> split(String path) {

@@ -1,0 +1,151 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.calls.CallEvent;
+import dev.chitin.gateway.calls.TrackedCall;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * One client that reads a call's events (WHATWG HTML, section 9.2), from the ring and then as they
+ * come. Nothing is queued for it: when it reads slowly it is given what the ring still has, with a
+ * {@code gap} event for what it has not, and one that reads nothing for {@value #PATIENCE_MILLIS}
+ * ms is left. Confined to its event loop, but for {@link #more}.
+ */
+final class EventSubscription {
+  static final long PATIENCE_MILLIS = 5_000;
+
+  private static final long KEEP_ALIVE_MILLIS = 15_000;
+  private static final int PAGE = 64;
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Exchange exchange;
+  private final HttpServerResponse response;
+  private final TrackedCall call;
+  private final Runnable ended;
+  private final Runnable listener = this::more;
+  private final AtomicBoolean told = new AtomicBoolean();
+  private long next;
+  private long keepAlive;
+  private long patience = -1;
+  private boolean over;
+
+  /**
+   * @param next the first event that is wanted
+   * @param ended called once when the client has all, or is gone
+   */
+  EventSubscription(Vertx vertx, Exchange exchange, TrackedCall call, long next, Runnable ended) {
+    this.vertx = vertx;
+    this.context = vertx.getOrCreateContext();
+    this.exchange = exchange;
+    this.response =
+        exchange
+            .begin(200, "text/event-stream")
+            .putHeader("x-accel-buffering", "no")
+            .setChunked(true);
+    this.call = call;
+    this.next = next;
+    this.ended = ended;
+  }
+
+  /**
+   * Begins to send.
+   *
+   * @return false when too many listen to this call already; nothing was sent then
+   */
+  boolean begin() {
+    if (!call.listen(listener)) {
+      return false;
+    }
+    response.closeHandler(gone -> end());
+    response.exceptionHandler(broken -> end());
+    response.drainHandler(room -> drained());
+    keepAlive = vertx.setPeriodic(KEEP_ALIVE_MILLIS, tick -> write(": ka\n\n"));
+    write("retry: 2000\n\n");
+    pump();
+    return true;
+  }
+
+  /** There is more to see; on any thread. */
+  private void more() {
+    if (told.compareAndSet(false, true)) {
+      context.runOnContext(now -> pump());
+    }
+  }
+
+  private void drained() {
+    if (patience >= 0) {
+      vertx.cancelTimer(patience);
+      patience = -1;
+    }
+    pump();
+  }
+
+  private void pump() {
+    told.set(false);
+    while (!over && !response.writeQueueFull()) {
+      TrackedCall.Page page = call.page(next, PAGE);
+      if (page.hasGap()) {
+        gap(page.gapFrom(), page.gapTo());
+        next = page.gapTo() + 1;
+      }
+      for (CallEvent event : page.events()) {
+        write(text(event));
+        next = event.id() + 1;
+      }
+      if (page.last()) {
+        response.end();
+        end();
+      }
+      if (page.events().isEmpty()) {
+        return;
+      }
+    }
+    if (!over && patience < 0) {
+      patience = vertx.setTimer(PATIENCE_MILLIS, late -> leave());
+    }
+  }
+
+  /** A problem may say what it should not; output is the tool's, and has no secret in it. */
+  private String text(CallEvent event) {
+    String data =
+        event.name().equals("error") ? exchange.clean("problem", event.data()) : event.data();
+    return "event: " + event.name() + "\nid: " + event.id() + "\ndata: " + data + "\n\n";
+  }
+
+  /** What the client has not read in time it finds by asking again from where it is. */
+  private void leave() {
+    gap(next, call.page(next, 1).gapTo());
+    response.end();
+    end();
+  }
+
+  private void gap(long from, long to) {
+    JsonValue.Obj range =
+        JsonValue.object().put("from", from).put("to", Math.max(from, to)).build();
+    write("event: gap\ndata: " + CanonicalJson.inOrder(range) + "\n\n");
+  }
+
+  private void write(String text) {
+    if (!over) {
+      response.write(Buffer.buffer(text));
+    }
+  }
+
+  private void end() {
+    if (!over) {
+      over = true;
+      vertx.cancelTimer(keepAlive);
+      if (patience >= 0) {
+        vertx.cancelTimer(patience);
+      }
+      call.leave(listener);
+      ended.run();
+    }
+  }
+}

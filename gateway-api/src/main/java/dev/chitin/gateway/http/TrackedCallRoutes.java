@@ -1,0 +1,128 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.calls.TrackedCall;
+import dev.chitin.gateway.calls.TrackedCalls;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code /v1/calls/{id}}: how a call stands that goes on without its client, its events, and the
+ * way to take it back. A caller sees only own calls; another's are as unknown as none.
+ */
+final class TrackedCallRoutes {
+  private static final int MOST_SUBSCRIPTIONS = 32;
+
+  private final Vertx vertx;
+  private final TrackedCalls calls;
+  private final Map<String, Integer> subscriptions = new HashMap<>();
+
+  TrackedCallRoutes(Vertx vertx, TrackedCalls calls) {
+    this.vertx = vertx;
+    this.calls = calls;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.of(HttpMethod.GET, "/v1/calls/{id}", Scope.TOOLS_CALL, Route.Body.NONE, this::look),
+        Route.of(
+            HttpMethod.DELETE, "/v1/calls/{id}", Scope.TOOLS_CALL, Route.Body.NONE, this::cancel),
+        Route.of(
+            HttpMethod.GET,
+            "/v1/calls/{id}/events",
+            Scope.TOOLS_CALL,
+            Route.Body.NONE,
+            this::events));
+  }
+
+  private TrackedCall find(Exchange exchange) {
+    return calls
+        .find(exchange.parameter("id"), CallRoutes.owner(exchange))
+        .orElseThrow(
+            () ->
+                Problem.of(ProblemCode.CALL_UNKNOWN, "You have no call of that id.")
+                    .withHint(
+                        "Calls made with Prefer: respond-async or an Idempotency-Key are kept for"
+                            + " 15 minutes after their end.")
+                    .toException());
+  }
+
+  private void look(Exchange exchange) {
+    TrackedCall call = find(exchange);
+    if (call.over()) {
+      call.outcome()
+          .onSuccess(document -> exchange.respond(200, document))
+          .onFailure(failure -> exchange.fail(failure, call.id()));
+    } else {
+      exchange.response().putHeader("retry-after", "1");
+      exchange.respond(200, standing(call, "running"));
+    }
+  }
+
+  /** A call that has no outcome yet. */
+  static JsonValue.Obj standing(TrackedCall call, String status) {
+    return JsonValue.object()
+        .put("callId", call.id())
+        .put("status", status)
+        .put("tool", call.tool())
+        .put("started", Instant.ofEpochMilli(call.startedMillis()).toString())
+        .build();
+  }
+
+  private void cancel(Exchange exchange) {
+    TrackedCall call = find(exchange);
+    boolean taken = call.cancel("cancelled by " + exchange.caller().principal().id());
+    exchange.respond(taken ? 202 : 200, standing(call, taken ? "cancelling" : "over"));
+  }
+
+  private void events(Exchange exchange) {
+    TrackedCall call = find(exchange);
+    long next = next(exchange, call);
+    String owner = CallRoutes.owner(exchange);
+    if (subscriptions.getOrDefault(owner, 0) >= MOST_SUBSCRIPTIONS) {
+      throw tooMany("You already read " + MOST_SUBSCRIPTIONS + " streams of events.");
+    }
+    var subscription =
+        new EventSubscription(
+            vertx,
+            exchange,
+            call,
+            next,
+            () ->
+                subscriptions.computeIfPresent(
+                    owner, (name, count) -> count == 1 ? null : count - 1));
+    if (!subscription.begin()) {
+      throw tooMany(TrackedCall.MOST_LISTENERS + " already listen to this call.");
+    }
+    subscriptions.merge(owner, 1, Integer::sum);
+  }
+
+  private static RuntimeException tooMany(String detail) {
+    return Problem.of(ProblemCode.CALL_LIMIT, detail)
+        .withRule("call.subscribers")
+        .withHint("Close a stream that you no longer read.")
+        .toException();
+  }
+
+  /** {@code Last-Event-ID} names the last event that was seen. */
+  private static long next(Exchange exchange, TrackedCall call) {
+    String last = exchange.request().getHeader("last-event-id");
+    if (last == null) {
+      return 0;
+    }
+    if (!last.matches("[0-9]{1,15}") || !call.knows(Long.parseLong(last) + 1)) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED, "Last-Event-ID is no id of an event of this call.")
+          .withHint("Send the id of the last event that you have seen, or leave the field out.")
+          .toException();
+    }
+    return Long.parseLong(last) + 1;
+  }
+}

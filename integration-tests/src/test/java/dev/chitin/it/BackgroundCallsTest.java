@@ -1,0 +1,295 @@
+package dev.chitin.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.it.GatewayProcess.Json;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Calls that go on without their client, and keys that make a call once. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BackgroundCallsTest {
+  private static final String CALLS = "/v1/tools/process_run/calls";
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private GatewayProcess gateway;
+  private Agent agent;
+  private Agent other;
+
+  @BeforeAll
+  void start() throws IOException, InterruptedException {
+    gateway = GatewayProcess.start(GatewayProcess.home(""));
+    agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
+    other = new Agent(gateway.url(), gateway.key("other", "agent"));
+  }
+
+  @AfterAll
+  void stop() {
+    agent.close();
+    other.close();
+    http.shutdownNow();
+    gateway.close();
+  }
+
+  private HttpRequest.Builder call(Agent who, String path, JsonValue.Obj arguments) {
+    return who.request(path)
+        .header("content-type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(Agent.body(arguments)));
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return http.send(
+        request.timeout(Duration.ofMinutes(2)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> later(String... argv) throws IOException, InterruptedException {
+    return send(call(agent, CALLS, Agent.argv(argv)).header("prefer", "respond-async"));
+  }
+
+  private static String location(HttpResponse<String> answer) {
+    return answer.headers().firstValue("location").orElseThrow();
+  }
+
+  private JsonValue.Obj awaitOver(String location) throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (true) {
+      JsonValue.Obj document = agent.get(location).body();
+      if (!Json.text(document, "status").equals("running")) {
+        return document;
+      }
+      assertThat(System.nanoTime() - end).as("time for the call to end").isNegative();
+    }
+  }
+
+  // ---- asynchronous ----
+
+  @Test
+  void aCallThatIsAskedForLaterIsFoundAtItsLocation() throws Exception {
+    HttpResponse<String> accepted = later("echo", "found later");
+    assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+    assertThat(accepted.headers().firstValue("preference-applied")).contains("respond-async");
+    assertThat(accepted.headers().firstValue("retry-after")).contains("1");
+    JsonValue.Obj document = awaitOver(location(accepted));
+    assertThat(Json.text(document, "status")).isEqualTo("exit 0");
+    assertThat(Json.text(document, "stdout")).isEqualTo("found later\n");
+    assertThat(location(accepted)).endsWith(Json.text(document, "callId"));
+  }
+
+  @Test
+  void anotherCallerDoesNotFindIt() throws Exception {
+    String location = location(later("echo", "mine"));
+    for (Agent.Answer answer :
+        List.of(
+            other.get(location),
+            other.get(location + "/events"),
+            other.send(other.request(location).DELETE().build()),
+            agent.get("/v1/calls/call_00"))) {
+      assertThat(answer.status()).isEqualTo(404);
+      assertThat(answer.member("code")).isEqualTo("call.unknown");
+    }
+    awaitOver(location);
+  }
+
+  @Test
+  void aRefusalIsFoundThereAsWell() throws Exception {
+    HttpResponse<String> accepted =
+        send(
+            call(agent, "/v1/tools/fs_read/calls", Agent.path("~/.ssh/id_rsa"))
+                .header("prefer", "respond-async"));
+    assertThat(accepted.statusCode()).isEqualTo(202);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    Agent.Answer answer = agent.get(location(accepted));
+    while (answer.status() == 200) {
+      assertThat(System.nanoTime() - end).isNegative();
+      answer = agent.get(location(accepted));
+    }
+    assertThat(answer.status()).isEqualTo(403);
+    assertThat(answer.member("code")).isEqualTo("policy.path_denied");
+  }
+
+  @Test
+  void itsOwnerTakesItBack() throws Exception {
+    String location = location(later("sleep", "300"));
+    Agent.Answer taken = agent.send(agent.request(location).DELETE().build());
+    assertThat(taken.status()).isEqualTo(202);
+    JsonValue.Obj document = awaitOver(location);
+    assertThat(document.toString()).containsPattern("cancelled");
+    assertThat(agent.send(agent.request(location).DELETE().build()).status()).isEqualTo(200);
+  }
+
+  @Test
+  void itsEventsAreSentAgainFromWhereTheReaderWas() throws Exception {
+    String location = location(later("seq", "1", "5"));
+    awaitOver(location);
+    String all = agent.get(location + "/events").text();
+    assertThat(all).startsWith("retry: 2000\n\n");
+    assertThat(all).contains("event: started\nid: 0\n").contains("event: result\nid: ");
+    assertThat(all).contains("1\\n2\\n3\\n4\\n5\\n");
+    Agent.Answer rest =
+        agent.send(agent.request(location + "/events").header("last-event-id", "0").build());
+    assertThat(rest.text()).doesNotContain("event: started").contains("event: stdout\nid: 1\n");
+    for (String wrong : List.of("x", "-1", "99", "9999999999999999")) {
+      Agent.Answer refused =
+          agent.send(agent.request(location + "/events").header("last-event-id", wrong).build());
+      assertThat(refused.status()).as(wrong).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void whatTheRingHasForgottenIsToldAsAGap() throws Exception {
+    String location = location(later("seq", "1", "400000"));
+    awaitOver(location);
+    String events = agent.get(location + "/events").text();
+    assertThat(events).contains("event: gap\ndata: {\"from\":0,").contains("400000\\n");
+    assertThat(events).contains("event: result\n");
+    assertThat(events.length()).isLessThan(4 << 20);
+  }
+
+  @Test
+  void eventsComeWhileTheCallRuns() throws Exception {
+    String location = location(later("sleep", "300"));
+    var stream =
+        http.send(
+            agent.request(location + "/events").build(), HttpResponse.BodyHandlers.ofInputStream());
+    var reader = stream.body();
+    byte[] head = reader.readNBytes("retry: 2000\n\nevent: started".length());
+    assertThat(new String(head, java.nio.charset.StandardCharsets.UTF_8)).endsWith("started");
+    agent.send(agent.request(location).DELETE().build());
+    assertThat(new String(reader.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
+        .contains("cancelled");
+  }
+
+  // ---- idempotency keys ----
+
+  private HttpRequest.Builder keyed(String key, String... argv) {
+    return call(agent, CALLS, Agent.argv(argv)).header("idempotency-key", key);
+  }
+
+  private JsonValue.Obj counted(String text) {
+    return JsonValue.object().put("path", "count.txt").put("content", text).build();
+  }
+
+  @Test
+  void theSecondRequestWithAKeyGetsTheFirstAnswerAndRunsNothing() throws Exception {
+    String key = UUID.randomUUID().toString();
+    HttpRequest.Builder write =
+        call(agent, "/v1/tools/fs_write/calls", counted("first")).header("idempotency-key", key);
+    HttpResponse<String> first = send(write);
+    assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+    assertThat(first.headers().firstValue("idempotency-replayed")).isEmpty();
+    Path file = gateway.workspace().resolve("count.txt");
+    Files.writeString(file, "changed since");
+    HttpResponse<String> second = send(write);
+    assertThat(second.body()).isEqualTo(first.body());
+    assertThat(second.headers().firstValue("idempotency-replayed")).contains("true");
+    assertThat(file).hasContent("changed since");
+  }
+
+  @Test
+  void aKeyIsForOneBodyOneToolAndOneCaller() throws Exception {
+    String key = UUID.randomUUID().toString();
+    assertThat(send(keyed(key, "echo", "a")).statusCode()).isEqualTo(200);
+    HttpResponse<String> otherBody = send(keyed(key, "echo", "b"));
+    assertThat(otherBody.statusCode()).isEqualTo(422);
+    assertThat(otherBody.body()).contains("idempotency.mismatch");
+    HttpResponse<String> otherTool =
+        send(
+            call(agent, "/v1/tools/fs_list/calls", Agent.path("."))
+                .header("idempotency-key", key));
+    assertThat(otherTool.statusCode()).isEqualTo(200);
+    HttpResponse<String> otherCaller =
+        send(call(other, CALLS, Agent.argv("echo", "b")).header("idempotency-key", key));
+    assertThat(otherCaller.body()).contains("b\\n");
+  }
+
+  @Test
+  void whileTheFirstRunsTheSecondIsToldSo() throws Exception {
+    String key = UUID.randomUUID().toString();
+    HttpResponse<String> accepted = send(keyed(key, "sleep", "300").header("prefer", "respond-async"));
+    assertThat(accepted.statusCode()).isEqualTo(202);
+    HttpResponse<String> second = send(keyed(key, "sleep", "300"));
+    assertThat(second.statusCode()).isEqualTo(409);
+    assertThat(second.body()).contains("idempotency.in_progress");
+    assertThat(second.headers().firstValue("retry-after")).contains("1");
+    assertThat(location(second)).isEqualTo(location(accepted));
+    agent.send(agent.request(location(accepted)).DELETE().build());
+    awaitOver(location(accepted));
+  }
+
+  @Test
+  void aClientThatLeavesDoesNotEndItsKeyedCall() throws Exception {
+    String key = UUID.randomUUID().toString();
+    var sent =
+        http.sendAsync(
+            keyed(key, "sleep", "2").build(), HttpResponse.BodyHandlers.ofString());
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    HttpResponse<String> running = send(keyed(key, "sleep", "2"));
+    while (running.statusCode() != 409) {
+      assertThat(System.nanoTime() - end).isNegative();
+      assertThat(running.statusCode()).as(running.body()).isEqualTo(200);
+      running = send(keyed(key, "sleep", "2"));
+    }
+    sent.cancel(true);
+    assertThat(Json.text(awaitOver(location(running)), "status")).isEqualTo("exit 0");
+  }
+
+  @Test
+  void badKeysAreRefusedAndOtherRoutesTakeNone() throws Exception {
+    for (String bad : List.of("a b", "x".repeat(256))) {
+      assertThat(send(keyed(bad, "true")).statusCode()).as(bad).isEqualTo(400);
+    }
+    assertThat(send(agent.request("/v1/tools").header("idempotency-key", "k")).statusCode())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void afterAKillAUsedKeyIsNeverRunAgain() throws Exception {
+    Path home = GatewayProcess.home("");
+    String key = UUID.randomUUID().toString();
+    String secret;
+    JsonValue.Obj arguments =
+        JsonValue.object().put("path", "once.txt").put("content", "once").build();
+    try (var first = GatewayProcess.start(home)) {
+      secret = first.key("agent", "agent");
+      try (var client = new Agent(first.url(), secret)) {
+        assertThat(
+                client
+                    .send(
+                        call(client, "/v1/tools/fs_write/calls", arguments)
+                            .header("idempotency-key", key)
+                            .build())
+                    .status())
+            .isEqualTo(200);
+      }
+      first.kill();
+      Files.delete(home.resolve("workspace/once.txt"));
+      try (var again = GatewayProcess.start(home);
+          var client = new Agent(again.url(), secret)) {
+        Agent.Answer answer =
+            client.send(
+                call(client, "/v1/tools/fs_write/calls", arguments)
+                    .header("idempotency-key", key)
+                    .build());
+        assertThat(answer.member("status")).isEqualTo("unknown");
+        assertThat(answer.member("callId")).startsWith("call_");
+        assertThat(home.resolve("workspace/once.txt")).doesNotExist();
+        assertThat(Files.readString(home.resolve("run/idempotency"))).doesNotContain(key);
+      }
+    }
+  }
+}
