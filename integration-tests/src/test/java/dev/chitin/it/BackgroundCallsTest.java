@@ -32,7 +32,11 @@ class BackgroundCallsTest {
 
   @BeforeAll
   void start() throws IOException, InterruptedException {
-    gateway = GatewayProcess.start(GatewayProcess.home(""));
+    gateway =
+        GatewayProcess.start(
+            GatewayProcess.home(
+                "\"gateway\": { \"rate_limit\": { \"requests_per_minute\": 600000, \"burst\":"
+                    + " 100000 } }"));
     agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
     other = new Agent(gateway.url(), gateway.key("other", "agent"));
   }
@@ -65,15 +69,14 @@ class BackgroundCallsTest {
     return answer.headers().firstValue("location").orElseThrow();
   }
 
+  /** The stream of events ends with the call. */
+  private Agent.Answer over(String location) throws IOException, InterruptedException {
+    assertThat(agent.get(location + "/events").status()).isEqualTo(200);
+    return agent.get(location);
+  }
+
   private JsonValue.Obj awaitOver(String location) throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (true) {
-      JsonValue.Obj document = agent.get(location).body();
-      if (!Json.text(document, "status").equals("running")) {
-        return document;
-      }
-      assertThat(System.nanoTime() - end).as("time for the call to end").isNegative();
-    }
+    return over(location).body();
   }
 
   // ---- asynchronous ----
@@ -112,12 +115,7 @@ class BackgroundCallsTest {
             call(agent, "/v1/tools/fs_read/calls", Agent.path("~/.ssh/id_rsa"))
                 .header("prefer", "respond-async"));
     assertThat(accepted.statusCode()).isEqualTo(202);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    Agent.Answer answer = agent.get(location(accepted));
-    while (answer.status() == 200) {
-      assertThat(System.nanoTime() - end).isNegative();
-      answer = agent.get(location(accepted));
-    }
+    Agent.Answer answer = over(location(accepted));
     assertThat(answer.status()).isEqualTo(403);
     assertThat(answer.member("code")).isEqualTo("policy.path_denied");
   }
@@ -152,10 +150,10 @@ class BackgroundCallsTest {
 
   @Test
   void whatTheRingHasForgottenIsToldAsAGap() throws Exception {
-    String location = location(later("seq", "1", "400000"));
+    String location = location(later("seq", "1", "150000"));
     awaitOver(location);
     String events = agent.get(location + "/events").text();
-    assertThat(events).contains("event: gap\ndata: {\"from\":0,").contains("400000\\n");
+    assertThat(events).contains("event: gap\ndata: {\"from\":0,").contains("150000\\n");
     assertThat(events).contains("event: result\n");
     assertThat(events.length()).isLessThan(4 << 20);
   }
@@ -209,8 +207,7 @@ class BackgroundCallsTest {
     assertThat(otherBody.body()).contains("idempotency.mismatch");
     HttpResponse<String> otherTool =
         send(
-            call(agent, "/v1/tools/fs_list/calls", Agent.path("."))
-                .header("idempotency-key", key));
+            call(agent, "/v1/tools/fs_list/calls", Agent.path(".")).header("idempotency-key", key));
     assertThat(otherTool.statusCode()).isEqualTo(200);
     HttpResponse<String> otherCaller =
         send(call(other, CALLS, Agent.argv("echo", "b")).header("idempotency-key", key));
@@ -220,7 +217,8 @@ class BackgroundCallsTest {
   @Test
   void whileTheFirstRunsTheSecondIsToldSo() throws Exception {
     String key = UUID.randomUUID().toString();
-    HttpResponse<String> accepted = send(keyed(key, "sleep", "300").header("prefer", "respond-async"));
+    HttpResponse<String> accepted =
+        send(keyed(key, "sleep", "300").header("prefer", "respond-async"));
     assertThat(accepted.statusCode()).isEqualTo(202);
     HttpResponse<String> second = send(keyed(key, "sleep", "300"));
     assertThat(second.statusCode()).isEqualTo(409);
@@ -235,17 +233,21 @@ class BackgroundCallsTest {
   void aClientThatLeavesDoesNotEndItsKeyedCall() throws Exception {
     String key = UUID.randomUUID().toString();
     var sent =
-        http.sendAsync(
-            keyed(key, "sleep", "2").build(), HttpResponse.BodyHandlers.ofString());
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    HttpResponse<String> running = send(keyed(key, "sleep", "2"));
-    while (running.statusCode() != 409) {
-      assertThat(System.nanoTime() - end).isNegative();
-      assertThat(running.statusCode()).as(running.body()).isEqualTo(200);
-      running = send(keyed(key, "sleep", "2"));
-    }
+        http.sendAsync(keyed(key, "sleep", "3").build(), HttpResponse.BodyHandlers.ofString());
+    awaitRunning();
+    HttpResponse<String> running = send(keyed(key, "sleep", "3"));
+    assertThat(running.statusCode()).as(running.body()).isEqualTo(409);
     sent.cancel(true);
     assertThat(Json.text(awaitOver(location(running)), "status")).isEqualTo("exit 0");
+  }
+
+  private void awaitRunning() throws IOException, InterruptedException {
+    try (var operator = new Agent(gateway.url(), gateway.key("operator", "operator"))) {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (!operator.get("/metrics").text().contains("chitin_calls_running 1.0")) {
+        assertThat(System.nanoTime() - end).as("time for the call to run").isNegative();
+      }
+    }
   }
 
   @Test

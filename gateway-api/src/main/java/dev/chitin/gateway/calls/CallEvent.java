@@ -8,8 +8,11 @@ package dev.chitin.gateway.calls;
  * @param data JSON on one line
  */
 public record CallEvent(long id, String name, String data) {
-  /** What it counts against the bound of a {@link EventRing}. */
+  /**
+   * What it counts against the bound of an {@link EventRing}: the outcome, which is bounded itself,
+   * must not push out what led to it.
+   */
   int size() {
-    return data.length();
+    return name.equals("result") || name.equals("error") ? 0 : data.length();
   }
 }

@@ -27,7 +27,7 @@ import java.util.function.LongSupplier;
  */
 public final class IdempotencyKeys implements AutoCloseable {
   static final int MOST = 65_536;
-  static final int MOST_OF_ONE = 4_096;
+  static final int MOST_OF_ONE = 1_024;
   static final int KEPT_HOURS = 24;
 
   private static final long KEPT_MILLIS = Duration.ofHours(KEPT_HOURS).toMillis();
