@@ -89,6 +89,7 @@ final class LeaseDesk implements AutoCloseable {
   }
 
   private Future<Lease> issued(LeaseRequest request, VaultStore.Sealed sealed, Deadline deadline) {
+    sealed.check(request.binding());
     leases.reserve();
     Deadline expiry =
         new Deadline(nanoTime.getAsLong() + LocalVault.LIFETIME.toNanos())

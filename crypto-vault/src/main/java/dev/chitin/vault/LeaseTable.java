@@ -97,6 +97,8 @@ final class LeaseTable {
     if (!granted.binding().equals(use.binding())) {
       throw refused("lease.binding", "The lease is for a request of another kind or place.");
     }
+    // Held against the secret's own binding again: this is the last look before it is spliced in.
+    entry.sealed().check(use.binding());
     checkUnexpired(granted);
   }
 

@@ -70,7 +70,16 @@ public final class VaultStore implements AutoCloseable {
 
   /** One version of a secret as it is sealed; what a lease holds on to. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-  record Sealed(Secret secret, Version entry, byte[] value) {}
+  record Sealed(Secret secret, Version entry, byte[] value, Optional<SecretBinding> binding) {
+    Sealed(Secret secret, Version entry, byte[] value) {
+      this(secret, entry, value, SecretBinding.stored(entry.binding()));
+    }
+
+    /** Refuses a place that the secret is not bound to. */
+    void check(LeaseBinding place) {
+      binding.ifPresent(bound -> bound.check(place));
+    }
+  }
 
   /** What is on disk. */
   record State(Manifest manifest, Digest digest, Header header) {}
@@ -184,6 +193,8 @@ public final class VaultStore implements AutoCloseable {
         current -> {
           var versions = new Versions(current.manifest(), setup.clock().getAsLong());
           Secret next = versions.with(tenant, name, owner, options, ring.currentTerm());
+          SecretBinding.stored(next.newest().binding())
+              .ifPresent(bound -> bound.checkValue(value.segment()));
           return sealed(next, value);
         });
   }

@@ -45,7 +45,10 @@ final class Versions {
             now,
             options.expiresMillis(),
             0,
-            options.binding(),
+            options
+                .binding()
+                .map(SecretBinding::canonical)
+                .orElseGet(() -> before.map(old -> old.newest().binding()).orElse("")),
             term,
             term,
             NO_FILE,

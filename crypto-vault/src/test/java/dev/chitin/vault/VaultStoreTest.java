@@ -166,8 +166,15 @@ class VaultStoreTest {
     try (VaultStore store = vault.open()) {
       VaultFixture.put(store, "t", "a", VaultFixture.random(20));
       VaultStore.Sealed a1 = store.sealed("t", new SecretName("a")).orElseThrow();
-      var bound = new PutOptions(java.time.Duration.ZERO, 0, "{\"host\":\"h\"}", false);
-      VaultFixture.put(store, "t", "a", VaultFixture.random(20), bound);
+      var bound =
+          new PutOptions(
+              java.time.Duration.ZERO, 0, java.util.Optional.of(binding("api.example")), false);
+      VaultFixture.put(
+          store,
+          "t",
+          "a",
+          "fake-value-of-20-byte".substring(1).getBytes(java.nio.charset.StandardCharsets.US_ASCII),
+          bound);
       VaultFixture.put(store, "t", "b", VaultFixture.random(20));
       VaultFixture.put(store, "u", "a", VaultFixture.random(20));
       VaultStore.Sealed a2 = store.sealed("t", new SecretName("a")).orElseThrow();
@@ -185,9 +192,15 @@ class VaultStoreTest {
       refusedUse(
           store,
           new VaultStore.Sealed(
-              a2.secret(), withBinding(a2.entry(), "{\"host\":\"evil\"}"), a2.value()));
+              a2.secret(),
+              withBinding(a2.entry(), binding("evil.example").canonical()),
+              a2.value()));
       assertThat(store.<Long>use(a2, java.lang.foreign.MemorySegment::byteSize)).isEqualTo(20);
     }
+  }
+
+  private static SecretBinding binding(String host) {
+    return new SecretBinding("https", host, 443, "/", List.of(), "header", "authorization", "raw");
   }
 
   private static void refusedUse(VaultStore store, VaultStore.Sealed sealed) {

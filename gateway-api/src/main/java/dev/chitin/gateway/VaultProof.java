@@ -103,7 +103,8 @@ final class VaultProof {
             DECISION,
             receipt,
             call,
-            new LeaseBinding("https", "doctor.invalid", 443, "GET", "header", "x-probe"));
+            new LeaseBinding(
+                "https", "doctor.invalid", 443, "GET", "/", "header", "x-probe", "raw"));
     return foundation
         .vault()
         .lease(request, Deadline.after(PATIENCE))

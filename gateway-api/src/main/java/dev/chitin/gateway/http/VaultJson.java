@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.vault.SecretBinding;
 import dev.chitin.vault.SecretMetadata;
 import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.VaultAdministration;
@@ -19,7 +20,9 @@ public final class VaultJson {
         .put("created", secret.createdMillis())
         .put("owner", secret.owner())
         .put("lastUse", secret.lastUseMillis())
-        .put("binding", secret.binding())
+        .put(
+            "binding",
+            secret.binding().<JsonValue>map(SecretBinding::json).orElse(JsonValue.Null.VALUE))
         .put(
             "versions",
             new JsonValue.Arr(
