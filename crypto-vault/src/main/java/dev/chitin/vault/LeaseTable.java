@@ -21,7 +21,7 @@ final class LeaseTable {
   private static final long SWEEP_NANOS = 1_000_000_000;
 
   /** What is lent: the sealed record itself, so that a rotation does not change a lease. */
-  record Entry(Lease lease, AuditEvent.CallRef call, VaultStore.Sealed sealed) {}
+  record Entry(Lease lease, AuditEvent.CallRef call, SealedSecret sealed) {}
 
   private final ConcurrentMap<String, Entry> leases = new ConcurrentHashMap<>();
   private final AtomicInteger held = new AtomicInteger();

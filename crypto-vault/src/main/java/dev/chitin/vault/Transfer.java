@@ -58,7 +58,7 @@ final class Transfer {
   }
 
   private SecretBytes privateKey() {
-    VaultStore.Sealed sealed =
+    SealedSecret sealed =
         store
             .sealed(OWN, RECIPIENT)
             .orElseThrow(
@@ -78,7 +78,7 @@ final class Transfer {
   /** The newest version of a secret, for whoever has the private key of {@code recipient}. */
   String export(String tenant, SecretName name, String recipient) {
     byte[] key = publicKey(recipient);
-    VaultStore.Sealed sealed = store.sealed(tenant, name).orElseThrow(VaultFaults::unknown);
+    SealedSecret sealed = store.sealed(tenant, name).orElseThrow(VaultFaults::unknown);
     byte[] head =
         new Wire()
             .prefixed(name.value())

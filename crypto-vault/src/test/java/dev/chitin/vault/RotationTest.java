@@ -97,7 +97,7 @@ class RotationTest {
   void aLeaseKeepsItsVersionAlsoWhenTheVersionAndItsTermAreReplaced() {
     try (VaultStore store = open()) {
       VaultFixture.put(store, "t", "a", new byte[] {1});
-      VaultStore.Sealed held = store.sealed("t", A).orElseThrow();
+      SealedSecret held = store.sealed("t", A).orElseThrow();
       VaultFixture.put(store, "t", "a", new byte[] {2});
       assertThat(store.<Byte>use(held, s -> s.get(ValueLayout.JAVA_BYTE, 0))).isEqualTo((byte) 1);
       held = store.sealed("t", A).orElseThrow();

@@ -325,7 +325,7 @@ class SecretBindingTest {
           new Manifest.Version(
               1, Manifest.State.CURRENT, 0, 0, 0, BOUND.canonical(), 1, 1, plan, new byte[0]);
       var sealed =
-          new VaultStore.Sealed(
+          new SealedSecret(
               new Manifest.Secret("t", "a", "o", 0, 1, List.of(version)), version, new byte[0]);
       table.reserve();
       table.add(

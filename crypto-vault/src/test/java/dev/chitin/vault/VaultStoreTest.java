@@ -165,7 +165,7 @@ class VaultStoreTest {
   void aRecordIsBoundToItsNameTenantVersionAndBinding() {
     try (VaultStore store = vault.open()) {
       VaultFixture.put(store, "t", "a", VaultFixture.random(20));
-      VaultStore.Sealed a1 = store.sealed("t", new SecretName("a")).orElseThrow();
+      SealedSecret a1 = store.sealed("t", new SecretName("a")).orElseThrow();
       var bound =
           new PutOptions(
               java.time.Duration.ZERO, 0, java.util.Optional.of(binding("api.example")), false);
@@ -177,21 +177,20 @@ class VaultStoreTest {
           bound);
       VaultFixture.put(store, "t", "b", VaultFixture.random(20));
       VaultFixture.put(store, "u", "a", VaultFixture.random(20));
-      VaultStore.Sealed a2 = store.sealed("t", new SecretName("a")).orElseThrow();
-      for (VaultStore.Sealed other :
+      SealedSecret a2 = store.sealed("t", new SecretName("a")).orElseThrow();
+      for (SealedSecret other :
           List.of(
               a2,
               store.sealed("t", new SecretName("b")).orElseThrow(),
               store.sealed("u", new SecretName("a")).orElseThrow())) {
-        refusedUse(store, new VaultStore.Sealed(other.secret(), other.entry(), a1.value()));
-        refusedUse(store, new VaultStore.Sealed(other.secret(), a1.entry(), a1.value()), other);
-        refusedUse(store, new VaultStore.Sealed(a1.secret(), other.entry(), a1.value()));
+        refusedUse(store, new SealedSecret(other.secret(), other.entry(), a1.value()));
+        refusedUse(store, new SealedSecret(other.secret(), a1.entry(), a1.value()), other);
+        refusedUse(store, new SealedSecret(a1.secret(), other.entry(), a1.value()));
       }
-      refusedUse(
-          store, new VaultStore.Sealed(a2.secret(), withBinding(a2.entry(), ""), a2.value()));
+      refusedUse(store, new SealedSecret(a2.secret(), withBinding(a2.entry(), ""), a2.value()));
       refusedUse(
           store,
-          new VaultStore.Sealed(
+          new SealedSecret(
               a2.secret(),
               withBinding(a2.entry(), binding("evil.example").canonical()),
               a2.value()));
@@ -203,13 +202,12 @@ class VaultStoreTest {
     return new SecretBinding("https", host, 443, "/", List.of(), "header", "authorization", "raw");
   }
 
-  private static void refusedUse(VaultStore store, VaultStore.Sealed sealed) {
+  private static void refusedUse(VaultStore store, SealedSecret sealed) {
     assertThatThrownBy(() -> store.use(sealed, s -> s)).hasMessageContaining("vault.corrupt");
   }
 
   /** A version under another secret's name; the same name is no other place. */
-  private static void refusedUse(
-      VaultStore store, VaultStore.Sealed sealed, VaultStore.Sealed other) {
+  private static void refusedUse(VaultStore store, SealedSecret sealed, SealedSecret other) {
     if (!other.secret().place().equals("t/a")) {
       refusedUse(store, sealed);
     }
@@ -435,7 +433,7 @@ class VaultStoreTest {
   void aClosedVaultLendsNothing() {
     VaultStore store = vault.open();
     VaultFixture.put(store, "t", "a", VaultFixture.random(5));
-    VaultStore.Sealed sealed = store.sealed("t", new SecretName("a")).orElseThrow();
+    SealedSecret sealed = store.sealed("t", new SecretName("a")).orElseThrow();
     store.close();
     store.close();
     assertThatThrownBy(() -> store.use(sealed, s -> s)).hasMessageContaining("closed");

@@ -5,7 +5,7 @@ import dev.chitin.vault.SecretBinding;
 import dev.chitin.vault.SecretMetadata;
 import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.VaultAdministration;
-import dev.chitin.vault.VaultStore;
+import dev.chitin.vault.VaultStatus;
 import java.util.List;
 import java.util.Locale;
 
@@ -42,7 +42,7 @@ public final class VaultJson {
 
   /** How the vault stands, with its slots. */
   public static JsonValue.Obj of(VaultAdministration vault) {
-    VaultStore.Status status = vault.status();
+    VaultStatus status = vault.status();
     return JsonValue.object()
         .put("vault", vault.vaultId())
         .put("epoch", status.epoch())
