@@ -332,7 +332,7 @@ class SecretBindingTest {
           new LeaseTable.Entry(
               lease, new AuditEvent.CallRef("c", "t", "p", null, plan, "v"), sealed));
       var use = new LeaseUse(plan, "t", "p", place);
-      if (place == PLACE) {
+      if (place.equals(PLACE)) {
         assertThat(table.spend(lease, use).lease()).isEqualTo(lease);
       } else {
         refused(() -> table.spend(lease, use), ProblemCode.VAULT_LEASE_REFUSED, "lease.binding");
