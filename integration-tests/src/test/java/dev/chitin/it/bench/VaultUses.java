@@ -17,8 +17,12 @@ import dev.chitin.vault.PutRequest;
 import dev.chitin.vault.SecretAccess;
 import dev.chitin.vault.SecretBytes;
 import dev.chitin.vault.SecretName;
+import dev.chitin.vault.VaultJournal;
+import dev.chitin.vault.VaultSetup;
 import dev.chitin.vault.VaultStore;
 import dev.chitin.vault.crypto.CryptoEngine;
+import dev.chitin.vault.unlock.Credentials;
+import dev.chitin.vault.unlock.SlotRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.lang.foreign.Arena;
@@ -28,6 +32,8 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lease and its use without the log, beside the two openings of AES-256-GCM that a use cannot do
@@ -65,15 +71,41 @@ final class VaultUses implements Bench.Measurement {
         new KeyFile(Files.createDirectory(base.resolve("keys")).resolve("k"), base.resolve("home"));
     Path directory = Files.createDirectory(base.resolve("home")).resolve("vault");
     key.create();
-    VaultStore.create(directory, key);
-    return List.of(uses(directory, key), opening(directory, key));
+    VaultSetup setup =
+        VaultSetup.of(directory, new LastMark(), directory.resolveSibling("attempts"));
+    try (Credentials credentials = Credentials.keyFile(key)) {
+      VaultStore.create(setup, SlotRequest.keyFile(Optional.empty()), credentials);
+    }
+    return List.of(uses(setup, key), opening(setup, key));
   }
 
-  private static Row uses(Path directory, KeyFile key) throws Exception {
+  /** What the vault asks of the log, without a disk. */
+  private static final class LastMark implements VaultJournal {
+    private @Nullable Mark last;
+
+    @Override
+    public Optional<Mark> last() {
+      return Optional.ofNullable(last);
+    }
+
+    @Override
+    public void append(Mark mark) {
+      if (mark.action().tellsState()) {
+        last = mark;
+      }
+    }
+  }
+
+  private static VaultStore open(VaultSetup setup, KeyFile key) {
+    try (Credentials credentials = Credentials.keyFile(key)) {
+      return VaultStore.open(setup, credentials);
+    }
+  }
+
+  private static Row uses(VaultSetup setup, KeyFile key) throws Exception {
     Vertx vertx = Vertx.vertx();
     var vault =
-        new LocalVault(
-            vertx, VaultStore.open(directory, key), new NoLog(), (receipt, plan, decision) -> {});
+        new LocalVault(vertx, open(setup, key), new NoLog(), (receipt, plan, decision) -> {});
     var timings = new Timings();
     var primitive = new Timings();
     try (Arena arena = Arena.ofShared()) {
@@ -134,14 +166,14 @@ final class VaultUses implements Bench.Measurement {
         Bytes.adopt(new byte[32]));
   }
 
-  private static Row opening(Path directory, KeyFile key) throws Exception {
+  private static Row opening(VaultSetup setup, KeyFile key) throws Exception {
     var timings = new Timings();
     var reads = new Timings();
-    Timings.Run open = () -> VaultStore.open(directory, key).close();
+    Timings.Run open = () -> open(setup, key).close();
     Timings.Run read =
         () -> {
-          for (String name : List.of("header", "keyring", "manifest")) {
-            Files.readAllBytes(directory.resolve(name));
+          for (String name : List.of("header.1", "keyring.1", "manifest")) {
+            Files.readAllBytes(setup.directory().resolve(name));
           }
         };
     new Timings().measure(open, OPENS, 1);
