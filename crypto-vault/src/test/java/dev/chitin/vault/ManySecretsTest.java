@@ -94,6 +94,16 @@ class ManySecretsTest {
     }
 
     @Override
+    public void writeNew(Path file, MemorySegment content) throws IOException {
+      real.writeNew(file, content);
+    }
+
+    @Override
+    public void link(Path file, Path name) throws IOException {
+      real.link(file, name);
+    }
+
+    @Override
     public byte[] read(Path file, long max) throws IOException {
       return real.read(file, max);
     }

@@ -7,7 +7,6 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.vault.store.Manifest;
 import dev.chitin.vault.unlock.SlotRequest;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -251,7 +250,7 @@ class VaultStoreTest {
     try (VaultStore store = vault.open()) {
       assertThat(store.status().writable()).isTrue();
       assertThatThrownBy(() -> vault.open()).hasMessageContaining("Another process");
-      Process child = child("open", vault);
+      Process child = VaultChild.start("open", vault);
       String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(said).contains("vault.unavailable");
@@ -263,56 +262,6 @@ class VaultStoreTest {
   private VaultFixture withFileLog() throws IOException {
     Path own = Files.createDirectories(temporary.resolve("own"));
     return new VaultFixture(own, new FileJournal(own.resolve("home").resolve("marks"))).created();
-  }
-
-  private static Process child(String mode, VaultFixture vault) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-Xshare:auto",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path") + File.pathSeparator,
-            VaultChild.class.getName(),
-            mode,
-            vault.directory.toString(),
-            vault.directory.resolveSibling("../keys/vault.key").normalize().toString(),
-            vault.home.toString())
-        .redirectErrorStream(true)
-        .start();
-  }
-
-  @Test
-  void aProcessKilledWhileItWritesLeavesTheOldOrTheNewState() throws Exception {
-    vault = withFileLog();
-    try (VaultStore store = vault.open()) {
-      VaultFixture.put(store, "t", "counter", VaultChild.value(0));
-    }
-    long reached = 0;
-    for (int round = 0; round < 20; round++) {
-      Process child = child("put", vault);
-      long announced = reached;
-      var lines = child.inputReader(StandardCharsets.UTF_8);
-      // The child says each number once its put has answered; after a few it is killed in between.
-      for (int i = 0; i < 2 + round % 5; i++) {
-        announced = Long.parseLong(lines.readLine());
-      }
-      // Through its handle: Process.destroyForcibly would close the pipe and lose what it said.
-      child.toHandle().destroyForcibly();
-      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        announced = line.isEmpty() ? announced : Long.parseLong(line);
-      }
-      try (VaultStore store = vault.open()) {
-        byte[] value = VaultFixture.get(store, "t", "counter");
-        long found = java.nio.ByteBuffer.wrap(value).getLong();
-        assertThat(value).isEqualTo(VaultChild.value(found));
-        assertThat(found).isBetween(announced, announced + 1);
-        reached = found;
-      }
-      assertThat(vault.files()).hasSize(5);
-    }
-    assertThat(reached).isGreaterThan(20);
   }
 
   @ParameterizedTest
