@@ -175,7 +175,7 @@ final class CrashDisk implements Disk {
         Path path = target.resolve(root.relativize(entry.getKey()).toString());
         byte[] content = entry.getValue();
         if (content == null) {
-          if (!Files.exists(path)) {
+          if (!Files.exists(path) && Files.isDirectory(parent(path))) {
             Files.createDirectory(path, dir);
           }
         } else if (Files.isDirectory(parent(path))) {

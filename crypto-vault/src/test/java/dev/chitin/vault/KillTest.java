@@ -3,11 +3,12 @@ package dev.chitin.vault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -22,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
  * the state before or after what was under way, and nothing else lies there.
  */
 class KillTest {
-  private static final long MOST_NANOS = 8_000_000;
+  private static final int MOST_LINES = 12;
+  private static final long MOST_NANOS = 6_000_000;
 
   @TempDir Path temporary;
 
@@ -51,12 +53,17 @@ class KillTest {
       Process child = VaultChild.start("loop", vault);
       BufferedReader lines = child.inputReader(StandardCharsets.UTF_8);
       assertThat(lines.readLine()).isEqualTo("opened .");
+      List<String> said = new ArrayList<>();
+      for (int i = random.nextInt(MOST_LINES); i > 0; i--) {
+        said.add(lines.readLine());
+      }
       // The delay picks the point, nothing is waited for: wherever it falls, the state must do.
       LockSupport.parkNanos(random.nextLong(MOST_NANOS));
       // Through its handle: Process.destroyForcibly would close the pipe and lose what it said.
       child.toHandle().destroyForcibly();
       assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      Expected expected = replay(lines, state);
+      lines.lines().forEach(said::add);
+      Expected expected = replay(said, state);
       changes += expected.before().equals(state) ? 0 : 1;
       try (VaultStore store = vault.open()) {
         state = values(store);
@@ -67,11 +74,10 @@ class KillTest {
     assertThat(changes).as("rounds in which something was done before the kill").isPositive();
   }
 
-  private static Expected replay(BufferedReader lines, Map<String, Long> state)
-      throws IOException {
+  private static Expected replay(List<String> lines, Map<String, Long> state) {
     Map<String, Long> done = new TreeMap<>(state);
     Map<String, Long> begun = new TreeMap<>(state);
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+    for (String line : lines) {
       String[] words = line.split(" ", -1);
       if (!words[words.length - 1].equals(".")) {
         break; // cut short by the kill: then it was not begun

@@ -34,8 +34,7 @@ class SealsTest {
     long[] salts = new long[count];
     long[] nonces = new long[count];
     long[] keys = new long[count];
-    byte[] info =
-        new Wire().prefixed("chitin/vault/box/v1").u8(1).u8(4).bytes();
+    byte[] info = new Wire().prefixed("chitin/vault/box/v1").u8(1).u8(4).bytes();
     byte[] commitment = new byte[32];
     try (SecretPool pool = new SecretPool(2);
         Arena arena = Arena.ofConfined()) {
