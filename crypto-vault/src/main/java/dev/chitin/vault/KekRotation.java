@@ -30,22 +30,22 @@ final class KekRotation {
 
   /** Begins a term; answers its number. */
   int begin() {
-    store.writer.lock();
+    store.commits().writer.lock();
     try {
-      store.checkWritable();
-      if (store.ring().terms().size() >= Keyring.MAX_TERMS) {
+      store.commits().checkWritable();
+      if (store.keys().ring().terms().size() >= Keyring.MAX_TERMS) {
         throw VaultFaults.unavailable("Earlier rotations have not ended yet.", "vault.terms", null);
       }
-      replaceRing(store.ring().withNewTerm(store.setup().clock().getAsLong()));
-      return store.ring().currentTerm();
+      replaceRing(store.keys().ring().withNewTerm(store.setup().clock().getAsLong()));
+      return store.keys().ring().currentTerm();
     } finally {
-      store.writer.unlock();
+      store.commits().writer.unlock();
     }
   }
 
   /** Whether a rotation has not ended. */
   boolean isOpen() {
-    return store.ring().terms().size() > 1;
+    return store.keys().ring().terms().size() > 1;
   }
 
   /** How many versions of {@code manifest} an older term wraps. */
@@ -67,11 +67,11 @@ final class KekRotation {
    * @return whether there are more
    */
   boolean step() {
-    store.writer.lock();
+    store.commits().writer.lock();
     try {
-      store.checkWritable();
+      store.commits().checkWritable();
       Manifest manifest = store.state().manifest();
-      int term = store.ring().currentTerm();
+      int term = store.keys().ring().currentTerm();
       Map<String, Secret> next = new TreeMap<>(manifest.secrets());
       int done = 0;
       boolean more = false;
@@ -86,11 +86,18 @@ final class KekRotation {
         }
       }
       if (done > 0) {
-        store.commit(manifest.next(next), Map.of(), Map.of(), store.root(), store.state().header());
+        store
+            .commits()
+            .commit(
+                manifest.next(next),
+                Map.of(),
+                Map.of(),
+                store.keys().root(),
+                store.state().header());
       }
       return more;
     } finally {
-      store.writer.unlock();
+      store.commits().writer.unlock();
     }
   }
 
@@ -105,6 +112,7 @@ final class KekRotation {
   private Version rewrapped(Secret secret, Version version, int term) {
     MemorySegment old =
         store
+            .keys()
             .ring()
             .key(version.term())
             .orElseThrow(
@@ -116,7 +124,7 @@ final class KekRotation {
           .open(
               old,
               Box.Kind.DATA_KEY,
-              store.place(secret, version, version.term()),
+              store.values().place(secret, version, version.term()),
               version.dataKey(),
               dataKey)) {
         throw VaultFaults.corrupt("A record of the vault is damaged.", "vault.record", null);
@@ -126,9 +134,9 @@ final class KekRotation {
           store
               .box()
               .seal(
-                  store.ring().currentKey(),
+                  store.keys().ring().currentKey(),
                   Box.Kind.DATA_KEY,
-                  store.place(secret, version, term),
+                  store.values().place(secret, version, term),
                   dataKey));
     }
   }
@@ -139,19 +147,19 @@ final class KekRotation {
    * @return whether the rotation has ended
    */
   boolean end() {
-    store.writer.lock();
+    store.commits().writer.lock();
     try {
-      store.checkWritable();
+      store.commits().checkWritable();
       if (!isOpen()) {
         return true;
       }
-      if (behind(store.state().manifest(), store.ring().currentTerm()) > 0) {
+      if (behind(store.state().manifest(), store.keys().ring().currentTerm()) > 0) {
         return false;
       }
-      replaceRing(store.ring().onlyCurrent());
+      replaceRing(store.keys().ring().onlyCurrent());
       return true;
     } finally {
-      store.writer.unlock();
+      store.commits().writer.unlock();
     }
   }
 
@@ -161,17 +169,22 @@ final class KekRotation {
       long generation = manifest.keyringGeneration() + 1;
       byte[] file =
           next.seal(
-              store.box(), store.root().segment(), store.state().header().vaultId(), generation);
-      store.commit(
-          manifest.next(manifest.secrets()).withKeyring(generation, Digest.of(file)),
-          Map.of(),
-          Map.of(store.layout().keyring(generation), file),
-          store.root(),
-          store.state().header());
+              store.box(),
+              store.keys().root().segment(),
+              store.state().header().vaultId(),
+              generation);
+      store
+          .commits()
+          .commit(
+              manifest.next(manifest.secrets()).withKeyring(generation, Digest.of(file)),
+              Map.of(),
+              Map.of(store.layout().keyring(generation), file),
+              store.keys().root(),
+              store.state().header());
     } catch (RuntimeException e) {
       next.close();
       throw e;
     }
-    store.replaceKeys(store.root(), next);
+    store.keys().replace(store.keys().root(), next);
   }
 }

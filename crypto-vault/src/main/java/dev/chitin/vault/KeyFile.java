@@ -3,19 +3,23 @@ package dev.chitin.vault;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.vault.memory.SecretMemory;
+import dev.chitin.vault.store.Disk;
+import dev.chitin.vault.store.PosixDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.UUID;
 
 /**
  * The file of 32 random bytes that unlocks a vault without a passphrase. Its bytes go between disk
@@ -25,6 +29,9 @@ public final class KeyFile {
   /** Its exact length, in bytes. */
   public static final int BYTES = 32;
 
+  /** How the name of a key file ends that is being made. */
+  private static final String BEGUN = ".begun";
+
   private static final int OTHERS = 077;
   private static final int OTHERS_OF_A_CREDENTIAL = 037;
   private static final int OTHERS_MAY_WRITE = 022;
@@ -33,6 +40,7 @@ public final class KeyFile {
   private final Path path;
   private final Path chitinHome;
   private final boolean systemd;
+  private final Disk disk;
 
   /**
    * Names a key file.
@@ -40,13 +48,14 @@ public final class KeyFile {
    * @param chitinHome the directory in which the key may not lie, since it is backed up with it
    */
   public KeyFile(Path path, Path chitinHome) {
-    this(path, chitinHome, false);
+    this(path, chitinHome, false, new PosixDisk());
   }
 
-  private KeyFile(Path path, Path chitinHome, boolean systemd) {
+  private KeyFile(Path path, Path chitinHome, boolean systemd, Disk disk) {
     this.path = path.toAbsolutePath().normalize();
     this.chitinHome = chitinHome.toAbsolutePath().normalize();
     this.systemd = systemd;
+    this.disk = disk;
   }
 
   /**
@@ -56,7 +65,7 @@ public final class KeyFile {
    * @param path below {@code $CREDENTIALS_DIRECTORY}
    */
   public static KeyFile credential(Path path, Path chitinHome) {
-    return new KeyFile(path, chitinHome, true);
+    return new KeyFile(path, chitinHome, true, new PosixDisk());
   }
 
   /** Whether something lies there, whatever it is. */
@@ -68,40 +77,65 @@ public final class KeyFile {
     return path;
   }
 
+  /** The same, on another disk. */
+  KeyFile on(Disk other) {
+    return new KeyFile(path, chitinHome, systemd, other);
+  }
+
   /**
-   * Makes the file, 0600, with a fresh key.
+   * Makes the file, 0600, with a fresh key, whole or not at all: it is written and synced under
+   * another name, and then linked to its own, which replaces nothing. Directories above it that are
+   * missing are made, 0700.
    *
    * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when it is there already or
    *     its place is not fit for a key
    */
   public void create() {
-    checkPlace();
-    try (SecretBytes key = SecretBytes.allocate(BYTES);
-        FileChannel channel =
-            FileChannel.open(
-                path,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(
-                    PosixFilePermissions.fromString("rw-------")))) {
+    try (SecretBytes key = SecretBytes.allocate(BYTES)) {
+      makeDirectory(parent());
+      checkPlace();
+      removeBegun();
+      Path begun = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + BEGUN);
       SecretMemory.random(key.segment());
-      ByteBuffer bytes = key.segment().asByteBuffer();
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
+      disk.writeNew(begun, key.segment());
+      try {
+        disk.link(begun, path);
+      } finally {
+        disk.delete(begun);
       }
-      channel.force(true);
+      disk.syncDirectory(parent());
     } catch (FileAlreadyExistsException e) {
       throw refused("key.exists", "There is a key file already.", "Use it, or name another.");
     } catch (IOException e) {
       throw unreadable(e);
     }
-    syncParent();
   }
 
-  private void syncParent() {
-    try (FileChannel directory = FileChannel.open(parent(), StandardOpenOption.READ)) {
-      directory.force(true);
-    } catch (IOException e) {
-      throw unreadable(e);
+  /** Each directory's name is durable before anything is put into it. */
+  private void makeDirectory(Path directory) throws IOException {
+    Path above = directory.getParent();
+    if (above == null || Files.isDirectory(directory)) {
+      return;
+    }
+    makeDirectory(above);
+    disk.createDirectory(directory);
+    disk.syncDirectory(above);
+  }
+
+  /** What a crash left of an earlier {@link #create}: a key that nothing was sealed with. */
+  private void removeBegun() throws IOException {
+    String begins = path.getFileName() + ".";
+    List<Path> left = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(parent())) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        if (name.startsWith(begins) && name.endsWith(BEGUN)) {
+          left.add(file);
+        }
+      }
+    }
+    for (Path file : left) {
+      disk.delete(file);
     }
   }
 
@@ -115,6 +149,10 @@ public final class KeyFile {
     checkPlace();
     try {
       Map<String, Object> before = stat();
+      if (number(before, "nlink") != 1) {
+        removeBegun();
+        before = stat();
+      }
       check(before);
       SecretBytes key = SecretBytes.allocate(BYTES);
       try {

@@ -77,18 +77,19 @@ final class LeaseDesk implements AutoCloseable {
       throw LeaseTable.refused("lease.plan", "The call and the lease name different plans.");
     }
     String tenant = request.call().tenant();
-    Future<VaultStore.Sealed> sealed =
+    Future<SealedSecret> sealed =
         store.isRemembered(tenant, request.secret())
             ? Future.succeededFuture(sealed(tenant, request.secret()))
             : thread.run(() -> sealed(tenant, request.secret()));
     return sealed.compose(record -> issued(request, record, deadline));
   }
 
-  private VaultStore.Sealed sealed(String tenant, SecretName name) {
+  private SealedSecret sealed(String tenant, SecretName name) {
     return store.sealed(tenant, name).orElseThrow(VaultFaults::unknown);
   }
 
-  private Future<Lease> issued(LeaseRequest request, VaultStore.Sealed sealed, Deadline deadline) {
+  private Future<Lease> issued(LeaseRequest request, SealedSecret sealed, Deadline deadline) {
+    sealed.check(request.binding());
     leases.reserve();
     Deadline expiry =
         new Deadline(nanoTime.getAsLong() + LocalVault.LIFETIME.toNanos())

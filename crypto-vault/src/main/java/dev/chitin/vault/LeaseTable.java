@@ -21,7 +21,7 @@ final class LeaseTable {
   private static final long SWEEP_NANOS = 1_000_000_000;
 
   /** What is lent: the sealed record itself, so that a rotation does not change a lease. */
-  record Entry(Lease lease, AuditEvent.CallRef call, VaultStore.Sealed sealed) {}
+  record Entry(Lease lease, AuditEvent.CallRef call, SealedSecret sealed) {}
 
   private final ConcurrentMap<String, Entry> leases = new ConcurrentHashMap<>();
   private final AtomicInteger held = new AtomicInteger();
@@ -97,6 +97,8 @@ final class LeaseTable {
     if (!granted.binding().equals(use.binding())) {
       throw refused("lease.binding", "The lease is for a request of another kind or place.");
     }
+    // Held against the secret's own binding again: this is the last look before it is spliced in.
+    entry.sealed().check(use.binding());
     checkUnexpired(granted);
   }
 

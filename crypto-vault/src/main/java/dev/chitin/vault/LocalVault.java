@@ -70,7 +70,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   }
 
   /** How the store stands. */
-  public VaultStore.Status status() {
+  public VaultStatus status() {
     return store.status();
   }
 

@@ -3,6 +3,7 @@ package dev.chitin.vault;
 import dev.chitin.vault.store.Manifest;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What may be known of a secret.
@@ -12,7 +13,7 @@ import java.util.Locale;
  * @param createdMillis when that version was stored, POSIX milliseconds
  * @param owner who stored it first
  * @param lastUseMillis when it was last used, in whole hours, 0 for never
- * @param binding what the newest version is sealed to, canonical JSON, empty for nothing
+ * @param binding where the newest version may go, or nothing for where a tool's definition says
  * @param versions oldest first
  */
 public record SecretMetadata(
@@ -21,7 +22,7 @@ public record SecretMetadata(
     long createdMillis,
     String owner,
     long lastUseMillis,
-    String binding,
+    Optional<SecretBinding> binding,
     List<Version> versions) {
 
   /**
@@ -50,7 +51,7 @@ public record SecretMetadata(
         newest.createdMillis(),
         secret.owner(),
         secret.lastUseMillis(),
-        newest.binding(),
+        SecretBinding.stored(newest.binding()),
         secret.versions().stream().map(SecretMetadata::version).toList());
   }
 

@@ -30,29 +30,31 @@ final class SlotChanges {
 
   /** Adds a slot. Derives when it is for a passphrase: takes a while. */
   Slot add(SlotRequest request, Credentials credentials) {
-    store.writer.lock();
+    store.commits().writer.lock();
     try {
-      store.checkWritable();
+      store.commits().checkWritable();
       Header header = store.state().header();
       if (header.slots().size() >= Header.MAX_SLOTS) {
         throw invalid("The vault has " + Header.MAX_SLOTS + " slots.", "Remove one.");
       }
       Slot slot =
-          store.slotKeys.make(header.vaultId(), request, credentials, store.root().segment());
+          store
+              .slotKeys()
+              .make(header.vaultId(), request, credentials, store.keys().root().segment());
       List<Slot> slots = new ArrayList<>(header.slots());
       slots.add(slot);
       replaceHeader(new Header(header.vaultId(), slots));
       return slot;
     } finally {
-      store.writer.unlock();
+      store.commits().writer.unlock();
     }
   }
 
   /** Removes a slot, unless it is the last. */
   Slot remove(String id) {
-    store.writer.lock();
+    store.commits().writer.lock();
     try {
-      store.checkWritable();
+      store.commits().checkWritable();
       Header header = store.state().header();
       Slot removed =
           header.slots().stream()
@@ -71,7 +73,7 @@ final class SlotChanges {
       replaceHeader(new Header(header.vaultId(), left));
       return removed;
     } finally {
-      store.writer.unlock();
+      store.commits().writer.unlock();
     }
   }
 
@@ -79,12 +81,14 @@ final class SlotChanges {
     Manifest manifest = store.state().manifest();
     long generation = manifest.headerGeneration() + 1;
     byte[] file = next.bytes();
-    store.commit(
-        manifest.next(manifest.secrets()).withHeader(generation, Digest.of(file)),
-        Map.of(),
-        Map.of(store.layout().header(generation), file),
-        store.root(),
-        next);
+    store
+        .commits()
+        .commit(
+            manifest.next(manifest.secrets()).withHeader(generation, Digest.of(file)),
+            Map.of(),
+            Map.of(store.layout().header(generation), file),
+            store.keys().root(),
+            next);
   }
 
   /**
@@ -103,9 +107,9 @@ final class SlotChanges {
    *     left
    */
   Rotated rotateRoot(Credentials credentials) {
-    store.writer.lock();
+    store.commits().writer.lock();
     try {
-      store.checkWritable();
+      store.commits().checkWritable();
       SecretBytes root = SecretBytes.allocate(CryptoEngine.KEY_BYTES);
       try {
         SecretMemory.random(root.segment());
@@ -117,7 +121,7 @@ final class SlotChanges {
         throw e;
       }
     } finally {
-      store.writer.unlock();
+      store.commits().writer.unlock();
     }
   }
 
@@ -129,7 +133,7 @@ final class SlotChanges {
     for (Slot slot : header.slots()) {
       boolean recipient = slot.method() == Slot.Method.RECIPIENT;
       if (recipient || opens(slot, credentials)) {
-        kept.add(store.slotKeys.remake(header.vaultId(), slot, credentials, root.segment()));
+        kept.add(store.slotKeys().remake(header.vaultId(), slot, credentials, root.segment()));
         opened |= !recipient;
       } else {
         dropped.add(slot);
@@ -150,8 +154,9 @@ final class SlotChanges {
       return false;
     }
     try (SecretBytes room = SecretBytes.allocate(CryptoEngine.KEY_BYTES)) {
-      return store.slotKeys.open(
-          store.state().header().vaultId(), slot, credentials, room.segment());
+      return store
+          .slotKeys()
+          .open(store.state().header().vaultId(), slot, credentials, room.segment());
     } catch (ChitinException e) {
       if (e.code() == ProblemCode.VAULT_BINDING_UNAVAILABLE
           || e.code() == ProblemCode.VAULT_UNLOCK_FAILED) {
@@ -167,23 +172,25 @@ final class SlotChanges {
     byte[] headerFile = header.bytes();
     long keyringGeneration = manifest.keyringGeneration() + 1;
     byte[] keyringFile =
-        store.ring().seal(store.box(), root.segment(), header.vaultId(), keyringGeneration);
+        store.keys().ring().seal(store.box(), root.segment(), header.vaultId(), keyringGeneration);
     long headerGeneration = manifest.headerGeneration() + 1;
-    store.commit(
-        manifest
-            .next(manifest.secrets())
-            .withHeader(headerGeneration, Digest.of(headerFile))
-            .withKeyring(keyringGeneration, Digest.of(keyringFile)),
-        Map.of(),
-        new TreeMap<>(
-            Map.of(
-                store.layout().header(headerGeneration),
-                headerFile,
-                store.layout().keyring(keyringGeneration),
-                keyringFile)),
-        root,
-        header);
-    store.replaceKeys(root, store.ring());
+    store
+        .commits()
+        .commit(
+            manifest
+                .next(manifest.secrets())
+                .withHeader(headerGeneration, Digest.of(headerFile))
+                .withKeyring(keyringGeneration, Digest.of(keyringFile)),
+            Map.of(),
+            new TreeMap<>(
+                Map.of(
+                    store.layout().header(headerGeneration),
+                    headerFile,
+                    store.layout().keyring(keyringGeneration),
+                    keyringFile)),
+            root,
+            header);
+    store.keys().replace(root, store.keys().ring());
   }
 
   private static ChitinException invalid(String detail, String hint) {

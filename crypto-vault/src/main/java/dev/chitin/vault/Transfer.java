@@ -2,6 +2,7 @@ package dev.chitin.vault;
 
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.vault.crypto.Wire;
 import dev.chitin.vault.hpke.Hpke;
 import dev.chitin.vault.store.Manifest;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * Takes secrets from one vault to another: sealed by HPKE (RFC 9180) to a key pair whose private
@@ -56,7 +58,7 @@ final class Transfer {
   }
 
   private SecretBytes privateKey() {
-    VaultStore.Sealed sealed =
+    SealedSecret sealed =
         store
             .sealed(OWN, RECIPIENT)
             .orElseThrow(
@@ -76,7 +78,7 @@ final class Transfer {
   /** The newest version of a secret, for whoever has the private key of {@code recipient}. */
   String export(String tenant, SecretName name, String recipient) {
     byte[] key = publicKey(recipient);
-    VaultStore.Sealed sealed = store.sealed(tenant, name).orElseThrow(VaultFaults::unknown);
+    SealedSecret sealed = store.sealed(tenant, name).orElseThrow(VaultFaults::unknown);
     byte[] head =
         new Wire()
             .prefixed(name.value())
@@ -170,7 +172,15 @@ final class Transfer {
           name,
           copy,
           owner,
-          new PutOptions(Duration.ZERO, Math.max(0, expires), binding, false));
+          new PutOptions(Duration.ZERO, Math.max(0, expires), binding(binding), false));
+    }
+  }
+
+  private static Optional<SecretBinding> binding(String canonical) {
+    try {
+      return canonical.isEmpty() ? Optional.empty() : Optional.of(SecretBinding.parse(canonical));
+    } catch (JsonSyntaxException e) {
+      throw notExported().toException(e);
     }
   }
 

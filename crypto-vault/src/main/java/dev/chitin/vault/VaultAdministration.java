@@ -30,7 +30,7 @@ public final class VaultAdministration {
   }
 
   /** How the vault stands. */
-  public VaultStore.Status status() {
+  public VaultStatus status() {
     return store.status();
   }
 

@@ -112,7 +112,7 @@ final class VaultOpener {
                       VaultFaults.corrupt(
                           "The vault's keyring is damaged.", "vault.keyring", null));
       rollback.present(header.vaultIdText(), manifest.epoch(), outside.digest());
-      var state = new VaultStore.State(manifest, outside.digest(), header);
+      var state = new VaultState(manifest, outside.digest(), header);
       return new VaultStore(setup, layout, lock, pool, slots, root, ring, state);
     } catch (RuntimeException e) {
       release(ring, root, pool, lock);

@@ -45,7 +45,10 @@ final class Versions {
             now,
             options.expiresMillis(),
             0,
-            options.binding(),
+            options
+                .binding()
+                .map(SecretBinding::canonical)
+                .orElseGet(() -> before.map(old -> old.newest().binding()).orElse("")),
             term,
             term,
             NO_FILE,
@@ -188,28 +191,5 @@ final class Versions {
         .withRule(rule)
         .withHint(hint)
         .toException();
-  }
-
-  /** {@code next} with the last uses that are known since the last commit. */
-  static Manifest withLastUses(Manifest next, Map<String, Long> lastUses) {
-    Map<String, Secret> secrets = null;
-    for (Map.Entry<String, Long> use : List.copyOf(lastUses.entrySet())) {
-      Secret secret = next.secrets().get(use.getKey());
-      if (secret == null) {
-        lastUses.remove(use.getKey(), use.getValue());
-      } else if (secret.lastUseMillis() < use.getValue()) {
-        secrets = secrets == null ? new TreeMap<>(next.secrets()) : secrets;
-        secrets.put(use.getKey(), secret.withLastUse(use.getValue()));
-      }
-    }
-    return secrets == null
-        ? next
-        : new Manifest(
-            next.epoch(),
-            next.headerGeneration(),
-            next.header(),
-            next.keyringGeneration(),
-            next.keyring(),
-            secrets);
   }
 }

@@ -3,6 +3,8 @@ package dev.chitin.vault;
 import dev.chitin.vault.store.Disk;
 import dev.chitin.vault.store.PosixDisk;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,8 +27,16 @@ import org.jspecify.annotations.Nullable;
 final class CrashDisk implements Disk {
   /** One step. */
   sealed interface Step {
-    /** Names that change together: to a file's number, to a directory, or to nothing. */
-    record Names(Path parent, Map<Path, Integer> to) implements Step {}
+    /** Names in one directory, which change together. */
+    sealed interface Naming extends Step {
+      Path parent();
+    }
+
+    /** To a file's number, to a directory, or to nothing. */
+    record Names(Path parent, Map<Path, Integer> to) implements Naming {}
+
+    /** A directory with all that is below it. */
+    record Moved(Path parent, Path source, Path target) implements Naming {}
 
     @SuppressWarnings("ArrayRecordComponent") // carried, never compared
     record Content(int file, byte[] bytes) implements Step {}
@@ -95,10 +105,36 @@ final class CrashDisk implements Disk {
 
   @Override
   public void rename(Path source, Path target) throws IOException {
+    boolean directory = Files.isDirectory(source);
     real.rename(source, target);
+    if (directory) {
+      Map<Path, Integer> below = new HashMap<>(numbers);
+      below.keySet().removeIf(path -> !path.startsWith(source));
+      below.forEach((path, number) -> numbers.put(moved(path, source, target), number));
+      numbers.keySet().removeAll(below.keySet());
+      steps.add(new Step.Moved(parent(source), source, target));
+      return;
+    }
     int number = Objects.requireNonNull(numbers.remove(source));
     numbers.put(target, number);
     names(parent(source), Map.of(source, NOTHING, target, number));
+  }
+
+  private static Path moved(Path path, Path source, Path target) {
+    return target.resolve(source.relativize(path).toString());
+  }
+
+  @Override
+  public void writeNew(Path file, MemorySegment content) throws IOException {
+    writeNew(file, content.toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  @Override
+  public void link(Path file, Path name) throws IOException {
+    real.link(file, name);
+    int number = Objects.requireNonNull(numbers.get(file));
+    numbers.put(name, number);
+    names(parent(name), Map.of(name, number));
   }
 
   @Override
@@ -125,20 +161,31 @@ final class CrashDisk implements Disk {
   }
 
   /** What a crash may leave. */
-  record Remains(String what, Map<Path, byte @Nullable []> files, List<VaultJournal.Mark> marks) {
+  record Remains(
+      String what,
+      Map<Path, byte @Nullable []> files,
+      Map<Path, Integer> numbers,
+      List<VaultJournal.Mark> marks) {
     /** Writes it below {@code target} as it would lie below the original's root. */
     void lay(Path root, Path target) throws IOException {
       var file = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
       var dir = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+      Map<Integer, Path> laid = new HashMap<>();
       for (Map.Entry<Path, byte @Nullable []> entry : files.entrySet()) {
         Path path = target.resolve(root.relativize(entry.getKey()).toString());
         byte[] content = entry.getValue();
         if (content == null) {
-          if (!Files.exists(path)) {
+          if (!Files.exists(path) && Files.isDirectory(parent(path))) {
             Files.createDirectory(path, dir);
           }
         } else if (Files.isDirectory(parent(path))) {
-          Files.write(Files.createFile(path, file), content);
+          Integer number = Objects.requireNonNull(numbers.get(entry.getKey()));
+          Path same = laid.putIfAbsent(number, path);
+          if (same == null) {
+            Files.write(Files.createFile(path, file), content);
+          } else {
+            Files.createLink(path, same);
+          }
         }
       }
     }
@@ -158,11 +205,11 @@ final class CrashDisk implements Disk {
       number++;
     }
     baseDirectories.forEach(directory -> durable.put(directory, DIRECTORY));
-    List<Step.Names> pending = new ArrayList<>();
+    List<Step.Naming> pending = new ArrayList<>();
     List<VaultJournal.Mark> marks = new ArrayList<>();
     for (Step step : steps.subList(0, count)) {
       switch (step) {
-        case Step.Names names -> pending.add(names);
+        case Step.Naming names -> pending.add(names);
         case Step.Content written -> content.put(written.file(), written.bytes());
         case Step.FileSynced file -> synced.put(file.file(), true);
         case Step.Logged logged -> marks.add(logged.mark());
@@ -175,6 +222,20 @@ final class CrashDisk implements Disk {
       }
     }
     return subsets(count, durable, pending, content, synced, marks);
+  }
+
+  private static void apply(Step.Naming naming, Map<Path, Integer> tree) {
+    switch (naming) {
+      case Step.Names names -> apply(names, tree);
+      case Step.Moved moved -> {
+        Map<Path, Integer> below = new TreeMap<>(tree);
+        below.keySet().removeIf(path -> !path.startsWith(moved.source()));
+        tree.keySet().removeAll(below.keySet());
+        tree.put(moved.target(), DIRECTORY);
+        below.forEach(
+            (path, number) -> tree.put(moved(path, moved.source(), moved.target()), number));
+      }
+    }
   }
 
   private static void apply(Step.Names names, Map<Path, Integer> tree) {
@@ -193,7 +254,7 @@ final class CrashDisk implements Disk {
   private List<Remains> subsets(
       int count,
       Map<Path, Integer> durable,
-      List<Step.Names> pending,
+      List<Step.Naming> pending,
       Map<Integer, byte[]> content,
       Map<Integer, Boolean> synced,
       List<VaultJournal.Mark> marks) {
@@ -223,7 +284,7 @@ final class CrashDisk implements Disk {
         }
         String what =
             "after step " + count + ", names " + Integer.toBinaryString(mask) + ", share " + share;
-        all.add(new Remains(what, files, List.copyOf(marks)));
+        all.add(new Remains(what, files, Map.copyOf(tree), List.copyOf(marks)));
       }
     }
     return all;

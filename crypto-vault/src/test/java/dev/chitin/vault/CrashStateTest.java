@@ -55,6 +55,8 @@ class CrashStateTest {
         }),
     ADD_SLOT((s, v) -> new SlotChanges(s).add(SlotRequest.recovery(), v.withRecoveryKey())),
     REMOVE_SLOT((s, v) -> new SlotChanges(s).remove(new SlotChanges(s).slots().getLast().idText())),
+    RECIPIENT((s, v) -> new Transfer(s).recipient()),
+    IMPORT((s, v) -> new Transfer(s).takeIn("t", exportedTo(new Transfer(s).recipient()), "o")),
     ROOT_ROTATION((s, v) -> new SlotChanges(s).rotateRoot(v.credentials()));
 
     @SuppressWarnings("ImmutableEnumChecker") // the functions hold no state
@@ -83,7 +85,7 @@ class CrashStateTest {
   private static Seen see(VaultStore store) {
     Map<String, String> values = new TreeMap<>();
     int live = 0;
-    for (String tenant : List.of("t", "u")) {
+    for (String tenant : List.of("t", "u", Transfer.OWN)) {
       for (SecretMetadata secret : store.list(tenant).secrets()) {
         String name = secret.name().value();
         values.put(tenant + "/" + name, Arrays.toString(VaultFixture.get(store, tenant, name)));
@@ -95,9 +97,43 @@ class CrashStateTest {
         values, new SlotChanges(store).slots().stream().map(Slot::idText).toList(), live);
   }
 
+  /** A secret of another vault, sealed to this one. */
+  private static String exportedTo(String recipient) {
+    try {
+      Path other = Files.createTempDirectory("chitin-other-vault");
+      try (VaultStore store = new VaultFixture(other).created().open()) {
+        VaultFixture.put(store, "x", "moved", VALUE);
+        return new Transfer(store).export("x", new SecretName("moved"), recipient);
+      } finally {
+        deleteTree(other);
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** What is sent elsewhere is written nowhere. */
+  @Test
+  void anExportLeavesTheDiskAlone() throws IOException {
+    String recipient;
+    try (VaultStore store = vault.open()) {
+      recipient = new Transfer(store).recipient();
+    }
+    var disk = new CrashDisk(vault.directory);
+    try (VaultStore store = vault.open(disk)) {
+      new Transfer(store).export("t", new SecretName("a"), recipient);
+    }
+    assertThat(disk.steps).isEmpty();
+  }
+
   @ParameterizedTest
   @EnumSource(Scenario.class)
   void aCrashAfterAnyStepLeavesTheOldOrTheNewState(Scenario scenario) throws IOException {
+    if (scenario == Scenario.IMPORT) {
+      try (VaultStore store = vault.open()) {
+        new Transfer(store).recipient();
+      }
+    }
     List<VaultJournal.Mark> before = List.copyOf(vault.journal.marks);
     var disk = new CrashDisk(vault.directory);
     Seen old;
@@ -154,13 +190,13 @@ class CrashStateTest {
     return seen;
   }
 
-  private static List<Path> files(Path directory) throws IOException {
+  static List<Path> files(Path directory) throws IOException {
     try (Stream<Path> all = Files.walk(directory)) {
       return all.filter(Files::isRegularFile).toList();
     }
   }
 
-  private static void deleteTree(Path tree) throws IOException {
+  static void deleteTree(Path tree) throws IOException {
     List<Path> paths;
     try (Stream<Path> all = Files.walk(tree)) {
       paths = new ArrayList<>(all.toList());
@@ -170,7 +206,7 @@ class CrashStateTest {
     }
   }
 
-  private static VaultSetup withLog(VaultSetup setup, VaultJournal journal) {
+  static VaultSetup withLog(VaultSetup setup, VaultJournal journal) {
     return new VaultSetup(
         setup.directory(),
         journal,
@@ -185,7 +221,7 @@ class CrashStateTest {
   }
 
   /** A log whose entries stand among the steps of the disk. */
-  private record Recording(MemoryJournal journal, CrashDisk disk) implements VaultJournal {
+  record Recording(MemoryJournal journal, CrashDisk disk) implements VaultJournal {
     @Override
     public Optional<Mark> last() {
       return journal.last();

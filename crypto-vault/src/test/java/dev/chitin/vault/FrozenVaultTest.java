@@ -39,6 +39,17 @@ class FrozenVaultTest {
   private static final byte[] FIRST = "frozen-fake-value-1".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] SECOND = "frozen-fake-value-2".getBytes(StandardCharsets.US_ASCII);
 
+  private static final SecretBinding BINDING =
+      new SecretBinding(
+          "https",
+          "api.example",
+          8443,
+          "/v1/",
+          List.of("POST", "GET"),
+          "header",
+          "authorization",
+          "bearer");
+
   @TempDir Path temporary;
 
   private static SecretBytes text(String text) {
@@ -85,6 +96,8 @@ class FrozenVaultTest {
       assertThat(store.find("t", new SecretName("first")).orElseThrow().versions())
           .extracting(SecretMetadata.Version::state)
           .containsExactly("destroyed", "previous", "current");
+      assertThat(store.find("u", new SecretName("second")).orElseThrow().binding())
+          .contains(BINDING);
     }
   }
 
@@ -134,7 +147,7 @@ class FrozenVaultTest {
           "u",
           "second",
           SECOND,
-          new PutOptions(Duration.ZERO, 0, "{\"host\":\"h\"}", false));
+          new PutOptions(Duration.ZERO, 0, Optional.of(BINDING), false));
       var changes = new SlotChanges(store);
       changes.add(
           SlotRequest.passphrase(false, Optional.empty(), Argon2Parameters.Profile.DEFAULT),

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -48,7 +49,7 @@ class LeaseTest {
   private static final String DECISION = "d1";
   private static final SecretName NAME = new SecretName("api");
   private static final LeaseBinding BINDING =
-      new LeaseBinding("https", "api.example", 443, "GET", "header", "authorization");
+      new LeaseBinding("https", "api.example", 443, "GET", "/", "header", "authorization", "raw");
 
   @TempDir Path temporary;
   private final Vertx vertx = Vertx.vertx();
@@ -208,13 +209,52 @@ class LeaseTest {
         arguments("lease.binding", at("https", b.host(), 8443, "GET", "header", b.field())),
         arguments("lease.binding", at("https", b.host(), 443, "POST", "header", b.field())),
         arguments("lease.binding", at("https", b.host(), 443, "GET", "query", b.field())),
-        arguments("lease.binding", at("https", b.host(), 443, "GET", "header", "x-other")));
+        arguments("lease.binding", at("https", b.host(), 443, "GET", "header", "x-other")),
+        arguments("lease.binding", elsewhere("/other", "raw")),
+        arguments("lease.binding", elsewhere("/", "bearer")));
+  }
+
+  private static LeaseUse elsewhere(String path, String format) {
+    return new LeaseUse(
+        PLAN,
+        "t",
+        "p",
+        new LeaseBinding(
+            "https", BINDING.host(), 443, "GET", path, "header", BINDING.field(), format));
   }
 
   private static LeaseUse at(
       String scheme, String host, int port, String method, String surface, String field) {
     return new LeaseUse(
-        PLAN, "t", "p", new LeaseBinding(scheme, host, port, method, surface, field));
+        PLAN, "t", "p", new LeaseBinding(scheme, host, port, method, "/", surface, field, "raw"));
+  }
+
+  @Test
+  void aSecretThatIsBoundElsewhereIsNotLentAndTheRefusalIsRecorded() throws Exception {
+    var name = new SecretName("bound");
+    for (String host : List.of("other.example", BINDING.host())) {
+      var bound =
+          new SecretBinding(
+              "https", host, 443, "/", List.of("GET"), "header", "authorization", "raw");
+      vault
+          .put(
+              new PutRequest(
+                  name,
+                  SecretBytes.takeOver("fake-token".getBytes(UTF_8)),
+                  "t",
+                  "p",
+                  new PutOptions(Duration.ZERO, 0, Optional.of(bound), false)),
+              later())
+          .await(10, TimeUnit.SECONDS);
+      if (host.equals(BINDING.host())) {
+        assertThat(vault.lease(request(name, PLAN, "t", receipt(32)), later()).await())
+            .extracting(Lease::secret)
+            .isEqualTo(name);
+      } else {
+        refused(request(name, PLAN, "t", receipt(32)), ProblemCode.VAULT_LEASE_REFUSED);
+        assertThat(vault.leaseCounts().held()).isZero();
+      }
+    }
   }
 
   @ParameterizedTest

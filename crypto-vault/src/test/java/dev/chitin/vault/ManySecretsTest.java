@@ -94,6 +94,16 @@ class ManySecretsTest {
     }
 
     @Override
+    public void writeNew(Path file, MemorySegment content) throws IOException {
+      real.writeNew(file, content);
+    }
+
+    @Override
+    public void link(Path file, Path name) throws IOException {
+      real.link(file, name);
+    }
+
+    @Override
     public byte[] read(Path file, long max) throws IOException {
       return real.read(file, max);
     }
@@ -142,7 +152,7 @@ class ManySecretsTest {
               Digest.ofBytes(new byte[32]),
               new byte[0]);
       var secret = new Manifest.Secret("t", name, "owner", 0, 1, List.of(bare));
-      Box.Place place = store.place(secret, bare, 1);
+      Box.Place place = store.values().place(secret, bare, 1);
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment dataKey = arena.allocate(32);
         SecretMemory.random(dataKey);
@@ -150,23 +160,25 @@ class ManySecretsTest {
         MemorySegment.copy(value(i), 0, value, ValueLayout.JAVA_BYTE, 0, 48);
         byte[] file = ValueFiles.fileOf(store.box().seal(dataKey, Box.Kind.VALUE, place, value));
         byte[] wrapped =
-            store.box().seal(store.ring().currentKey(), Box.Kind.DATA_KEY, place, dataKey);
+            store.box().seal(store.keys().ring().currentKey(), Box.Kind.DATA_KEY, place, dataKey);
         secrets.put(
             secret.place(),
             secret.withVersions(List.of(Versions.sealed(bare, Digest.of(file), wrapped))));
-        files.put(store.ring().fileName(store.setup().engine(), "t", name, 1), file);
+        files.put(store.keys().ring().fileName(store.setup().engine(), "t", name, 1), file);
       }
     }
-    store.writer.lock();
+    store.commits().writer.lock();
     try {
-      store.commit(
-          store.state().manifest().next(secrets),
-          files,
-          Map.of(),
-          store.root(),
-          store.state().header());
+      store
+          .commits()
+          .commit(
+              store.state().manifest().next(secrets),
+              files,
+              Map.of(),
+              store.keys().root(),
+              store.state().header());
     } finally {
-      store.writer.unlock();
+      store.commits().writer.unlock();
     }
   }
 }

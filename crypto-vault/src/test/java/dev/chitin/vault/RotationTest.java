@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Versions, grace, terms: what rotation does, alone and under callers. */
 class RotationTest {
   private static final LeaseBinding BINDING =
-      new LeaseBinding("https", "api.example", 443, "GET", "header", "authorization");
+      new LeaseBinding("https", "api.example", 443, "GET", "/", "header", "authorization", "raw");
   private static final Digest PLAN = Digest.ofUtf8("plan");
   private static final SecretName A = new SecretName("a");
 
@@ -96,7 +97,7 @@ class RotationTest {
   void aLeaseKeepsItsVersionAlsoWhenTheVersionAndItsTermAreReplaced() {
     try (VaultStore store = open()) {
       VaultFixture.put(store, "t", "a", new byte[] {1});
-      VaultStore.Sealed held = store.sealed("t", A).orElseThrow();
+      SealedSecret held = store.sealed("t", A).orElseThrow();
       VaultFixture.put(store, "t", "a", new byte[] {2});
       assertThat(store.<Byte>use(held, s -> s.get(ValueLayout.JAVA_BYTE, 0))).isEqualTo((byte) 1);
       held = store.sealed("t", A).orElseThrow();
@@ -148,7 +149,7 @@ class RotationTest {
       assertThatThrownBy(() -> store.sealed("t", A)).hasMessageContaining("disabled");
       store.change(new ChangeRequest(ChangeRequest.Kind.ENABLE, A, "t", "x"));
       assertThat(VaultFixture.get(store, "t", "a")).containsExactly(1);
-      var expiring = new PutOptions(Duration.ZERO, now.get() + 1_000, "", false);
+      var expiring = new PutOptions(Duration.ZERO, now.get() + 1_000, Optional.empty(), false);
       VaultFixture.put(store, "t", "a", new byte[] {2}, expiring);
       assertThat(VaultFixture.get(store, "t", "a")).containsExactly(2);
       now.addAndGet(1_000);

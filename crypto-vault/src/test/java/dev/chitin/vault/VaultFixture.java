@@ -6,6 +6,7 @@ import dev.chitin.vault.unlock.Credentials;
 import dev.chitin.vault.unlock.Device;
 import dev.chitin.vault.unlock.SlotRequest;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +122,19 @@ final class VaultFixture {
       reached("write", file);
       real.writeNew(file, content);
       reached("syncfile", file);
+    }
+
+    @Override
+    public void writeNew(Path file, MemorySegment content) throws IOException {
+      reached("write", file);
+      real.writeNew(file, content);
+      reached("syncfile", file);
+    }
+
+    @Override
+    public void link(Path file, Path name) throws IOException {
+      reached("link", name);
+      real.link(file, name);
     }
 
     @Override

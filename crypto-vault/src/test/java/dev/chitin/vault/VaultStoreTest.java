@@ -7,7 +7,6 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.vault.store.Manifest;
 import dev.chitin.vault.unlock.SlotRequest;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -165,38 +164,49 @@ class VaultStoreTest {
   void aRecordIsBoundToItsNameTenantVersionAndBinding() {
     try (VaultStore store = vault.open()) {
       VaultFixture.put(store, "t", "a", VaultFixture.random(20));
-      VaultStore.Sealed a1 = store.sealed("t", new SecretName("a")).orElseThrow();
-      var bound = new PutOptions(java.time.Duration.ZERO, 0, "{\"host\":\"h\"}", false);
-      VaultFixture.put(store, "t", "a", VaultFixture.random(20), bound);
+      SealedSecret a1 = store.sealed("t", new SecretName("a")).orElseThrow();
+      var bound =
+          new PutOptions(
+              java.time.Duration.ZERO, 0, java.util.Optional.of(binding("api.example")), false);
+      VaultFixture.put(
+          store,
+          "t",
+          "a",
+          "fake-value-of-20-byte".substring(1).getBytes(java.nio.charset.StandardCharsets.US_ASCII),
+          bound);
       VaultFixture.put(store, "t", "b", VaultFixture.random(20));
       VaultFixture.put(store, "u", "a", VaultFixture.random(20));
-      VaultStore.Sealed a2 = store.sealed("t", new SecretName("a")).orElseThrow();
-      for (VaultStore.Sealed other :
+      SealedSecret a2 = store.sealed("t", new SecretName("a")).orElseThrow();
+      for (SealedSecret other :
           List.of(
               a2,
               store.sealed("t", new SecretName("b")).orElseThrow(),
               store.sealed("u", new SecretName("a")).orElseThrow())) {
-        refusedUse(store, new VaultStore.Sealed(other.secret(), other.entry(), a1.value()));
-        refusedUse(store, new VaultStore.Sealed(other.secret(), a1.entry(), a1.value()), other);
-        refusedUse(store, new VaultStore.Sealed(a1.secret(), other.entry(), a1.value()));
+        refusedUse(store, new SealedSecret(other.secret(), other.entry(), a1.value()));
+        refusedUse(store, new SealedSecret(other.secret(), a1.entry(), a1.value()), other);
+        refusedUse(store, new SealedSecret(a1.secret(), other.entry(), a1.value()));
       }
-      refusedUse(
-          store, new VaultStore.Sealed(a2.secret(), withBinding(a2.entry(), ""), a2.value()));
+      refusedUse(store, new SealedSecret(a2.secret(), withBinding(a2.entry(), ""), a2.value()));
       refusedUse(
           store,
-          new VaultStore.Sealed(
-              a2.secret(), withBinding(a2.entry(), "{\"host\":\"evil\"}"), a2.value()));
+          new SealedSecret(
+              a2.secret(),
+              withBinding(a2.entry(), binding("evil.example").canonical()),
+              a2.value()));
       assertThat(store.<Long>use(a2, java.lang.foreign.MemorySegment::byteSize)).isEqualTo(20);
     }
   }
 
-  private static void refusedUse(VaultStore store, VaultStore.Sealed sealed) {
+  private static SecretBinding binding(String host) {
+    return new SecretBinding("https", host, 443, "/", List.of(), "header", "authorization", "raw");
+  }
+
+  private static void refusedUse(VaultStore store, SealedSecret sealed) {
     assertThatThrownBy(() -> store.use(sealed, s -> s)).hasMessageContaining("vault.corrupt");
   }
 
   /** A version under another secret's name; the same name is no other place. */
-  private static void refusedUse(
-      VaultStore store, VaultStore.Sealed sealed, VaultStore.Sealed other) {
+  private static void refusedUse(VaultStore store, SealedSecret sealed, SealedSecret other) {
     if (!other.secret().place().equals("t/a")) {
       refusedUse(store, sealed);
     }
@@ -240,7 +250,7 @@ class VaultStoreTest {
     try (VaultStore store = vault.open()) {
       assertThat(store.status().writable()).isTrue();
       assertThatThrownBy(() -> vault.open()).hasMessageContaining("Another process");
-      Process child = child("open", vault);
+      Process child = VaultChild.start("open", vault);
       String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(said).contains("vault.unavailable");
@@ -252,56 +262,6 @@ class VaultStoreTest {
   private VaultFixture withFileLog() throws IOException {
     Path own = Files.createDirectories(temporary.resolve("own"));
     return new VaultFixture(own, new FileJournal(own.resolve("home").resolve("marks"))).created();
-  }
-
-  private static Process child(String mode, VaultFixture vault) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-Xshare:auto",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path") + File.pathSeparator,
-            VaultChild.class.getName(),
-            mode,
-            vault.directory.toString(),
-            vault.directory.resolveSibling("../keys/vault.key").normalize().toString(),
-            vault.home.toString())
-        .redirectErrorStream(true)
-        .start();
-  }
-
-  @Test
-  void aProcessKilledWhileItWritesLeavesTheOldOrTheNewState() throws Exception {
-    vault = withFileLog();
-    try (VaultStore store = vault.open()) {
-      VaultFixture.put(store, "t", "counter", VaultChild.value(0));
-    }
-    long reached = 0;
-    for (int round = 0; round < 20; round++) {
-      Process child = child("put", vault);
-      long announced = reached;
-      var lines = child.inputReader(StandardCharsets.UTF_8);
-      // The child says each number once its put has answered; after a few it is killed in between.
-      for (int i = 0; i < 2 + round % 5; i++) {
-        announced = Long.parseLong(lines.readLine());
-      }
-      // Through its handle: Process.destroyForcibly would close the pipe and lose what it said.
-      child.toHandle().destroyForcibly();
-      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        announced = line.isEmpty() ? announced : Long.parseLong(line);
-      }
-      try (VaultStore store = vault.open()) {
-        byte[] value = VaultFixture.get(store, "t", "counter");
-        long found = java.nio.ByteBuffer.wrap(value).getLong();
-        assertThat(value).isEqualTo(VaultChild.value(found));
-        assertThat(found).isBetween(announced, announced + 1);
-        reached = found;
-      }
-      assertThat(vault.files()).hasSize(5);
-    }
-    assertThat(reached).isGreaterThan(20);
   }
 
   @ParameterizedTest
@@ -422,7 +382,7 @@ class VaultStoreTest {
   void aClosedVaultLendsNothing() {
     VaultStore store = vault.open();
     VaultFixture.put(store, "t", "a", VaultFixture.random(5));
-    VaultStore.Sealed sealed = store.sealed("t", new SecretName("a")).orElseThrow();
+    SealedSecret sealed = store.sealed("t", new SecretName("a")).orElseThrow();
     store.close();
     store.close();
     assertThatThrownBy(() -> store.use(sealed, s -> s)).hasMessageContaining("closed");

@@ -7,29 +7,24 @@ import dev.chitin.audit.AuditVerticle;
 import dev.chitin.audit.DurableAuditLog;
 import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.Bus;
-import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.LeaseRedeemer;
 import dev.chitin.vault.LocalVault;
+import dev.chitin.vault.SecretBytes;
 import dev.chitin.vault.Vault;
 import dev.chitin.vault.VaultAdministration;
 import dev.chitin.vault.VaultClient;
 import dev.chitin.vault.VaultSetup;
+import dev.chitin.vault.VaultStart;
 import dev.chitin.vault.VaultStore;
 import dev.chitin.vault.VaultVerticle;
 import dev.chitin.vault.memory.ProcessGuard;
 import dev.chitin.vault.memory.SecretMemory;
 import dev.chitin.vault.unlock.Credentials;
-import dev.chitin.vault.unlock.SlotRequest;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -112,21 +107,20 @@ public final class Foundation implements AutoCloseable {
             .withBinding(Optional.ofNullable(settings.vaultBinding()))
             .withAcceptedRollback(access.acceptRollback());
     KeyFile key = settings.vaultKey();
-    try (Credentials credentials = credentials(key, access)) {
-      if (!VaultStore.exists(home.vault())) {
-        if (!key.isThere()) {
-          makeParent(settings.keyFile());
-          key.create();
-        }
-        VaultStore.create(setup, SlotRequest.keyFile(setup.binding()), credentials);
-      }
-      return VaultStore.open(setup, credentials);
+    try (Credentials credentials = credentials(settings, access)) {
+      return VaultStart.open(setup, key, credentials);
     }
   }
 
-  private static Credentials credentials(KeyFile key, VaultAccess access) {
-    Credentials credentials = Credentials.keyFile(key).withPassphrase(access.passphrase());
-    return access.recovery().get().map(credentials::withRecovery).orElse(credentials);
+  private static Credentials credentials(GatewaySettings settings, VaultAccess access) {
+    Credentials credentials =
+        Credentials.keyFile(settings.vaultKey()).withPassphrase(access.passphrase());
+    KeyFile node = settings.nodeKey();
+    if (node.isThere()) {
+      credentials = credentials.withRecipient(node::read);
+    }
+    Optional<SecretBytes> recovery = access.recovery().get();
+    return recovery.isPresent() ? credentials.withRecovery(recovery.get()) : credentials;
   }
 
   /**
@@ -144,24 +138,6 @@ public final class Foundation implements AutoCloseable {
   private void endSigning() throws InterruptedException {
     if (!log.endSigning(LAST_CHECKPOINT)) {
       LOG.warn("the last entries of the audit log were not signed in time; the next start does it");
-    }
-  }
-
-  private static void makeParent(Path keyFile) {
-    Path parent = keyFile.toAbsolutePath().getParent();
-    try {
-      if (parent != null) {
-        Files.createDirectories(
-            parent,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      }
-    } catch (IOException e) {
-      throw Problem.of(
-              ProblemCode.VAULT_UNLOCK_FAILED,
-              "The directory of the vault's key file cannot be made.")
-          .withRule("vault.key_file")
-          .withHint("Set vault.key_file to a place that this user may write, outside CHITIN_HOME.")
-          .toException(e);
     }
   }
 

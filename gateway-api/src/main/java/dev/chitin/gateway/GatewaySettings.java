@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
+ * @param nodeKeyFile file of the key pair by which this node opens a vault with a recipient slot for it
  * @param credential the same as systemd hands it to the service, when it does
  * @param vaultBinding what a new slot of the vault is bound to, or null for all that there is
  * @param memoryRequired the least level of secret memory to start with
@@ -39,6 +40,7 @@ public record GatewaySettings(
     PolicySettings policy,
     List<ToolDefinition> tools,
     Path keyFile,
+    Path nodeKeyFile,
     Optional<Path> credential,
     @Nullable List<String> vaultBinding,
     MemoryLevel memoryRequired,
@@ -58,6 +60,11 @@ public record GatewaySettings(
     return credential
         .map(path -> KeyFile.credential(path, home.root()))
         .orElseGet(() -> new KeyFile(keyFile, home.root()));
+  }
+
+  /** The file of this node's key pair, whether there is one or not. */
+  public KeyFile nodeKey() {
+    return new KeyFile(nodeKeyFile, home.root());
   }
 
   /** The same on another port. */
@@ -91,6 +98,7 @@ public record GatewaySettings(
         policy,
         tools,
         keyFile,
+        nodeKeyFile,
         credential,
         vaultBinding,
         memoryRequired,

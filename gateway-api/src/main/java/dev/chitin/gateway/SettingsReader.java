@@ -62,14 +62,20 @@ public final class SettingsReader {
     JsonFields sandbox = section("sandbox");
     Path keyFile =
         section("vault").string("key_file").map(home::expand).orElseGet(() -> keyFile(environment));
+    Path nodeKey =
+        section("vault")
+            .string("recipient_key")
+            .map(home::expand)
+            .orElseGet(() -> keyFile.resolveSibling("node.key"));
     Map<String, Capabilities> grants = grants();
     List<ToolDefinition> tools = tools(grants, LimitSettings.read(sandbox));
     return new GatewaySettings(
         home,
         edge(),
-        policy(grants, keyFile, credential(environment), sandbox),
+        policy(grants, keyFile, nodeKey, credential(environment), sandbox),
         tools,
         keyFile,
+        nodeKey,
         credential(environment),
         section("vault").strings("binding").orElse(null),
         section("vault").string("memory_required").map(MemoryLevel::of).orElse(MemoryLevel.LOCKED),
@@ -212,6 +218,7 @@ public final class SettingsReader {
   private PolicySettings policy(
       Map<String, Capabilities> grants,
       Path keyFile,
+      Path nodeKey,
       Optional<Path> credential,
       JsonFields sandbox) {
     JsonFields workspace = section("workspace");
@@ -223,6 +230,7 @@ public final class SettingsReader {
         workspace.strings("denied_paths").orElse(List.of()),
         List.of(
             credential.orElse(keyFile).toString(),
+            nodeKey.toString(),
             LogKey.file(keyFile).toString(),
             home.audit().toString(),
             home.run().toString(),

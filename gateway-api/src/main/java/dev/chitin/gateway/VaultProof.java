@@ -13,7 +13,7 @@ import dev.chitin.vault.LeaseBinding;
 import dev.chitin.vault.LeaseRequest;
 import dev.chitin.vault.SecretName;
 import dev.chitin.vault.SlotInfo;
-import dev.chitin.vault.VaultStore;
+import dev.chitin.vault.VaultStatus;
 import dev.chitin.vault.memory.MemoryLevel;
 import dev.chitin.vault.unlock.Device;
 import io.vertx.core.Future;
@@ -36,14 +36,14 @@ final class VaultProof {
   private VaultProof() {}
 
   static Future<List<Finding>> of(Foundation foundation) {
-    VaultStore.Status status = foundation.localVault().status();
+    VaultStatus status = foundation.localVault().status();
     return forgery(foundation)
         .map(
             forged ->
                 List.of(open(status), memory(status), engine(status), binding(foundation), forged));
   }
 
-  private static Finding open(VaultStore.Status status) {
+  private static Finding open(VaultStatus status) {
     return status.writable()
         ? new Finding(
             "vault.open", Verdict.PROVEN, status.secrets() + " secrets, epoch " + status.epoch())
@@ -51,7 +51,7 @@ final class VaultProof {
             "vault.open", Verdict.INERT, "a write may not have reached the disk; start again");
   }
 
-  private static Finding memory(VaultStore.Status status) {
+  private static Finding memory(VaultStatus status) {
     String level = status.memory().toString();
     return new Finding(
         "vault.memory",
@@ -59,7 +59,7 @@ final class VaultProof {
         "secrets in clear are kept in " + level + " memory");
   }
 
-  private static Finding engine(VaultStore.Status status) {
+  private static Finding engine(VaultStatus status) {
     boolean openssl = status.engine().equals("openssl");
     return new Finding(
         "vault.engine",
@@ -103,7 +103,8 @@ final class VaultProof {
             DECISION,
             receipt,
             call,
-            new LeaseBinding("https", "doctor.invalid", 443, "GET", "header", "x-probe"));
+            new LeaseBinding(
+                "https", "doctor.invalid", 443, "GET", "/", "header", "x-probe", "raw"));
     return foundation
         .vault()
         .lease(request, Deadline.after(PATIENCE))

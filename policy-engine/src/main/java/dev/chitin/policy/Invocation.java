@@ -113,6 +113,12 @@ public sealed interface Invocation {
     public HttpRequest {
       headerNames = List.copyOf(headerNames);
     }
+
+    /** The path without its query. */
+    public String path() {
+      int query = pathAndQuery.indexOf('?');
+      return query < 0 ? pathAndQuery : pathAndQuery.substring(0, query);
+    }
   }
 
   /**

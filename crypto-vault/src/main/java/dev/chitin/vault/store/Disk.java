@@ -1,6 +1,7 @@
 package dev.chitin.vault.store;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /** The few durable steps that a commit is made of; a seam at which tests let a disk fail. */
@@ -21,6 +22,16 @@ public interface Disk {
    * @throws NotDurable when the sync failed
    */
   void writeNew(Path file, byte[] content) throws IOException;
+
+  /** The same for what must not lie on the heap; {@code content} is native. */
+  void writeNew(Path file, MemorySegment content) throws IOException;
+
+  /**
+   * Gives {@code file} a further name, in the same directory.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException when there is something of that name
+   */
+  void link(Path file, Path name) throws IOException;
 
   /** Reads all of {@code file}, which must be a regular file of at most {@code max} bytes. */
   byte[] read(Path file, long max) throws IOException;

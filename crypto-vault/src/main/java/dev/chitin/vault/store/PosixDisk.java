@@ -1,6 +1,7 @@
 package dev.chitin.vault.store;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -24,8 +25,21 @@ public final class PosixDisk implements Disk {
 
   @Override
   public void writeNew(Path file, byte[] content) throws IOException {
+    writeNew(file, ByteBuffer.wrap(content));
+  }
+
+  @Override
+  public void writeNew(Path file, MemorySegment content) throws IOException {
+    writeNew(file, content.asByteBuffer());
+  }
+
+  @Override
+  public void link(Path file, Path name) throws IOException {
+    Files.createLink(name, file);
+  }
+
+  private static void writeNew(Path file, ByteBuffer buffer) throws IOException {
     try (FileChannel channel = FileChannel.open(file, NEW, OWNER_FILE)) {
-      ByteBuffer buffer = ByteBuffer.wrap(content);
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }

@@ -16,19 +16,20 @@ public final class Credentials implements AutoCloseable {
   private final Optional<KeyFile> keyFile;
   private final Supplier<Optional<SecretBytes>> askPassphrase;
   private final @Nullable SecretBytes recovery;
-  private final @Nullable SecretBytes recipient;
+  private final @Nullable Supplier<SecretBytes> askRecipient;
   private boolean asked;
   private @Nullable SecretBytes passphrase;
+  private @Nullable SecretBytes recipient;
 
   private Credentials(
       Optional<KeyFile> keyFile,
       Supplier<Optional<SecretBytes>> askPassphrase,
       @Nullable SecretBytes recovery,
-      @Nullable SecretBytes recipient) {
+      @Nullable Supplier<SecretBytes> askRecipient) {
     this.keyFile = keyFile;
     this.askPassphrase = askPassphrase;
     this.recovery = recovery;
-    this.recipient = recipient;
+    this.askRecipient = askRecipient;
   }
 
   public static Credentials keyFile(KeyFile file) {
@@ -42,7 +43,7 @@ public final class Credentials implements AutoCloseable {
 
   /** With a passphrase that {@code ask} gives, or nothing when it cannot be asked for. */
   public Credentials withPassphrase(Supplier<Optional<SecretBytes>> ask) {
-    return new Credentials(keyFile, ask, recovery, recipient);
+    return new Credentials(keyFile, ask, recovery, askRecipient);
   }
 
   /** With a passphrase, which is closed with this. */
@@ -52,12 +53,17 @@ public final class Credentials implements AutoCloseable {
 
   /** With the key of a recovery code, which is closed with this. */
   public Credentials withRecovery(SecretBytes key) {
-    return new Credentials(keyFile, askPassphrase, key, recipient);
+    return new Credentials(keyFile, askPassphrase, key, askRecipient);
   }
 
   /** With the private key of a recipient, which is closed with this. */
   public Credentials withRecipient(SecretBytes key) {
-    return new Credentials(keyFile, askPassphrase, recovery, key);
+    return withRecipient(() -> key);
+  }
+
+  /** With the private key of a recipient that {@code read} gives when a slot needs it. */
+  public Credentials withRecipient(Supplier<SecretBytes> read) {
+    return new Credentials(keyFile, askPassphrase, recovery, read);
   }
 
   public Optional<KeyFile> keyFile() {
@@ -68,7 +74,11 @@ public final class Credentials implements AutoCloseable {
     return Optional.ofNullable(recovery);
   }
 
+  /** The private key of a recipient, read at the first call. */
   public Optional<SecretBytes> recipient() {
+    if (recipient == null && askRecipient != null) {
+      recipient = askRecipient.get();
+    }
     return Optional.ofNullable(recipient);
   }
 
@@ -86,7 +96,7 @@ public final class Credentials implements AutoCloseable {
     return switch (method) {
       case KEY_FILE -> keyFile.isPresent() && keyFile.get().isThere();
       case RECOVERY -> recovery != null;
-      case RECIPIENT -> recipient != null;
+      case RECIPIENT -> askRecipient != null;
       case PASSPHRASE -> passphrase().isPresent();
       case PASSPHRASE_AND_KEY_FILE ->
           keyFile.isPresent() && keyFile.get().isThere() && passphrase().isPresent();

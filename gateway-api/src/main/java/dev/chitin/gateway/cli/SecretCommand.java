@@ -7,6 +7,7 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Foundation;
 import dev.chitin.gateway.auth.KeyRecord;
+import dev.chitin.gateway.http.PutQuery;
 import dev.chitin.gateway.http.VaultJson;
 import dev.chitin.vault.ChangeRequest;
 import dev.chitin.vault.DeleteRequest;
@@ -16,16 +17,20 @@ import dev.chitin.vault.PutRequest;
 import dev.chitin.vault.SecretBytes;
 import dev.chitin.vault.SecretMetadata;
 import dev.chitin.vault.SecretName;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -54,8 +59,9 @@ final class SecretCommand {
               defaultValue = "0",
               description = "After that it is given to nobody; default never.")
           long expires,
+      @Mixin BindingOptions binding,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
-    return store(new SecretName(name), new Times(0, expires, false), json);
+    return store(new SecretName(name), query(0, expires, binding), false, json);
   }
 
   @Command(
@@ -80,6 +86,7 @@ final class SecretCommand {
               names = "--after-compromise",
               description = "List every secret with the order in which to rotate all.")
           boolean compromise,
+      @Mixin BindingOptions binding,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
     if (compromise) {
       return afterCompromise(json);
@@ -87,7 +94,7 @@ final class SecretCommand {
     if (name == null) {
       throw usage("Name the secret to rotate.");
     }
-    return store(new SecretName(name), new Times(grace, expires, true), json);
+    return store(new SecretName(name), query(grace, expires, binding), true, json);
   }
 
   private static RuntimeException usage(String detail) {
@@ -112,66 +119,57 @@ final class SecretCommand {
     return ExitCode.OK.value();
   }
 
-  /**
-   * How long versions live.
-   *
-   * @param grace seconds for the version before
-   * @param expires seconds for the new one, 0 for ever
-   * @param rotate whether there must be a version already
-   */
-  private record Times(long grace, long expires, boolean rotate) {
-    Times {
-      if (grace < 0 || expires < 0 || expires > 1L << 32) {
-        throw usage("Seconds are whole numbers from 0 on.");
-      }
+  /** The query of the route, from which a vault that is opened here takes its options as well. */
+  private static MultiMap query(long grace, long expires, BindingOptions binding) {
+    if (grace < 0 || expires < 0 || expires > 1L << 32) {
+      throw usage("Seconds are whole numbers from 0 on.");
     }
-
-    PutOptions options() {
-      return new PutOptions(
-          Duration.ofSeconds(grace),
-          expires == 0 ? 0 : System.currentTimeMillis() + expires * 1_000,
-          "",
-          rotate);
-    }
+    MultiMap query =
+        MultiMap.caseInsensitiveMultiMap()
+            .add(PutQuery.GRACE, Long.toString(grace))
+            .add(PutQuery.EXPIRES, Long.toString(expires));
+    binding.addTo(query);
+    return query;
   }
 
-  private int store(SecretName secret, Times times, boolean json) {
+  private int store(SecretName secret, MultiMap query, boolean rotate, boolean json) {
+    PutOptions options = PutQuery.options(query, rotate);
     JsonValue.Obj stored;
     try (SecretBytes value =
         SecretReader.ask("Secret: ").orElseGet(() -> SecretReader.line(0, "secret"))) {
       stored =
           session.either(
-              client -> sent(secret, times, value),
+              client -> sent(secret, query, rotate, value),
               foundation ->
                   VaultJson.of(
                       foundation
                           .vault()
                           .put(
-                              new PutRequest(
-                                  secret, value, KeyRecord.TENANT, ACTOR, times.options()),
+                              new PutRequest(secret, value, KeyRecord.TENANT, ACTOR, options),
                               Deadline.after(TIMEOUT))
                           .await()));
     }
     if (json) {
       session.print(stored);
     } else {
-      session.out().println("Stored " + secret + ", version " + Texts.of(stored, "version") + ".");
+      session
+          .out()
+          .println(
+              "Stored "
+                  + secret
+                  + ", version "
+                  + Texts.of(stored, "version")
+                  + ", "
+                  + binding(stored)
+                  + ".");
     }
     return ExitCode.OK.value();
   }
 
-  private JsonValue.Obj sent(SecretName secret, Times times, SecretBytes value) {
-    String path =
-        "/v1/secrets/"
-            + secret
-            + (times.rotate() ? "/rotate" : "")
-            + "?grace_s="
-            + times.grace()
-            + "&expires_in_s="
-            + times.expires();
+  private JsonValue.Obj sent(SecretName secret, MultiMap query, boolean rotate, SecretBytes value) {
+    String path = "/v1/secrets/" + secret + (rotate ? "/rotate" : "") + "?" + encoded(query);
     try {
-      return SecretSender.send(
-              session.home().adminSocket(), times.rotate() ? "POST" : "PUT", path, value)
+      return SecretSender.send(session.home().adminSocket(), rotate ? "POST" : "PUT", path, value)
           .orThrow();
     } catch (IOException e) {
       throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "The gateway did not take the secret.")
@@ -180,7 +178,15 @@ final class SecretCommand {
     }
   }
 
-  @Command(name = "list", description = "List names and versions.")
+  private static String encoded(MultiMap query) {
+    return query.entries().stream()
+        .map(
+            entry ->
+                entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+        .collect(Collectors.joining("&"));
+  }
+
+  @Command(name = "list", description = "List names, versions and what they are bound to.")
   int list(@Option(names = "--json", description = "Print JSON.") boolean json) {
     JsonValue.Obj secrets = fetchList();
     if (json) {
@@ -191,13 +197,35 @@ final class SecretCommand {
       session
           .out()
           .printf(
-              "%-32s version %-4s %s  last used %s%n",
+              "%-32s version %-4s %s  last used %s  %s%n",
               Texts.of(secret, "name"),
               Texts.of(secret, "version"),
               time(secret, "created"),
-              time(secret, "lastUse"));
+              time(secret, "lastUse"),
+              binding(secret));
     }
     return ExitCode.OK.value();
+  }
+
+  private static String binding(JsonValue.Obj secret) {
+    if (!(secret.get("binding") instanceof JsonValue.Obj bound)) {
+      return "bound to nothing";
+    }
+    String methods =
+        bound.get("methods") instanceof JsonValue.Arr list && !list.items().isEmpty()
+            ? list.items().stream()
+                .map(method -> method instanceof JsonValue.Str text ? text.value() : "")
+                .collect(Collectors.joining(","))
+            : "any method";
+    return "bound to %s://%s:%s%s, %s, %s %s"
+        .formatted(
+            Texts.of(bound, "scheme"),
+            Texts.of(bound, "host"),
+            Texts.of(bound, "port"),
+            Texts.of(bound, "path_prefix"),
+            methods,
+            Texts.of(bound, "name"),
+            Texts.of(bound, "format"));
   }
 
   private static String time(JsonValue.Obj object, String name) {

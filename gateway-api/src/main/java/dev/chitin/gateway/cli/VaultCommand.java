@@ -6,8 +6,11 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Foundation;
 import dev.chitin.gateway.http.VaultJson;
+import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.SecretAccess;
 import dev.chitin.vault.SecretBytes;
+import dev.chitin.vault.crypto.CryptoEngine;
+import dev.chitin.vault.hpke.Hpke;
 import dev.chitin.vault.unlock.Credentials;
 import dev.chitin.vault.unlock.Passphrase;
 import dev.chitin.vault.unlock.RecoveryCode;
@@ -20,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -189,8 +193,32 @@ final class VaultCommand {
   }
 
   @Command(
+      name = "node-key",
+      description = {
+        "Print the public part of this node's key pair, which is made where there is none. Another",
+        "node's vault that was given it by add-recipient opens here by the file vault.recipient_key."
+      })
+  int nodeKey(@Option(names = "--json", description = "Print JSON.") boolean json) {
+    KeyFile file = session.settings(null).nodeKey();
+    if (!file.isThere()) {
+      file.create();
+    }
+    String key;
+    try (SecretBytes pair = file.read()) {
+      key = HexFormat.of().formatHex(new Hpke(CryptoEngine.best()).publicKey(pair));
+    }
+    if (json) {
+      session.print(
+          JsonValue.object().put("key", key).put("file", file.path().toString()).build());
+    } else {
+      session.out().println(key);
+    }
+    return ExitCode.OK.value();
+  }
+
+  @Command(
       name = "add-recipient",
-      description = "Let the holder of a key pair open the vault; for another node.")
+      description = "Let another node open the vault, by the key that node-key prints there.")
   int addRecipient(
       @Parameters(paramLabel = "KEY", description = "Its public key, 64 hex digits.") String key,
       @Option(names = "--json", description = "Print JSON.") boolean json) {

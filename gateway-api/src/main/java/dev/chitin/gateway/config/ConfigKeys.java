@@ -136,6 +136,11 @@ final class ConfigKeys {
                   Spec.Key.of(
                       "key_file", "File of the 32 byte key, outside of $CHITIN_HOME.", TEXT),
                   Spec.Key.of(
+                      "recipient_key",
+                      "File of this node's own key pair, outside of $CHITIN_HOME; default node.key"
+                          + " beside the key file. chitin vault node-key makes it.",
+                      TEXT),
+                  Spec.Key.of(
                       "binding",
                       "What a new slot of the vault is bound to; default all that there is.",
                       new ListOf(new Choice(Device.COMPONENTS))),

@@ -85,31 +85,8 @@ final class SecretRoutes {
         .onFailure(failure -> exchange.fail(failure, null));
   }
 
-  /** {@code ?grace_s=} keeps the version before, {@code ?expires_in_s=} ends the new one. */
-  private static PutOptions options(Exchange exchange, boolean rotate) {
-    long grace = seconds(exchange, "grace_s");
-    long expires = seconds(exchange, "expires_in_s");
-    return new PutOptions(
-        Duration.ofSeconds(grace),
-        expires == 0 ? 0 : System.currentTimeMillis() + expires * 1_000,
-        "",
-        rotate);
-  }
-
-  private static long seconds(Exchange exchange, String name) {
-    String text = exchange.request().getParam(name);
-    if (text == null) {
-      return 0;
-    }
-    if (!text.matches("[0-9]{1,10}")) {
-      throw Problem.of(ProblemCode.REQUEST_MALFORMED, name + " is a whole number of seconds.")
-          .toException();
-    }
-    return Long.parseLong(text);
-  }
-
   private void put(Exchange exchange, boolean rotate) {
-    PutOptions options = options(exchange, rotate);
+    PutOptions options = PutQuery.options(exchange.request().params(), rotate);
     var name = new SecretName(exchange.parameter("name"));
     SecretBody.Kind kind = SecretBody.Kind.of(exchange.request().getHeader("content-type"));
     if (reading >= MOST_AT_ONCE) {

@@ -1,10 +1,11 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.vault.SecretBinding;
 import dev.chitin.vault.SecretMetadata;
 import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.VaultAdministration;
-import dev.chitin.vault.VaultStore;
+import dev.chitin.vault.VaultStatus;
 import java.util.List;
 import java.util.Locale;
 
@@ -19,7 +20,9 @@ public final class VaultJson {
         .put("created", secret.createdMillis())
         .put("owner", secret.owner())
         .put("lastUse", secret.lastUseMillis())
-        .put("binding", secret.binding())
+        .put(
+            "binding",
+            secret.binding().<JsonValue>map(SecretBinding::json).orElse(JsonValue.Null.VALUE))
         .put(
             "versions",
             new JsonValue.Arr(
@@ -39,7 +42,7 @@ public final class VaultJson {
 
   /** How the vault stands, with its slots. */
   public static JsonValue.Obj of(VaultAdministration vault) {
-    VaultStore.Status status = vault.status();
+    VaultStatus status = vault.status();
     return JsonValue.object()
         .put("vault", vault.vaultId())
         .put("epoch", status.epoch())

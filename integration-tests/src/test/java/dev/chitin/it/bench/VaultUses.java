@@ -46,7 +46,7 @@ final class VaultUses implements Bench.Measurement {
   private static final int OPENS = 200;
   private static final Digest PLAN = Digest.ofUtf8("a plan");
   private static final LeaseBinding BINDING =
-      new LeaseBinding("https", "api.example", 443, "GET", "header", "authorization");
+      new LeaseBinding("https", "api.example", 443, "GET", "/", "header", "authorization", "raw");
 
   /** Takes every event at once: what is measured is the vault. */
   private static final class NoLog implements AuditLog {

@@ -15,11 +15,15 @@ import java.util.TreeMap;
 
 /**
  * Looks for needles in all that can be read of a process's memory through {@code /proc/PID/mem}, or
- * in a file. A needle is the first {@value #NEEDLE} bytes of a form, so that cut copies count.
+ * in a file. A needle is the first {@value #NEEDLE} bytes of a form, so that cut copies count. It
+ * is held masked, so that a scan of the scanner would not find it.
  */
 final class MemoryScan {
   private static final int NEEDLE = 16;
   private static final int CHUNK = 1 << 20;
+  private static final byte MASK = 0x35;
+  private static final byte INNER_PAD = 0x36;
+  private static final byte OUTER_PAD = 0x5C;
 
   private final List<byte[]> needles = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
@@ -41,16 +45,42 @@ final class MemoryScan {
     }
   }
 
+  /**
+   * Looks for a key raw, in hex, with the bytes of its words turned round, as key schedules and
+   * hash functions have it, and under the pads of HMAC (RFC 2104).
+   */
+  void addKey(String name, byte[] key) {
+    addBytes(name + " raw", key);
+    addBytes(name + " hex", ascii(HexFormat.of().formatHex(key)));
+    addBytes(name + " in words of 4", turned(key, 4));
+    addBytes(name + " in words of 8", turned(key, 8));
+    addBytes(name + " under the inner pad", padded(key, INNER_PAD));
+    addBytes(name + " under the outer pad", padded(key, OUTER_PAD));
+  }
+
+  private static byte[] turned(byte[] key, int word) {
+    byte[] turned = new byte[NEEDLE];
+    for (int i = 0; i < NEEDLE; i++) {
+      turned[i] = key[i / word * word + word - 1 - i % word];
+    }
+    return turned;
+  }
+
+  private static byte[] padded(byte[] bytes, byte pad) {
+    byte[] padded = Arrays.copyOf(bytes, NEEDLE);
+    for (int i = 0; i < NEEDLE; i++) {
+      padded[i] ^= pad;
+    }
+    return padded;
+  }
+
   /** Looks for the beginning of {@code bytes}. */
   void addBytes(String name, byte[] bytes) {
     byte[] needle = Arrays.copyOf(bytes, NEEDLE);
-    needles.add(needle);
-    names.add(name);
     beginnings[beginning(needle, 0)] = true;
-  }
-
-  int size() {
-    return needles.size();
+    needles.add(padded(needle, MASK));
+    names.add(name);
+    Arrays.fill(needle, (byte) 0);
   }
 
   private static byte[] ascii(String text) {
@@ -146,9 +176,18 @@ final class MemoryScan {
 
   private void count(byte[] piece, int at, Map<String, Integer> found) {
     for (int i = 0; i < needles.size(); i++) {
-      if (Arrays.equals(piece, at, at + NEEDLE, needles.get(i), 0, NEEDLE)) {
+      if (isAt(piece, at, needles.get(i))) {
         found.merge(names.get(i), 1, Integer::sum);
       }
     }
+  }
+
+  private static boolean isAt(byte[] piece, int at, byte[] masked) {
+    for (int i = 0; i < NEEDLE; i++) {
+      if ((piece[at + i] ^ MASK) != masked[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -4,51 +4,65 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.chitin.gateway.ChitinHome;
 import dev.chitin.gateway.Gateway;
 import dev.chitin.gateway.SettingsReader;
+import dev.chitin.gateway.VaultAccess;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.vault.SecretBytes;
 import dev.chitin.vault.memory.SecretMemory;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A gateway that lets itself be looked into: made dumpable again after its start, by this test and
- * not by a switch of the product, and with a thread that keeps the garbage collector busy. Told
- * what to do by lines on stdin, each answered by one line.
+ * not by a switch of the product. Told what to do by lines on stdin, each answered by one line that
+ * says how often the garbage collector has run.
  */
 public final class ScannedGateway {
   /** What hides a copy of secret memory from a scan of this process. */
   static final byte MASK = 0x5A;
+
+  /** Where the passphrase is read, when there is one. */
+  static final int PASSPHRASE_FD = 3;
 
   private ScannedGateway() {}
 
   /**
    * Runs until stdin ends.
    *
-   * @param arguments the home
+   * @param arguments the home, then maybe {@code passphrase}
    */
   public static void main(String... arguments) throws Exception {
     Map<String, String> environment = Map.of("CHITIN_HOME", arguments[0]);
     ChitinHome home = ChitinHome.of(environment);
+    var access =
+        arguments.length > 1
+            ? new VaultAccess(ScannedGateway::passphrase, Optional::empty, false)
+            : VaultAccess.KEY_FILE;
     Gateway gateway =
         Gateway.start(
             SettingsReader.read(
                     Configuration.load(home.configuration(), environment), home, environment)
-                .withPort(0));
+                .withPort(0),
+            access);
     Kernel.setDumpable(true);
-    Thread.ofPlatform().daemon().start(ScannedGateway::litter);
     System.out.println(gateway.url() + " " + SecretMemory.level());
     List<Object> planted = new ArrayList<>();
+    Thread litter = Thread.ofPlatform().daemon().unstarted(ScannedGateway::litter);
+    var held = new HeldLease(gateway);
     var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] words = line.split(" ", 2);
@@ -57,15 +71,41 @@ public final class ScannedGateway {
           planted.add(words[1]);
           planted.add(words[1].getBytes(StandardCharsets.UTF_16LE));
         }
+        case "litter" -> litter.start();
+        case "quiet" -> {
+          litter.interrupt();
+          litter.join();
+        }
+        case "hold" -> held.open(words[1]);
+        case "release" -> held.release();
         case "arena" -> Files.write(Path.of(words[1]), masked());
         case "heap" ->
             ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
                 .dumpHeap(words[1], false);
         default -> throw new IllegalArgumentException(words[0]);
       }
-      System.out.println("done " + planted.size());
+      System.out.println("done " + collections() + " " + planted.size());
     }
     gateway.stop();
+  }
+
+  private static long collections() {
+    return ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+        .sum();
+  }
+
+  /** Read as {@code --passphrase-fd} reads it. */
+  private static Optional<SecretBytes> passphrase() {
+    try {
+      Method line =
+          Class.forName("dev.chitin.gateway.cli.SecretReader")
+              .getDeclaredMethod("line", int.class, String.class);
+      line.setAccessible(true);
+      return Optional.of((SecretBytes) line.invoke(null, PASSPHRASE_FD, "passphrase"));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("the passphrase was not read", e);
+    }
   }
 
   /** All of secret memory, masked byte by byte so that no copy in clear comes to be. */

@@ -2,329 +2,227 @@ package dev.chitin.it.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chitin.it.Agent;
-import dev.chitin.it.GatewayProcess;
 import dev.chitin.vault.store.Slot;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PfxOptions;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.Writer;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import dev.chitin.vault.unlock.Argon2Parameters;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 /**
- * A gateway that worked with secrets under the garbage collector's load holds no copy of them and
- * none of its keys, nor does what can be dumped of it. In each run a control is planted that has to
- * be found.
+ * A gateway that works with secrets holds no copy of them and none of its keys where another could
+ * read it, nor does what can be dumped of it. It works under the garbage collector's load, which
+ * moves what is on the heap, and then without, so that nothing lies over what the last calls left;
+ * it stands still while it is scanned. In each scan a control is planted that has to be found, and
+ * the JDK's engine, which has keys on the heap, is found out by the same scan.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SecretCopiesTest {
-  private static final int CALLS = 500;
-  private static final String PASSWORD = "changeit";
+  private static final int CALLS_UNDER_LOAD = 250;
+  private static final int LAST_CALLS = 15;
 
-  private final Vertx vertx = Vertx.vertx();
-  private final AtomicInteger received = new AtomicInteger();
-  private final String plain = secret();
-  private final String overTls = secret();
-  private final String control = secret();
-  private Path home = Path.of("");
-  private Process process;
-  private BufferedReader out;
-  private Writer in;
-
-  /** Obviously fake, and of characters that encodings treat unlike each other. */
-  private static String secret() {
-    byte[] bits = new byte[24];
-    new SecureRandom().nextBytes(bits);
-    return "+/" + java.util.Base64.getUrlEncoder().encodeToString(bits) + "~fake";
-  }
-
-  @BeforeAll
-  void start() throws Exception {
-    Path store = Files.createTempDirectory("chitin-tls-").resolve("store.p12");
-    keytool(store);
-    HttpServer http = serve(new HttpServerOptions(), plain);
-    HttpServer https =
-        serve(
-            new HttpServerOptions()
-                .setSsl(true)
-                .setKeyCertOptions(
-                    new PfxOptions().setPath(store.toString()).setPassword(PASSWORD)),
-            overTls);
-    home = GatewayProcess.home(configuration(http.actualPort(), https.actualPort()));
-    process =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC",
-                "-Xmx192m",
-                "-XX:+DisableAttachMechanism",
-                "-Djavax.net.ssl.trustStore=" + store,
-                "-Djavax.net.ssl.trustStorePassword=" + PASSWORD,
-                "-cp",
-                System.getProperty("java.class.path"),
-                ScannedGateway.class.getName(),
-                home.toString())
-            .redirectError(home.resolveSibling("stderr.log").toFile())
-            .start();
-    out = process.inputReader(StandardCharsets.UTF_8);
-    in = process.outputWriter(StandardCharsets.UTF_8);
-    String first = out.readLine();
-    while (first != null && !first.startsWith("http")) {
-      first = out.readLine();
-    }
-    assertThat(first).as(Files.readString(home.resolveSibling("stderr.log"))).isNotNull();
-    String[] words = first.split(" ", 2);
-    Assumptions.assumeTrue(words[1].equals("secret"), "this kernel has no memfd_secret");
-    String key = key();
-    URI url = URI.create(words[0]);
-    put(url, key, "plain", plain);
-    put(url, key, "tls", overTls);
-    call(url, key);
-    tell("plant " + control);
-  }
-
-  private static void keytool(Path store) throws Exception {
-    Process tool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "it",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=dns:localhost,ip:127.0.0.1",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                PASSWORD)
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(tool.waitFor()).as(said).isZero();
-  }
-
-  /** A server that counts the requests that carry {@code expected}. */
-  private HttpServer serve(HttpServerOptions options, String expected) {
-    return vertx
-        .createHttpServer(options)
-        .requestHandler(
-            request -> {
-              if (("Bearer " + expected).equals(request.getHeader("authorization"))) {
-                received.incrementAndGet();
-              }
-              request.response().end("{\"ok\":true}");
-            })
-        .listen(0, "127.0.0.1")
-        .await();
-  }
-
-  private static String configuration(int http, int https) {
-    return "\"egress\": { \"allow_private\": [\"127.0.0.1:"
-        + http
-        + "\", \"127.0.0.1:"
-        + https
-        + "\"] }, \"gateway\": { \"rate_limit\": { \"requests_per_minute\": 6000, \"burst\": 1000 }"
-        + " }, \"tools\": ["
-        + tool("plain", "http", http)
-        + ", "
-        + tool("tls", "https", https)
-        + "]";
-  }
-
-  private static String tool(String name, String scheme, int port) {
-    String at = "127.0.0.1:" + port;
-    return "{ \"name\": \""
-        + name
-        + "\", \"description\": \"Asks.\", \"capabilities\": { \"NetworkAccess\": { \"hosts\": [\""
-        + at
-        + "\"] } }, \"input\": { \"type\": \"object\" }, \"run\": { \"http\": { \"method\":"
-        + " \"GET\", \"url\": \""
-        + scheme
-        + "://"
-        + at
-        + "/\" } }, \"credentials\": [{ \"name\": \""
-        + name
-        + "\", \"scheme\": \""
-        + scheme
-        + "\", \"host\": \"127.0.0.1\", \"port\": "
-        + port
-        + ", \"header\": \"authorization\", \"format\": \"bearer\" }] }";
-  }
-
-  private String key() throws Exception {
-    GatewayProcess.Result created =
-        GatewayProcess.run(
-            home, new byte[0], "key", "create", "--name", "it", "--role", "admin", "--json");
-    return GatewayProcess.Json.text(GatewayProcess.Json.object(created.out()), "key");
-  }
-
-  private static void put(URI url, String key, String name, String secret) throws Exception {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpResponse<String> stored =
-          client.send(
-              HttpRequest.newBuilder(url.resolve("/v1/secrets/" + name))
-                  .header("authorization", "Bearer " + key)
-                  .header("content-type", "application/octet-stream")
-                  .PUT(HttpRequest.BodyPublishers.ofString(secret))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      assertThat(stored.statusCode()).as(stored.body()).isEqualTo(201);
-    }
-  }
-
-  private void call(URI url, String key) throws Exception {
-    try (Agent agent = new Agent(url, key);
-        ExecutorService threads = Executors.newFixedThreadPool(8)) {
-      List<Callable<Void>> calls = new ArrayList<>();
-      for (int i = 0; i < 2 * CALLS; i++) {
-        String tool = i % 2 == 0 ? "plain" : "tls";
-        calls.add(
-            () -> {
-              Agent.Answer answer =
-                  agent.post("/v1/tools/" + tool + "/calls", "{\"arguments\":{}}");
-              assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-              return null;
-            });
-      }
-      for (Future<Void> each : threads.invokeAll(calls)) {
-        each.get();
-      }
-    }
-    assertThat(received).hasValue(2 * CALLS);
-  }
-
-  private void tell(String line) throws IOException {
-    in.write(line + "\n");
-    in.flush();
-    assertThat(out.readLine()).startsWith("done");
-  }
-
-  @AfterAll
-  void stop() throws Exception {
-    if (process != null) {
-      in.close();
-      process.waitFor();
-    }
-    vertx.close().await();
-    if (!home.toString().isEmpty()) {
-      GatewayProcess.removeHome(home);
-    }
-  }
-
-  private MemoryScan scan() throws Exception {
-    var scan = new MemoryScan();
-    scan.addSecret("secret", plain);
-    scan.addSecret("secret over TLS", overTls);
-    scan.addSecret("control", control);
-    byte[] keyFile = Files.readAllBytes(home.resolveSibling("user").resolve("vault.key"));
-    scan.addBytes("key file", keyFile);
-    VaultKeys.of(home.resolve("vault"), Slot.Method.KEY_FILE, keyFile).forEach(scan::addBytes);
-    Path arena = home.resolveSibling("arena");
-    tell("arena " + arena);
-    keys(scan, Files.readAllBytes(arena));
+  /** Works under load and then without. The needles are there before the last call. */
+  private static MemoryScan worked(ScannedProcess gateway, Slot.Method method, byte[] credential)
+      throws Exception {
+    gateway.tell("plant " + gateway.control());
+    long before = gateway.tell("litter");
+    gateway.call(CALLS_UNDER_LOAD);
+    assertThat(gateway.tell("quiet") - before).as("collections").isGreaterThan(5);
+    MemoryScan scan = needles(gateway, method, credential);
+    gateway.call(LAST_CALLS);
     return scan;
   }
 
-  /** All that lies in secret memory and looks random: keys, and whatever else is live there. */
-  private static void keys(MemoryScan scan, byte[] masked) {
-    int before = scan.size();
-    for (int at = 0; at + 16 <= masked.length; at++) {
+  private static MemoryScan needles(ScannedProcess gateway, Slot.Method method, byte[] credential)
+      throws Exception {
+    var scan = new MemoryScan();
+    scan.addSecret("secret", gateway.plain());
+    scan.addSecret("secret over TLS", gateway.overTls());
+    scan.addSecret("control", gateway.control());
+    scan.addKey("credential", credential);
+    Map<String, byte[]> keys = VaultKeys.of(gateway.home().resolve("vault"), method, credential);
+    assertThat(keys.keySet())
+        .containsExactly(
+            "unlock key",
+            "root key",
+            "index key",
+            "key of term 1",
+            "data key of default/plain 1",
+            "data key of default/tls 1");
+    keys.forEach(scan::addKey);
+    signingKey(scan, gateway.keyFile("audit-log.key"));
+    everythingInSecretMemory(scan, gateway.secretMemory());
+    return scan;
+  }
+
+  /** The seed of the log's key and what RFC 8032 makes of it: scalar and prefix. */
+  private static void signingKey(MemoryScan scan, byte[] seed) throws Exception {
+    scan.addKey("signing seed", seed);
+    byte[] expanded = MessageDigest.getInstance("SHA-512").digest(seed);
+    scan.addKey("signing hash", expanded);
+    scan.addKey("signing prefix", Arrays.copyOfRange(expanded, 32, 64));
+    expanded[0] &= (byte) 0xF8;
+    scan.addKey("signing scalar", expanded);
+  }
+
+  /** What begins a slot of secret memory and looks random: also keys that this test knows not. */
+  private static void everythingInSecretMemory(MemoryScan scan, byte[] masked) {
+    int found = 0;
+    for (int at = 0; at + 16 <= masked.length; at += 256) {
       byte[] window = Arrays.copyOfRange(masked, at, at + 16);
       for (int i = 0; i < window.length; i++) {
         window[i] ^= ScannedGateway.MASK;
       }
-      // A key begins where a slot begins; the keyring's own after 4 and 48 bytes.
-      boolean begins = at % 256 == 0 || at % 256 == 4 || at % 256 == 48;
-      if (begins
-          && new String(window, StandardCharsets.ISO_8859_1).chars().distinct().count() > 11) {
-        scan.addBytes("key at " + at, window);
+      if (new String(window, StandardCharsets.ISO_8859_1).chars().distinct().count() > 11) {
+        scan.addBytes("secret memory at " + at, window);
+        found++;
       }
     }
-    assertThat(scan.size() - before).as("keys in secret memory").isGreaterThanOrEqualTo(3);
+    assertThat(found).as("keys in secret memory").isGreaterThanOrEqualTo(3);
   }
 
   private static void assertNone(MemoryScan.Result result) {
     assertThat(result.of("control")).as("the control, in %s", result).isPositive();
-    assertThat(result.found().keySet()).allMatch(name -> name.startsWith("control"));
+    assertThat(result.found().keySet())
+        .as("%s", result.found())
+        .allMatch(name -> name.startsWith("control"));
   }
 
-  @Test
-  void theMemoryOfTheProcessHoldsNoCopy() throws Exception {
-    MemoryScan.Result result = scan().process(process.pid());
+  private static void assertNoneInMemory(MemoryScan.Result result) {
     assertNone(result);
     assertThat(result.bytes()).isGreaterThan(50L << 20);
     assertThat(result.unreadable()).anyMatch(line -> line.contains("secretmem"));
   }
 
-  @Test
-  void aHeapDumpHoldsNoCopy() throws Exception {
-    Path file = home.resolveSibling("heap.hprof");
-    tell("heap " + file);
-    assertNone(scan().file(file));
+  private static MemoryScan.Result heapDump(ScannedProcess gateway, MemoryScan scan)
+      throws Exception {
+    Path file = gateway.beside("heap.hprof");
+    gateway.tell("heap " + file);
+    MemoryScan.Result result = scan.file(file);
+    Files.delete(file);
+    return result;
   }
 
-  @Test
-  void aCoreFileHoldsNoCopy() throws Exception {
+  private static MemoryScan.Result core(ScannedProcess gateway, MemoryScan scan) throws Exception {
     Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcore")), "gdb is not installed");
-    Path prefix = home.resolveSibling("core");
+    Path prefix = gateway.beside("core");
     Process gcore =
-        new ProcessBuilder("/usr/bin/gcore", "-o", prefix.toString(), "" + process.pid())
+        new ProcessBuilder("/usr/bin/gcore", "-o", prefix.toString(), "" + gateway.pid())
             .redirectErrorStream(true)
             .start();
     String said = new String(gcore.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    Path core = Path.of(prefix + "." + process.pid());
-    Assumptions.assumeTrue(Files.exists(core), "gcore may not attach here: " + said);
     gcore.waitFor();
-    assertNone(scan().file(core));
+    Path core = Path.of(prefix + "." + gateway.pid());
+    Assumptions.assumeTrue(Files.exists(core), "gcore may not attach here: " + said);
+    MemoryScan.Result result = scan.file(core);
+    Files.delete(core);
+    return result;
   }
 
-  @Test
-  void whatTheProcessShowsOfItselfHoldsNoCopy() throws Exception {
-    MemoryScan scan = scan();
+  private static void assertNoneIsShown(ScannedProcess gateway, MemoryScan scan) throws Exception {
     List<Path> shown = new ArrayList<>();
     for (String name : List.of("environ", "cmdline", "maps", "status")) {
-      Path copy = home.resolveSibling(name);
-      Files.write(copy, Files.readAllBytes(Path.of("/proc/" + process.pid(), name)));
+      Path copy = gateway.beside(name);
+      Files.write(copy, Files.readAllBytes(Path.of("/proc/" + gateway.pid(), name)));
       shown.add(copy);
     }
-    try (Stream<Path> files = Files.walk(home)) {
+    try (Stream<Path> files = Files.walk(gateway.home())) {
       files.filter(Files::isRegularFile).forEach(shown::add);
     }
-    shown.add(home.resolveSibling("stderr.log"));
+    shown.add(gateway.errors());
     for (Path file : shown) {
       assertThat(scan.file(file).found().keySet())
           .as(file.toString())
           .allMatch(name -> name.startsWith("control"));
+    }
+  }
+
+  @Test
+  void nothingIsLeftInMemoryInDumpsOrOnDisk() throws Exception {
+    try (ScannedProcess gateway = ScannedProcess.byKeyFile()) {
+      MemoryScan scan = worked(gateway, Slot.Method.KEY_FILE, gateway.keyFile("vault.key"));
+      assertNoneInMemory(gateway.snapshot(scan));
+      assertNone(heapDump(gateway, scan));
+      assertNone(core(gateway, scan));
+      assertNoneIsShown(gateway, scan);
+    }
+  }
+
+  @Test
+  void aSecretThatIsOpenIsInSecretMemoryAlone() throws Exception {
+    try (ScannedProcess gateway = ScannedProcess.byKeyFile()) {
+      MemoryScan scan = worked(gateway, Slot.Method.KEY_FILE, gateway.keyFile("vault.key"));
+      int before = inSecretMemory(gateway);
+      gateway.tell("hold plain");
+      assertThat(inSecretMemory(gateway)).as("while it is open").isEqualTo(before + 1);
+      assertNoneInMemory(gateway.snapshot(scan));
+      assertNone(heapDump(gateway, scan));
+      assertNone(core(gateway, scan));
+      gateway.tell("release");
+      assertThat(inSecretMemory(gateway)).as("after its use").isEqualTo(before);
+    }
+  }
+
+  private static int inSecretMemory(ScannedProcess gateway) throws Exception {
+    byte[] masked = gateway.secretMemory();
+    byte[] secret = gateway.plain().getBytes(StandardCharsets.US_ASCII);
+    for (int i = 0; i < secret.length; i++) {
+      secret[i] ^= ScannedGateway.MASK;
+    }
+    int found = 0;
+    for (int at = 0; at + secret.length <= masked.length; at++) {
+      found += Arrays.equals(masked, at, at + secret.length, secret, 0, secret.length) ? 1 : 0;
+    }
+    return found;
+  }
+
+  @Test
+  void aVaultOpenedByAPassphraseLeavesNothingOfIt() throws Exception {
+    String phrase = ScannedProcess.fake();
+    try (ScannedProcess gateway = ScannedProcess.byPassphrase(phrase)) {
+      Slot slot = VaultKeys.slot(gateway.home().resolve("vault"), Slot.Method.PASSPHRASE);
+      MemoryScan scan = worked(gateway, Slot.Method.PASSPHRASE, argon2(phrase, slot));
+      scan.addSecret("passphrase", phrase);
+      assertNoneInMemory(gateway.snapshot(scan));
+      assertNone(heapDump(gateway, scan));
+      assertNoneIsShown(gateway, scan);
+    }
+  }
+
+  private static byte[] argon2(String phrase, Slot slot) {
+    Argon2Parameters cost = Argon2Parameters.read(slot);
+    var generator = new Argon2BytesGenerator();
+    generator.init(
+        new org.bouncycastle.crypto.params.Argon2Parameters.Builder(
+                org.bouncycastle.crypto.params.Argon2Parameters.ARGON2_id)
+            .withVersion(org.bouncycastle.crypto.params.Argon2Parameters.ARGON2_VERSION_13)
+            .withMemoryAsKB(cost.memoryKib())
+            .withIterations(cost.passes())
+            .withParallelism(cost.lanes())
+            .withSalt(cost.salt())
+            .build());
+    byte[] key = new byte[32];
+    generator.generateBytes(phrase.getBytes(StandardCharsets.US_ASCII), key);
+    return key;
+  }
+
+  /** The control of the scan itself: what is known to leave copies does not pass. */
+  @Test
+  void theJdksEngineIsCaughtByTheSameScan() throws Exception {
+    try (ScannedProcess gateway = ScannedProcess.byKeyFile("-Dchitin.vault.crypto=jce")) {
+      MemoryScan scan = worked(gateway, Slot.Method.KEY_FILE, gateway.keyFile("vault.key"));
+      MemoryScan.Result result = gateway.snapshot(scan);
+      assertThat(result.of("control")).isPositive();
+      assertThat(result.of("key of term 1")).as("%s", result.found()).isPositive();
+      assertThat(result.of("data key of default/plain")).as("%s", result.found()).isPositive();
+      assertThat(result.of("data key of default/tls")).as("%s", result.found()).isPositive();
     }
   }
 }

@@ -204,8 +204,10 @@ public final class Executor {
         credential.host(),
         credential.port(),
         invocation instanceof Invocation.HttpRequest request ? request.method() : "",
+        invocation instanceof Invocation.HttpRequest request ? request.path() : "",
         credential.surface(),
-        credential.field());
+        credential.field(),
+        credential.format());
   }
 
   private Future<ToolResult> run(

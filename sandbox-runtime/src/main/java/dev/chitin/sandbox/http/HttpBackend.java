@@ -240,8 +240,10 @@ public final class HttpBackend implements Backend {
                   line.host(),
                   line.port(),
                   line.method(),
+                  line.path(),
                   credential.surface(),
-                  credential.field()));
+                  credential.field(),
+                  credential.format()));
       all =
           all.compose(
               spent ->

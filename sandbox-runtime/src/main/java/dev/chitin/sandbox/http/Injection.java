@@ -4,9 +4,9 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.CredentialRef;
 import dev.chitin.vault.CredentialUse;
+import dev.chitin.vault.FieldValue;
 import dev.chitin.vault.scrub.Scrubber;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -60,7 +60,7 @@ final class Injection {
   void write(Target target, Scrubber scrubber) {
     use.open(
         secret -> {
-          checkGrammar(secret);
+          checkGrammar(secret, credential.format());
           byte[] prefix = credential.format().equals("bearer") ? BEARER : new byte[0];
           int length = prefix.length + Math.toIntExact(secret.byteSize());
           MemorySegment room = MemorySegment.ofBuffer(target.room(length));
@@ -71,17 +71,16 @@ final class Injection {
         });
   }
 
-  static void checkGrammar(MemorySegment secret) {
-    for (long i = 0; i < secret.byteSize(); i++) {
-      byte b = secret.get(ValueLayout.JAVA_BYTE, i);
-      if (b < 0x20 || b == 0x7F) {
-        throw Problem.of(
-                ProblemCode.POLICY_CREDENTIAL_DENIED,
-                "The secret holds a byte that cannot stand in a header field.")
-            .withRule("credential.grammar")
-            .withHint("Store it again without line ends, control or non-ASCII characters.")
-            .toException();
-      }
+  private static void checkGrammar(MemorySegment secret, String format) {
+    if (!FieldValue.fits(secret, format)) {
+      throw Problem.of(
+              ProblemCode.POLICY_CREDENTIAL_DENIED,
+              "The secret holds a byte that cannot stand in a header field.")
+          .withRule("credential.grammar")
+          .withHint(
+              "Store it again without line ends, control or non-ASCII characters, or spaces at its"
+                  + " ends.")
+          .toException();
     }
   }
 }

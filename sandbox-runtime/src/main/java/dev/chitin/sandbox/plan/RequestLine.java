@@ -92,6 +92,12 @@ public record RequestLine(
     }
   }
 
+  /** The path without its query. */
+  public String path() {
+    int query = pathAndQuery.indexOf('?');
+    return query < 0 ? pathAndQuery : pathAndQuery.substring(0, query);
+  }
+
   /** What a plan says of this request. */
   public Invocation.HttpRequest toInvocation() {
     return new Invocation.HttpRequest(
