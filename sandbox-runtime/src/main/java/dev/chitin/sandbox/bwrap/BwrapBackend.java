@@ -82,7 +82,7 @@ public final class BwrapBackend implements Backend {
     layout = SandboxLayout.of(files);
     cgroups = Cgroups.detect(settings.cgroupParent(), instance);
     notes = Waivers.accepted(cgroups, settings.waive());
-    cgroups.sweep(false);
+    cgroups.sweep(null);
     cgroups.makeHomes();
     CoverJournal.sweep(settings.runDirectory());
     journal = new CoverJournal(settings.runDirectory(), instance);
@@ -278,7 +278,7 @@ public final class BwrapBackend implements Backend {
     spawner.close();
     groups.close();
     try {
-      cgroups.sweep(true);
+      cgroups.sweep(groups.prefix());
       journal.close();
       outputs.close();
       closed.tryComplete();

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Control groups that bound whole process trees: one child group per run in each hierarchy, below a
@@ -141,21 +142,23 @@ final class Cgroups {
   /**
    * Kills and removes the groups of gateways that no longer run.
    *
-   * @param own whether this gateway's groups go as well, because it stops
+   * @param ended how the names of this process's own runs begin that go as well, because who made
+   *     them stops; null for none. Another backend of the process may still have groups.
    * @return how many groups are still there
    */
-  int sweep(boolean own) throws IOException {
+  int sweep(@Nullable String ended) throws IOException {
     int left = 0;
     for (Hierarchy hierarchy : hierarchies) {
       for (Path directory : files.groups(hierarchy.parent(), PREFIX)) {
         String name = String.valueOf(directory.getFileName()).substring(PREFIX.length());
         String token = name.substring(0, Math.max(0, name.lastIndexOf('-')));
-        if (!Instance.alive(token) || (own && token.equals(instance.token()))) {
+        boolean own = ended != null && name.startsWith(instance.token() + "-" + ended);
+        if (!Instance.alive(token) || own) {
           var part = new RunGroup.Part(directory, hierarchy);
           left += new RunGroup(List.of(part), files).remove() ? 0 : 1;
         }
       }
-      left += sweepHomes(hierarchy, own);
+      left += sweepHomes(hierarchy, ended != null);
     }
     return left;
   }

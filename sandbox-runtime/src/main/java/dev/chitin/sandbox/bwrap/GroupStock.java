@@ -4,6 +4,8 @@ import dev.chitin.policy.Limits;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,6 +22,8 @@ final class GroupStock {
   private final Cgroups cgroups;
   private final int size;
   private final AtomicLong lastRun = new AtomicLong();
+  private final String prefix =
+      HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()) + ".";
   private final Deque<RunGroup> ready = new ArrayDeque<>();
   private @Nullable Limits last;
   private @Nullable Limits limits;
@@ -85,7 +89,12 @@ final class GroupStock {
   }
 
   private RunGroup make(Limits wanted) throws IOException {
-    return cgroups.create(Long.toString(lastRun.incrementAndGet()), wanted);
+    return cgroups.create(prefix + lastRun.incrementAndGet(), wanted);
+  }
+
+  /** How the names of the runs begin whose groups come from here. */
+  String prefix() {
+    return prefix;
   }
 
   /** Removes what is ready; nothing is made ahead any more. */

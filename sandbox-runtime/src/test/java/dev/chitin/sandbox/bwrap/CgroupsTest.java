@@ -123,10 +123,10 @@ class CgroupsTest {
     cgroups.makeHomes();
     Path dead = Path.of("/c/pids/chitin/home-1-1-1");
     kernel.makeGroup(dead);
-    assertThat(cgroups.sweep(false)).isZero();
+    assertThat(cgroups.sweep(null)).isZero();
     assertThat(kernel.exists(dead)).isFalse();
     assertThat(kernel.exists(home("/c/pids/chitin"))).isTrue();
-    assertThat(cgroups.sweep(true)).isZero();
+    assertThat(cgroups.sweep("x")).isZero();
     assertThat(kernel.exists(home("/c/pids/chitin"))).isFalse();
   }
 
@@ -304,11 +304,13 @@ class CgroupsTest {
     kernel.makeGroup(dead);
     kernel.makeGroup(run("/c/chitin"));
     kernel.makeGroup(Path.of("/c/chitin/other"));
-    assertThat(cgroups.sweep(false)).isZero();
+    assertThat(cgroups.sweep(null)).isZero();
     assertThat(kernel.writes).containsExactly(dead + "/cgroup.kill=1");
     assertThat(kernel.exists(dead)).isFalse();
     assertThat(kernel.exists(run("/c/chitin"))).isTrue();
-    assertThat(cgroups.sweep(true)).isZero();
+    assertThat(cgroups.sweep("y")).isZero();
+    assertThat(kernel.exists(run("/c/chitin"))).as("another backend's").isTrue();
+    assertThat(cgroups.sweep("x")).isZero();
     assertThat(kernel.exists(run("/c/chitin"))).isFalse();
     assertThat(kernel.exists(Path.of("/c/chitin/other"))).isTrue();
   }
@@ -319,7 +321,7 @@ class CgroupsTest {
     Path dead = Path.of("/c/chitin/run-999999999-1-7");
     kernel.makeGroup(dead);
     kernel.busy.add(dead);
-    assertThat(cgroups.sweep(false)).isEqualTo(1);
+    assertThat(cgroups.sweep(null)).isEqualTo(1);
   }
 
   // ---- waivers ----
