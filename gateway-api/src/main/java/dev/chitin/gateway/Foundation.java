@@ -64,11 +64,13 @@ public final class Foundation implements AutoCloseable {
       log = DurableAuditLog.open(auditSettings);
       opened.push(log);
       vertx.deployVerticle(new AuditVerticle(bus, log)).await();
-      audit = new AuditLogClient(bus);
+      var clean = new CleanAuditLog(new AuditLogClient(bus));
+      audit = clean;
       keys = KeyStore.open(home.root());
       opened.push(keys);
       localVault = new LocalVault(vertx, openStore(settings, access), audit, log.receipts());
       opened.push(localVault);
+      clean.guard(localVault.liveSecrets());
       opened.push(LeakGuard.install(localVault.liveSecrets(), audit));
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
       vault = new VaultClient(bus);

@@ -89,8 +89,7 @@ public final class AdminSocket extends VerticleBase {
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
-    routes.addAll(
-        new MetricsRoutes(() -> edge.live().clean("metrics", edge.metrics().get())).routes());
+    routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;
   }
 }

@@ -129,8 +129,7 @@ public final class HttpVerticle extends VerticleBase {
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
-    routes.addAll(
-        new MetricsRoutes(() -> edge.live().clean("metrics", edge.metrics().get())).routes());
+    routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;
   }
 

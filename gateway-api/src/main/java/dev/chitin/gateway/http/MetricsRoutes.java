@@ -25,6 +25,6 @@ final class MetricsRoutes {
   }
 
   private void metrics(Exchange exchange) {
-    exchange.begin(200, TEXT).end(Buffer.buffer(scrape.get()));
+    exchange.begin(200, TEXT).end(Buffer.buffer(exchange.clean("metrics", scrape.get())));
   }
 }

@@ -42,6 +42,7 @@ public final class Bench {
     }
     if ("vault".contains(only)) {
       rows.addAll(new VaultUses().run(work));
+      rows.addAll(new VaultOpenings().run(work));
     }
     if ("audit".contains(only)) {
       rows.addAll(new AuditAppends().run(work));

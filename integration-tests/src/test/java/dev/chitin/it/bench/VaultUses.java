@@ -7,7 +7,6 @@ import dev.chitin.audit.Receipt;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
-import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.Lease;
 import dev.chitin.vault.LeaseBinding;
 import dev.chitin.vault.LeaseRequest;
@@ -17,33 +16,23 @@ import dev.chitin.vault.PutRequest;
 import dev.chitin.vault.SecretAccess;
 import dev.chitin.vault.SecretBytes;
 import dev.chitin.vault.SecretName;
-import dev.chitin.vault.VaultJournal;
-import dev.chitin.vault.VaultSetup;
-import dev.chitin.vault.VaultStore;
 import dev.chitin.vault.crypto.CryptoEngine;
-import dev.chitin.vault.unlock.Credentials;
-import dev.chitin.vault.unlock.SlotRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A lease and its use without the log, beside the two openings of AES-256-GCM that a use cannot do
- * without (data key and value); and opening a vault with its key file, beside its reads of the
- * disk.
+ * without (data key and value).
  */
 final class VaultUses implements Bench.Measurement {
   private static final int USES = 200_000;
   private static final int WARM_UP = 50_000;
-  private static final int OPENS = 200;
   private static final Digest PLAN = Digest.ofUtf8("a plan");
   private static final LeaseBinding BINDING =
       new LeaseBinding("https", "api.example", 443, "GET", "/", "header", "authorization", "raw");
@@ -66,46 +55,14 @@ final class VaultUses implements Bench.Measurement {
 
   @Override
   public List<Row> run(Path work) throws Exception {
-    Path base = Files.createTempDirectory(work, "vault-");
-    var key =
-        new KeyFile(Files.createDirectory(base.resolve("keys")).resolve("k"), base.resolve("home"));
-    Path directory = Files.createDirectory(base.resolve("home")).resolve("vault");
-    key.create();
-    VaultSetup setup =
-        VaultSetup.of(directory, new LastMark(), directory.resolveSibling("attempts"));
-    try (Credentials credentials = Credentials.keyFile(key)) {
-      VaultStore.create(setup, SlotRequest.keyFile(Optional.empty()), credentials);
-    }
-    return List.of(uses(setup, key), opening(setup, key));
+    BenchVault vault = BenchVault.byKeyFile(work);
+    return List.of(uses(vault));
   }
 
-  /** What the vault asks of the log, without a disk. */
-  private static final class LastMark implements VaultJournal {
-    private @Nullable Mark last;
-
-    @Override
-    public Optional<Mark> last() {
-      return Optional.ofNullable(last);
-    }
-
-    @Override
-    public void append(Mark mark) {
-      if (mark.action().tellsState()) {
-        last = mark;
-      }
-    }
-  }
-
-  private static VaultStore open(VaultSetup setup, KeyFile key) {
-    try (Credentials credentials = Credentials.keyFile(key)) {
-      return VaultStore.open(setup, credentials);
-    }
-  }
-
-  private static Row uses(VaultSetup setup, KeyFile key) throws Exception {
+  private static Row uses(BenchVault made) throws Exception {
     Vertx vertx = Vertx.vertx();
     var vault =
-        new LocalVault(vertx, open(setup, key), new NoLog(), (receipt, plan, decision) -> {});
+        new LocalVault(vertx, made.open(), new NoLog(), (receipt, plan, decision) -> {});
     var timings = new Timings();
     var primitive = new Timings();
     try (Arena arena = Arena.ofShared()) {
@@ -164,28 +121,5 @@ final class VaultUses implements Bench.Measurement {
         "boot",
         System.nanoTime() + Duration.ofMinutes(10).toNanos(),
         Bytes.adopt(new byte[32]));
-  }
-
-  private static Row opening(VaultSetup setup, KeyFile key) throws Exception {
-    var timings = new Timings();
-    var reads = new Timings();
-    Timings.Run open = () -> open(setup, key).close();
-    Timings.Run read =
-        () -> {
-          for (String name : List.of("header.1", "keyring.1", "manifest")) {
-            Files.readAllBytes(setup.directory().resolve(name));
-          }
-        };
-    new Timings().measure(open, OPENS, 1);
-    timings.measure(open, OPENS, 1);
-    reads.measure(read, OPENS, 1);
-    return new Row(
-        "vault open with a key file, p50",
-        timings.millis(0.5),
-        reads.millis(0.5),
-        "ms",
-        "reading its three files",
-        "",
-        "");
   }
 }

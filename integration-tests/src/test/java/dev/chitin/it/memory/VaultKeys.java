@@ -2,6 +2,7 @@ package dev.chitin.it.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.bus.Digest;
 import dev.chitin.vault.crypto.Box;
 import dev.chitin.vault.crypto.CryptoEngine;
 import dev.chitin.vault.crypto.Hkdf;
@@ -23,12 +24,16 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * All keys of a vault, worked out from its files and one credential as format 2 is written down:
  * what a scan of the process that has it open looks for. Each is proven by the box that it opens.
  */
 final class VaultKeys implements AutoCloseable {
+  /** What the name of a box's own key begins with. */
+  static final String BOX = "box key of ";
+
   private static final int KEY = 32;
   private static final int TERMS_AT = 4 + KEY;
   private static final int ENTRY = 4 + 8 + KEY;
@@ -45,7 +50,8 @@ final class VaultKeys implements AutoCloseable {
   }
 
   /**
-   * Unlock key, root key, index key, the key of each term and the data key of each version.
+   * Unlock key, root key, index key, the key of each term and the data key of each version; and for
+   * each box the one key of AES-256-GCM that it is sealed with.
    *
    * @param secret what the credential of {@code method} gives: the bytes of the key file, or what
    *     Argon2id makes of the passphrase
@@ -93,7 +99,9 @@ final class VaultKeys implements AutoCloseable {
       terms.put(term, ring.asSlice(at + 12, KEY));
       keys.put("key of term " + term, bytes(ring.asSlice(at + 12, KEY)));
     }
-    manifest.secrets().values().forEach(each -> dataKeys(id, each, terms));
+    for (Manifest.Secret each : manifest.secrets().values()) {
+      dataKeys(id, each, terms);
+    }
   }
 
   private MemorySegment unlockKey(byte[] id, Slot slot, byte[] secret) {
@@ -121,23 +129,48 @@ final class VaultKeys implements AutoCloseable {
     return root;
   }
 
-  private void dataKeys(byte[] id, Manifest.Secret secret, Map<Integer, MemorySegment> terms) {
+  private void dataKeys(byte[] id, Manifest.Secret secret, Map<Integer, MemorySegment> terms)
+      throws IOException {
     for (Manifest.Version version : secret.versions()) {
       MemorySegment parent = terms.get(version.term());
       if (parent != null && !version.isDestroyed()) {
         var place =
             new Box.Place(
                 id, secret.place(), version.version(), version.term(), version.bindingDigest());
-        keys.put(
-            "data key of " + secret.place() + " " + version.version(),
-            bytes(opened(parent, Box.Kind.DATA_KEY, place, version.dataKey())));
+        MemorySegment dataKey = opened(parent, Box.Kind.DATA_KEY, place, version.dataKey());
+        keys.put("data key of " + secret.place() + " " + version.version(), bytes(dataKey));
+        var valuePlace =
+            new Box.Place(
+                id,
+                secret.place(),
+                version.version(),
+                version.sealedTerm(),
+                version.bindingDigest());
+        opened(dataKey, Box.Kind.VALUE, valuePlace, value(version));
       }
     }
+  }
+
+  /** The box in the file of a value, behind magic and format. */
+  private byte[] value(Manifest.Version version) throws IOException {
+    try (Stream<Path> files = Files.walk(layout.values())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        byte[] content = Files.readAllBytes(file);
+        if (Digest.of(content).equals(version.file())) {
+          return Arrays.copyOfRange(content, 5, content.length);
+        }
+      }
+    }
+    throw new AssertionError("no file of a value");
   }
 
   private MemorySegment opened(
       MemorySegment parent, Box.Kind kind, Box.Place place, byte[] sealed) {
     MemorySegment content = arena.allocate(Box.contentLength(sealed.length));
+    byte[] info = new Wire().prefixed("chitin/vault/box/v1").u8(1).u8(sealed[5]).bytes();
+    MemorySegment boxKey = arena.allocate(KEY);
+    Hkdf.derive(engine, parent, copy(Arrays.copyOfRange(sealed, 10, 42)), info, boxKey);
+    keys.put(BOX + kind + " " + place.name(), bytes(boxKey));
     assertThat(box.open(parent, kind, place, sealed, content))
         .as("box of %s", place.name())
         .isTrue();

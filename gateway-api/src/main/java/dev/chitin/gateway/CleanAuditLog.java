@@ -1,0 +1,124 @@
+package dev.chitin.gateway;
+
+import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.AuditEvent.CallRef;
+import dev.chitin.audit.AuditEvent.Phase;
+import dev.chitin.audit.AuditLog;
+import dev.chitin.audit.LogPosition;
+import dev.chitin.audit.Receipt;
+import dev.chitin.bus.Deadline;
+import dev.chitin.vault.scrub.LiveSecrets;
+import io.vertx.core.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before the audit log, from which nothing can be taken back: texts that others chose, such
+ * as names and sessions, go in without the secrets that are in use. That one is found is a defect
+ * elsewhere and raises an alarm. Numbers, digests and fixed words pass as they are.
+ */
+final class CleanAuditLog implements AuditLog {
+  private final AuditLog log;
+  private volatile @Nullable LiveSecrets live;
+
+  CleanAuditLog(AuditLog log) {
+    this.log = log;
+  }
+
+  /** Looks for the secrets of {@code secrets} from now on: the vault that has them needs a log. */
+  void guard(LiveSecrets secrets) {
+    live = secrets;
+  }
+
+  @Override
+  public Future<LogPosition> append(AuditEvent event, Deadline deadline) {
+    return log.append(clean(event), deadline);
+  }
+
+  @Override
+  public Future<Receipt> authorize(AuditEvent.ToolExecution event, Deadline deadline) {
+    return log.authorize(clean(event), deadline);
+  }
+
+  private AuditEvent clean(AuditEvent event) {
+    return switch (event) {
+      case AuditEvent.CredentialAccess e ->
+          new AuditEvent.CredentialAccess(
+              text(e.provider()),
+              e.success(),
+              text(e.action()),
+              text(e.tenant()),
+              clean(e.call()),
+              maybe(e.reason()));
+      case AuditEvent.ToolExecution e -> clean(e);
+      case AuditEvent.AuthFailure e ->
+          new AuditEvent.AuthFailure(
+              text(e.reason()), text(e.method()), maybe(e.keyId()), text(e.peer()));
+      case AuditEvent.RateLimitExceeded e ->
+          new AuditEvent.RateLimitExceeded(
+              text(e.tier()), text(e.key()), e.requestsPerMinute(), e.burst(), e.count());
+      case AuditEvent.Lifecycle e ->
+          new AuditEvent.Lifecycle(text(e.action()), text(e.version()), maybe(e.detail()));
+      case AuditEvent.LogEvent e -> new AuditEvent.LogEvent(text(e.action()), maybe(e.detail()));
+      case AuditEvent.KeyChange e ->
+          new AuditEvent.KeyChange(
+              text(e.action()), text(e.keyId()), text(e.name()), text(e.actor()));
+      case AuditEvent.SecretChange e ->
+          new AuditEvent.SecretChange(
+              text(e.action()), text(e.secret()), text(e.tenant()), text(e.actor()));
+      case AuditEvent.VaultState e ->
+          new AuditEvent.VaultState(
+              text(e.action()),
+              text(e.vault()),
+              e.epoch(),
+              e.manifest(),
+              e.previous(),
+              maybe(e.detail()));
+    };
+  }
+
+  private AuditEvent.ToolExecution clean(AuditEvent.ToolExecution event) {
+    CallRef call = event.call();
+    return new AuditEvent.ToolExecution(
+        text(event.tool()), event.allowed(), cleanCall(call), clean(event.phase()));
+  }
+
+  private @Nullable CallRef clean(@Nullable CallRef call) {
+    return call == null ? null : cleanCall(call);
+  }
+
+  private CallRef cleanCall(CallRef call) {
+    return new CallRef(
+        text(call.callId()),
+        text(call.tenant()),
+        text(call.principal()),
+        maybe(call.session()),
+        call.planDigest(),
+        maybe(call.policyVersion()));
+  }
+
+  private Phase clean(Phase phase) {
+    return switch (phase) {
+      case Phase.Authorized authorized -> new Phase.Authorized(text(authorized.decisionId()));
+      case Phase.Denied denied -> new Phase.Denied(text(denied.code()), maybe(denied.rule()));
+      case Phase.NotRun notRun -> new Phase.NotRun(text(notRun.code()));
+      case Phase.Completed completed ->
+          new Phase.Completed(
+              text(completed.status()),
+              completed.exitCode(),
+              completed.stdoutBytes(),
+              completed.stderrBytes(),
+              completed.durationMillis(),
+              completed.outputDigest());
+      case Phase.OutcomeUnknown unknown -> unknown;
+    };
+  }
+
+  private @Nullable String maybe(@Nullable String text) {
+    return text == null ? null : text(text);
+  }
+
+  private String text(String text) {
+    LiveSecrets known = live;
+    return known == null ? text : known.clean("audit", text);
+  }
+}
