@@ -4,7 +4,6 @@ import dev.chitin.audit.AuditEvent;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.CallAdmission;
@@ -15,6 +14,7 @@ import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
 import dev.chitin.gateway.rate.OverLimitRecord;
 import dev.chitin.gateway.rate.RateLimits;
+import dev.chitin.gateway.tls.ClientAuthority;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.gateway.tls.TlsRenewal;
@@ -154,12 +154,17 @@ public final class Gateway {
     EdgeBounds bounds = settings.edge().bounds();
     TlsSettings tls = settings.edge().tls();
     TlsIdentity identity = tls == null ? null : TlsIdentity.read(tls);
+    ClientAuthority authority =
+        tls == null || tls.clients() == null ? null : ClientAuthority.read(tls.clients());
+    var auth = new AuthService(vertx, foundation.keys(), foundation.audit(), settings, authority);
+    started.push(auth);
     var admission = new CallAdmission(bounds.calls(), bounds.callsPerPrincipal());
     var connections = new Connections(bounds.connections(), bounds.connectionsPerAddress());
     var over = new OverLimitRecord(vertx, foundation.audit());
     started.push(over);
     var metrics = new Metrics(station.bwrap()::metrics, admission);
     metrics.edge(connections, over);
+    metrics.auth(auth);
     started.push(metrics);
     var edge =
         new HttpEdge(
@@ -170,7 +175,11 @@ public final class Gateway {
             foundation.vault(),
             foundation.audit(),
             foundation.keys(),
-            new Authenticator(foundation.keys()),
+            auth.authenticator(),
+            auth.failures(),
+            auth.watch(),
+            auth.sessions(),
+            auth::checkLater,
             admission,
             RateLimits.of(settings.edge().rateLimit(), over),
             connections,
@@ -181,7 +190,7 @@ public final class Gateway {
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();
     List<HttpVerticle> listeners = new ArrayList<>();
     for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-      listeners.add(new HttpVerticle(edge, port, identity));
+      listeners.add(new HttpVerticle(edge, port, identity, authority));
       deploy(vertx, listeners.getLast());
     }
     if (tls != null && identity != null) {
@@ -198,6 +207,7 @@ public final class Gateway {
             + (host.contains(":") ? "[" + host + "]" : host)
             + ":"
             + listeners.getFirst().actualPort();
+    station.listeningOn(listeners.getFirst().actualPort());
     LOG.info("ready on {}{}", url, tls == null ? "" : " with TLS by " + TlsListener.engine());
   }
 

@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.BusCall;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
@@ -10,16 +11,21 @@ import dev.chitin.bus.json.JsonLimits;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
+import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.policy.Principal;
 import dev.chitin.sandbox.ToolCall;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.sandbox.ToolResult;
+import io.vertx.core.Context;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs tools: {@code POST /v1/tools/{name}/calls}, answered with the result, or as a stream of
@@ -31,18 +37,17 @@ final class CallRoutes {
   private final ToolExecutor executor;
   private final CallAdmission admission;
   private final EdgeSettings settings;
+  private final CredentialWatch watch;
+  private final SessionTable sessions;
 
-  CallRoutes(
-      Bus bus,
-      ToolRegistry registry,
-      ToolExecutor executor,
-      CallAdmission admission,
-      EdgeSettings settings) {
-    this.bus = bus;
-    this.registry = registry;
-    this.executor = executor;
-    this.admission = admission;
-    this.settings = settings;
+  CallRoutes(HttpEdge edge) {
+    this.bus = edge.bus();
+    this.registry = edge.registry();
+    this.executor = edge.executor();
+    this.admission = edge.admission();
+    this.settings = edge.settings();
+    this.watch = edge.watch();
+    this.sessions = edge.sessions();
   }
 
   List<Route> routes() {
@@ -56,7 +61,7 @@ final class CallRoutes {
   }
 
   private void call(Exchange exchange) {
-    ToolRegistry.RegisteredTool tool = ToolRoutes.find(registry, exchange.parameter("name"));
+    ToolRegistry.RegisteredTool tool = ToolRoutes.find(registry, exchange);
     JsonFields body = JsonFields.of(parse(exchange), "");
     JsonValue.Obj arguments = body.required("arguments", body.object("arguments"));
     long timeout =
@@ -66,14 +71,15 @@ final class CallRoutes {
     tool.schema().check(arguments);
 
     Principal principal = exchange.caller().principal();
-    String slot = principal.tenant() + "/" + principal.id();
+    String session = SessionRoutes.named(exchange, sessions);
+    String slot = exchange.caller().account();
     admission.enter(slot);
     Deadline deadline = Deadline.after(Duration.ofMillis(timeout));
     String callId = Ids.next("call_");
     if (acceptsEvents(exchange)) {
-      stream(exchange, callId, tool, principal, arguments, deadline, slot);
+      stream(exchange, callId, tool, principal, session, arguments, deadline, slot);
     } else {
-      answer(exchange, callId, tool, principal, arguments, deadline, slot);
+      answer(exchange, callId, tool, principal, session, arguments, deadline, slot);
     }
   }
 
@@ -82,12 +88,14 @@ final class CallRoutes {
       String callId,
       ToolRegistry.RegisteredTool tool,
       Principal principal,
+      @Nullable String session,
       JsonValue.Obj arguments,
       Deadline deadline,
       String slot) {
-    var call = new ToolCall(callId, principal, null, tool.definition().name(), arguments, null);
+    var call = new ToolCall(callId, principal, session, tool.definition().name(), arguments, null);
     BusCall<ToolResult> running = executor.execute(call, deadline);
     cancelWhenGone(exchange, running);
+    cancelWithCredential(exchange, running, ended -> exchange.fail(ended, callId));
     running
         .result()
         .onComplete(done -> admission.leave(slot))
@@ -100,6 +108,7 @@ final class CallRoutes {
       String callId,
       ToolRegistry.RegisteredTool tool,
       Principal principal,
+      @Nullable String session,
       JsonValue.Obj arguments,
       Deadline deadline,
       String slot) {
@@ -116,9 +125,10 @@ final class CallRoutes {
             listening -> {
               var call =
                   new ToolCall(
-                      callId, principal, null, tool.definition().name(), arguments, address);
+                      callId, principal, session, tool.definition().name(), arguments, address);
               BusCall<ToolResult> running = executor.execute(call, deadline);
               cancelWhenGone(exchange, running);
+              cancelWithCredential(exchange, running, ended -> events.fail(ended.toException()));
               running
                   .result()
                   .onComplete(
@@ -137,6 +147,26 @@ final class CallRoutes {
       return;
     }
     exchange.response().closeHandler(gone -> running.cancel("the client disconnected"));
+  }
+
+  /** A call ends with the credential that made it; its caller is told at once. */
+  private void cancelWithCredential(
+      Exchange exchange, BusCall<ToolResult> running, Consumer<Problem> tell) {
+    Context here = exchange.context();
+    try {
+      CredentialWatch.Hold hold =
+          watch.hold(
+              exchange.caller().credential(),
+              () -> here.runOnContext(now -> end(running, tell, CredentialWatch.ended())));
+      running.result().onComplete(done -> hold.close());
+    } catch (ChitinException refused) {
+      end(running, tell, refused.problem());
+    }
+  }
+
+  private static void end(BusCall<ToolResult> running, Consumer<Problem> tell, Problem problem) {
+    running.cancel("the credential ended");
+    tell.accept(problem);
   }
 
   private static boolean acceptsEvents(Exchange exchange) {

@@ -6,6 +6,8 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Caller;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -23,6 +25,7 @@ final class Exchange {
   private final String requestId;
   private final @Nullable Caller caller;
   private final Map<String, String> parameters;
+  private final Context context;
   private Bytes body = Bytes.EMPTY;
 
   Exchange(
@@ -34,6 +37,7 @@ final class Exchange {
     this.requestId = requestId;
     this.caller = caller;
     this.parameters = parameters;
+    this.context = Vertx.currentContext();
   }
 
   HttpServerRequest request() {
@@ -42,6 +46,11 @@ final class Exchange {
 
   HttpServerResponse response() {
     return request.response();
+  }
+
+  /** The event loop on which the answer is written. */
+  Context context() {
+    return context;
   }
 
   String requestId() {
