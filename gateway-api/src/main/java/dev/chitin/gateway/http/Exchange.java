@@ -37,7 +37,7 @@ final class Exchange {
     this.requestId = requestId;
     this.caller = caller;
     this.parameters = parameters;
-    this.context = Vertx.currentContext();
+    this.context = Objects.requireNonNull(Vertx.currentContext(), "used on an event loop");
   }
 
   HttpServerRequest request() {

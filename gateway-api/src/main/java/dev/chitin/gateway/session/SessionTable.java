@@ -38,6 +38,8 @@ public final class SessionTable {
   @FunctionalInterface
   public interface Change {
     /**
+     * A session began or ended.
+     *
      * @param action {@code open}, {@code close} or {@code expire}
      * @param reason why it ended, or empty
      */

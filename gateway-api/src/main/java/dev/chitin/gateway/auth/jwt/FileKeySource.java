@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** A set of keys in a file. */
 final class FileKeySource implements KeySource {
@@ -20,7 +21,7 @@ final class FileKeySource implements KeySource {
 
   @Override
   public Future<Bytes> read() {
-    return vertx.executeBlocking(() -> Bytes.adopt(bytes(file)), false);
+    return vertx.executeBlocking(() -> Bytes.adopt(bytes(file)), false).map(Objects::requireNonNull);
   }
 
   /** One byte more than may be, so that a file that is too large is seen as such. */

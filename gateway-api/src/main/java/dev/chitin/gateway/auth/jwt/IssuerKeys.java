@@ -30,7 +30,7 @@ final class IssuerKeys {
   private final boolean onDemand;
   private final LongSupplier nanos;
   private final Runnable changed;
-  private final AtomicReference<@Nullable Future<Void>> reading = new AtomicReference<>();
+  private final AtomicReference<@Nullable Future<?>> reading = new AtomicReference<>();
   private volatile @Nullable Held held;
   private volatile @Nullable Long lastAsked;
   private volatile String complaint = "";
@@ -87,19 +87,19 @@ final class IssuerKeys {
   }
 
   /** Reads the set; several who ask at once wait for one reading. Never fails: it is told. */
-  Future<Void> read() {
-    Future<Void> running = reading.get();
+  Future<?> read() {
+    Future<?> running = reading.get();
     if (running != null) {
       return running;
     }
-    Future<Void> mine =
+    Future<Boolean> mine =
         source
             .read()
             .map(this::take)
-            .recover(
+            .otherwise(
                 failure -> {
                   complain(failure);
-                  return Future.succeededFuture();
+                  return false;
                 });
     if (!mine.isComplete()) {
       reading.set(mine);
@@ -108,7 +108,8 @@ final class IssuerKeys {
     return mine;
   }
 
-  private @Nullable Void take(Bytes document) {
+  /** Takes a set over; whether it is another than before. */
+  private boolean take(Bytes document) {
     Digest digest = Digest.of(document.borrow());
     Held before = held;
     boolean same = before != null && before.digest().equals(digest);
@@ -122,7 +123,7 @@ final class IssuerKeys {
       LOG.info("the keys of {} are others: {} now", issuer, set.keys().size());
       changed.run();
     }
-    return null;
+    return !same;
   }
 
   private void complain(Throwable failure) {

@@ -10,9 +10,9 @@ import dev.chitin.gateway.auth.Verdict;
 import dev.chitin.policy.Principal;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -124,9 +124,10 @@ public final class ClientCertificates {
 
   /** Why a chain is taken for nothing, whatever else the request carries: out of date, revoked. */
   public Optional<Verdict> ended(List<X509Certificate> chain) {
-    Date now = Date.from(clock.instant());
+    Instant now = clock.instant();
     for (X509Certificate one : chain) {
-      if (now.after(one.getNotAfter()) || now.before(one.getNotBefore())) {
+      if (now.isAfter(one.getNotAfter().toInstant())
+          || now.isBefore(one.getNotBefore().toInstant())) {
         return Optional.of(
             Verdict.invalid(
                 AuthFailureKind.CERTIFICATE,

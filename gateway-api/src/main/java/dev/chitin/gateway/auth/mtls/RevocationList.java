@@ -1,7 +1,6 @@
 package dev.chitin.gateway.auth.mtls;
 
 import dev.chitin.bus.Digest;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -74,12 +73,12 @@ public final class RevocationList implements AutoCloseable {
     if (!reading.compareAndSet(false, true)) {
       return;
     }
-    Future<Boolean> looked = vertx.executeBlocking(this::look, false);
-    looked
+    vertx
+        .executeBlocking(this::look, false)
         .onComplete(done -> reading.set(false))
         .onSuccess(
             another -> {
-              if (another) {
+              if (Boolean.TRUE.equals(another)) {
                 changed.run();
               }
             });
