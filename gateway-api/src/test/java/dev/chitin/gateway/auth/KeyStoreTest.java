@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,7 +31,7 @@ class KeyStoreTest {
     return KeyStore.open(directory, () -> Instant.ofEpochMilli(now));
   }
 
-  private static KeySpec spec(Long life, String... scopes) {
+  private static KeySpec spec(@Nullable Long life, String... scopes) {
     return new KeySpec("default", "holder", Role.AGENT, List.of(scopes), life);
   }
 
@@ -182,7 +183,7 @@ class KeyStoreTest {
     }
   }
 
-  private static Credential.Token token(String issuer, String subject, String id) {
+  private static Credential.Token token(String issuer, String subject, @Nullable String id) {
     var digest = dev.chitin.bus.Digest.ofUtf8("any");
     return new Credential.Token(digest, issuer, subject, id, "k", digest, 0);
   }

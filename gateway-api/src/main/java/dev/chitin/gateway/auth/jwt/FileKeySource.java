@@ -21,7 +21,9 @@ final class FileKeySource implements KeySource {
 
   @Override
   public Future<Bytes> read() {
-    return vertx.executeBlocking(() -> Bytes.adopt(bytes(file)), false).map(Objects::requireNonNull);
+    return vertx
+        .executeBlocking(() -> Bytes.adopt(bytes(file)), false)
+        .map(Objects::requireNonNull);
   }
 
   /** One byte more than may be, so that a file that is too large is seen as such. */
