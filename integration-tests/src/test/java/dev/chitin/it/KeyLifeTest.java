@@ -94,8 +94,7 @@ class KeyLifeTest {
 
   @Test
   void theListShowsRoleScopesExpiryAndUse() throws Exception {
-    Made key =
-        make("create", "--name", "shown", "--scope", "tools:call:fs_*", "--expires", "90d");
+    Made key = make("create", "--name", "shown", "--scope", "tools:call:fs_*", "--expires", "90d");
     try (Agent shown = agent(key)) {
       shown.call("fs_list", Agent.path("."));
     }
@@ -202,7 +201,8 @@ class KeyLifeTest {
       isRefused(call(a, id), 404, "session.unknown");
       List<String> entries = gateway.run("audit", "tail", "-n", "1000").out().lines().toList();
       assertThat(entries)
-          .anyMatch(e -> e.contains("\"session\":\"" + id) && e.contains("\"phase\":\"Authorized\""))
+          .anyMatch(
+              e -> e.contains("\"session\":\"" + id) && e.contains("\"phase\":\"Authorized\""))
           .anyMatch(e -> e.contains("\"kind\":\"Session\"") && e.contains("\"action\":\"open\""))
           .anyMatch(e -> e.contains("\"kind\":\"Session\"") && e.contains("\"action\":\"close\""));
     }

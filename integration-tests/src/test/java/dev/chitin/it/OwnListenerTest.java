@@ -58,7 +58,9 @@ class OwnListenerTest {
       Agent.Answer answer =
           agent.call(
               "http_fetch",
-              JsonValue.object().put("url", "http://" + host + ":" + port + "/health/live").build());
+              JsonValue.object()
+                  .put("url", "http://" + host + ":" + port + "/health/live")
+                  .build());
       assertThat(answer.status()).as(answer.text()).isEqualTo(403);
       assertThat(answer.member("code")).isEqualTo("policy.host_denied");
       assertThat(answer.member("rule")).isEqualTo("egress.address[gateway]");

@@ -125,7 +125,7 @@ public final class TokenVerifier {
     if (other != null) {
       return other;
     }
-    verify(text, digest)
+    attempt(text, digest)
         .onComplete(
             done -> {
               remember(digest, done.result());
@@ -133,6 +133,15 @@ public final class TokenVerifier {
               mine.handle(done);
             });
     return mine.future();
+  }
+
+  /** Whatever goes wrong, those who wait are told. */
+  private Future<Outcome> attempt(String text, Digest digest) {
+    try {
+      return verify(text, digest);
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
   }
 
   private void remember(Digest digest, @org.jspecify.annotations.Nullable Outcome outcome) {

@@ -86,11 +86,11 @@ class TokenVerifierTest {
             "acme");
     verifier =
         new TokenVerifier(
-        Set.of(new Issuer(settings, keys)),
-        pool,
-        token -> revoked.stream().anyMatch(one -> one.equals(token)),
-        () -> Instant.ofEpochSecond(seconds),
-        () -> nanos);
+            Set.of(new Issuer(settings, keys)),
+            pool,
+            token -> revoked.stream().anyMatch(one -> one.equals(token)),
+            () -> Instant.ofEpochSecond(seconds),
+            () -> nanos);
   }
 
   private void forget() {
