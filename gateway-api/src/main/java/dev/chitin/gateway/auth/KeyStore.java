@@ -159,7 +159,9 @@ public final class KeyStore implements AutoCloseable {
     checkName(spec.tenant(), "a tenant");
     Permissions.narrowed(spec.role(), spec.scopes());
     Long life = spec.lifeMillis();
-    return add(new TreeMap<>(content.keys()), spec, life == null ? null : after(life), null);
+    long now = clock.millis();
+    return add(
+        new TreeMap<>(content.keys()), spec, now, life == null ? null : after(now, life), null);
   }
 
   /**
@@ -177,27 +179,28 @@ public final class KeyStore implements AutoCloseable {
           .toException();
     }
     Long expires = old.expiresMillis();
-    long end = after(overlapMillis);
+    long end = after(now, overlapMillis);
     var next = new TreeMap<>(content.keys());
     next.put(id, old.expiring(expires == null ? end : Math.min(end, expires)));
     Long life = expires == null ? null : expires - old.createdMillis();
     var spec = new KeySpec(old.tenant(), old.name(), old.role(), old.scopes(), life);
-    return add(next, spec, life == null ? null : after(life), id);
+    return add(next, spec, now, life == null ? null : after(now, life), id);
   }
 
-  private long after(long millis) {
+  private static long after(long now, long millis) {
     if (millis < 0 || millis > LONGEST.toMillis()) {
       throw Problem.of(
               ProblemCode.REQUEST_ARGUMENTS_INVALID,
               "A key lives, and a rotation overlaps, at most " + LONGEST.toDays() + " days.")
           .toException();
     }
-    return clock.millis() + millis;
+    return now + millis;
   }
 
   private CreatedKey add(
       Map<String, KeyRecord> next,
       KeySpec spec,
+      long now,
       @Nullable Long expires,
       @Nullable String replaces) {
     if (next.size() >= MAX_KEYS) {
@@ -215,7 +218,7 @@ public final class KeyStore implements AutoCloseable {
             spec.role(),
             spec.scopes(),
             digest(key.secret()),
-            clock.millis(),
+            now,
             expires,
             null,
             replaces));

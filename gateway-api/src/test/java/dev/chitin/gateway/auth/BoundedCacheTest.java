@@ -12,6 +12,7 @@ class BoundedCacheTest {
   @Test
   void aValueIsForgottenWhenItsTimeIsOver() {
     cache.put(1, "one", 10);
+    assertThat(cache.get(1)).as("its end lies beyond the wrap").contains("one");
     now += 9;
     assertThat(cache.get(1)).contains("one");
     now += 1;

@@ -106,6 +106,16 @@ class KeyStoreTest {
   }
 
   @Test
+  void aLifeIsCountedFromTheBeginningThatIsWrittenDown() {
+    try (KeyStore keys = KeyStore.open(directory, () -> Instant.ofEpochMilli(now++))) {
+      KeyRecord made = keys.find(keys.create(spec(60_000L)).id()).orElseThrow();
+      assertThat(made.expiresMillis()).isEqualTo(made.createdMillis() + 60_000);
+      KeyRecord next = keys.find(keys.rotate(made.id(), 0).id()).orElseThrow();
+      assertThat(next.expiresMillis()).isEqualTo(next.createdMillis() + 60_000);
+    }
+  }
+
+  @Test
   void aWiderKeyIsNotMade() {
     try (KeyStore keys = open()) {
       assertThatThrownBy(() -> keys.create(spec(null, "admin")))
