@@ -110,10 +110,7 @@ class ClientCertificatesTest {
   }
 
   private static HttpClient with(SSLContext context) {
-    return HttpClient.newBuilder()
-        .sslContext(context)
-        .version(HttpClient.Version.HTTP_1_1)
-        .build();
+    return HttpClient.newBuilder().sslContext(context).version(HttpClient.Version.HTTP_1_1).build();
   }
 
   private SSLContext context(Authority.@Nullable Client of) throws Exception {
