@@ -65,7 +65,7 @@ class FetchedKeysTest {
       case "/keys" -> request.response().end(Buffer.buffer(tokens.set()));
       case "/large" -> request.response().end(Buffer.buffer(new byte[300 * 1024]));
       case "/moved" -> request.response().setStatusCode(302).putHeader("location", "/keys").end();
-      default -> request.response().setStatusCode(404).end();
+      case null, default -> request.response().setStatusCode(404).end();
     }
   }
 

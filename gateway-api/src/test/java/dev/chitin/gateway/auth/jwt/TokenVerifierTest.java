@@ -311,8 +311,7 @@ class TokenVerifierTest {
     // The last character of 256 bytes has four bits that carry nothing.
     String digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char last = good.charAt(good.length() - 1);
-    String other =
-        good.substring(0, good.length() - 1) + digits.charAt(digits.indexOf(last) ^ 1);
+    String other = good.substring(0, good.length() - 1) + digits.charAt(digits.indexOf(last) ^ 1);
     assertThat(refusal(other)).isEqualTo(AuthFailureKind.MALFORMED);
     assertThat(pool.verifications()).isZero();
     assertThat(refusal(good + ".")).isEqualTo(AuthFailureKind.MALFORMED);
