@@ -48,7 +48,7 @@ public sealed interface AuditEvent {
    * Somebody did not get in.
    *
    * @param reason a problem code
-   * @param method {@code api_key} or {@code none}
+   * @param method {@code api_key}, {@code jwt}, {@code certificate} or {@code none}
    * @param keyId the id part of the presented key when it has the form of one, else null
    * @param peer the socket's peer address
    */
@@ -86,12 +86,27 @@ public sealed interface AuditEvent {
   record LogEvent(String action, @Nullable String detail) implements AuditEvent {}
 
   /**
-   * A gateway key was made or revoked.
+   * A gateway key was made or revoked, or tokens of an issuer were revoked or taken back.
    *
-   * @param action {@code create} or {@code revoke}
+   * @param action {@code create}, {@code rotate} or {@code revoke}; {@code revoke_token} or {@code
+   *     restore_token}
+   * @param keyId the key's id; for tokens {@code jti} or {@code sub}
+   * @param name the key's principal; for tokens the claim's value
    * @param actor who did it
    */
   record KeyChange(String action, String keyId, String name, String actor) implements AuditEvent {}
+
+  /**
+   * A caller's session began or ended.
+   *
+   * @param action {@code open}, {@code close} or {@code expire}
+   * @param session its id, which is nothing without its credential
+   * @param reason why it ended: {@code idle}, {@code absolute}, {@code credential}, {@code
+   *     displaced}; else null
+   */
+  record Session(
+      String action, String session, String tenant, String principal, @Nullable String reason)
+      implements AuditEvent {}
 
   /**
    * A secret was stored, changed, removed or taken along.

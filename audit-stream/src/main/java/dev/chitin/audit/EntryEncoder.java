@@ -96,6 +96,13 @@ final class EntryEncoder {
         text(entry, "name", e.name());
         text(entry, "actor", e.actor());
       }
+      case AuditEvent.Session e -> {
+        text(entry, "action", e.action());
+        text(entry, "session", e.session());
+        text(entry, "tenant", e.tenant());
+        text(entry, "principal", e.principal());
+        text(entry, "reason", e.reason());
+      }
       case AuditEvent.SecretChange e -> {
         text(entry, "action", e.action());
         text(entry, "secret", e.secret());

@@ -27,9 +27,13 @@ public enum ProblemCode {
 
   AUTH_MISSING("auth.missing", 401, "A credential is required"),
   AUTH_INVALID("auth.invalid", 401, "The credential is not valid"),
+  AUTH_AMBIGUOUS("auth.ambiguous", 400, "There is more than one credential"),
+  AUTH_UNAVAILABLE("auth.unavailable", 503, "The credential cannot be checked now"),
   AUTH_SCOPE_INSUFFICIENT("auth.scope_insufficient", 403, "The credential lacks a scope"),
 
   RATE_LIMITED("rate.limited", 429, "Too many requests"),
+
+  SESSION_UNKNOWN("session.unknown", 404, "There is no such session"),
 
   TOOL_UNKNOWN("tool.unknown", 404, "There is no such tool"),
   CALL_UNKNOWN("call.unknown", 404, "There is no such call"),

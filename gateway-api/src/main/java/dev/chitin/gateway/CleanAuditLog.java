@@ -62,6 +62,13 @@ final class CleanAuditLog implements AuditLog {
       case AuditEvent.KeyChange e ->
           new AuditEvent.KeyChange(
               text(e.action()), text(e.keyId()), text(e.name()), text(e.actor()));
+      case AuditEvent.Session e ->
+          new AuditEvent.Session(
+              text(e.action()),
+              text(e.session()),
+              text(e.tenant()),
+              text(e.principal()),
+              maybe(e.reason()));
       case AuditEvent.SecretChange e ->
           new AuditEvent.SecretChange(
               text(e.action()), text(e.secret()), text(e.tenant()), text(e.actor()));

@@ -8,7 +8,6 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
-import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.calls.IdempotencyJournal;
 import dev.chitin.gateway.calls.IdempotencyKeys;
@@ -23,6 +22,7 @@ import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
 import dev.chitin.gateway.rate.OverLimitRecord;
 import dev.chitin.gateway.rate.RateLimits;
+import dev.chitin.gateway.tls.ClientAuthority;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.gateway.tls.TlsRenewal;
@@ -203,6 +203,10 @@ public final class Gateway {
     EdgeBounds bounds = settings.edge().bounds();
     TlsSettings tls = settings.edge().tls();
     TlsIdentity identity = tls == null ? null : TlsIdentity.read(tls);
+    ClientAuthority authority =
+        tls == null || tls.clients() == null ? null : ClientAuthority.read(tls.clients());
+    var auth = new AuthService(vertx, foundation.keys(), foundation.audit(), settings, authority);
+    started.push(auth);
     var admission = new CallAdmission(bounds.calls(), bounds.callsPerPrincipal());
     var connections = new Connections(bounds.connections(), bounds.connectionsPerAddress());
     var over = new OverLimitRecord(vertx, foundation.audit());
@@ -214,6 +218,7 @@ public final class Gateway {
             admission,
             foundation.localVault());
     metrics.edge(connections, over);
+    metrics.auth(auth);
     started.push(metrics);
     var calls = new TrackedCalls();
     var idempotency =
@@ -236,7 +241,11 @@ public final class Gateway {
             settings::vaultKey,
             foundation.audit(),
             foundation.keys(),
-            new Authenticator(foundation.keys()),
+            auth.authenticator(),
+            auth.failures(),
+            auth.watch(),
+            auth.sessions(),
+            auth::checkLater,
             admission,
             calls,
             idempotency,
@@ -251,7 +260,7 @@ public final class Gateway {
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();
     List<HttpVerticle> listeners = new ArrayList<>();
     for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-      listeners.add(new HttpVerticle(edge, port, identity));
+      listeners.add(new HttpVerticle(edge, port, identity, authority));
       deploy(vertx, listeners.getLast());
     }
     if (tls != null && identity != null) {
@@ -268,6 +277,7 @@ public final class Gateway {
             + (host.contains(":") ? "[" + host + "]" : host)
             + ":"
             + listeners.getFirst().actualPort();
+    station.listeningOn(listeners.getFirst().actualPort());
     LOG.info("ready on {}{}", url, tls == null ? "" : " with TLS by " + TlsListener.engine());
   }
 

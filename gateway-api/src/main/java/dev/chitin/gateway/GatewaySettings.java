@@ -1,5 +1,6 @@
 package dev.chitin.gateway;
 
+import dev.chitin.gateway.auth.AuthSettings;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param home where it keeps what is its own
  * @param edge bounds of the HTTP edge
+ * @param auth by what callers are known, besides keys
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 public record GatewaySettings(
     ChitinHome home,
     EdgeSettings edge,
+    AuthSettings auth,
     PolicySettings policy,
     List<ToolDefinition> tools,
     Path keyFile,
@@ -96,6 +99,7 @@ public record GatewaySettings(
     return new GatewaySettings(
         home,
         edge,
+        auth,
         policy,
         tools,
         keyFile,

@@ -1,9 +1,11 @@
 package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditMetrics;
+import dev.chitin.gateway.auth.AuthFailureKind;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.rate.OverLimitRecord;
+import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.sandbox.bwrap.SandboxMetrics;
 import dev.chitin.vault.LocalVault;
@@ -109,6 +111,22 @@ final class Metrics implements AutoCloseable {
         .register(registry);
     FunctionCounter.builder("chitin.ratelimit.hits", over, OverLimitRecord::total)
         .description("Requests refused because somebody asked too often.")
+        .register(registry);
+  }
+
+  /** Adds what authentication counts; the kinds are a closed set. */
+  void auth(AuthService auth) {
+    for (AuthFailureKind kind : AuthFailureKind.values()) {
+      FunctionCounter.builder("chitin.auth.failures", auth.failures(), all -> all.of(kind))
+          .description("Credentials that were not taken, by kind.")
+          .tag("kind", kind.text())
+          .register(registry);
+    }
+    FunctionCounter.builder("chitin.auth.verifications", auth, AuthService::verifications)
+        .description("Signatures of tokens that were looked at.")
+        .register(registry);
+    Gauge.builder("chitin.sessions", auth.sessions(), SessionTable::size)
+        .description("Open sessions.")
         .register(registry);
   }
 

@@ -10,6 +10,8 @@ import dev.chitin.gateway.http.CorsOrigin;
 import dev.chitin.gateway.http.EdgeBounds;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.rate.RateLimit;
+import dev.chitin.gateway.session.SessionBounds;
+import dev.chitin.gateway.tls.ClientAuthSettings;
 import dev.chitin.gateway.tls.TlsSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
@@ -72,6 +74,7 @@ public final class SettingsReader {
     return new GatewaySettings(
         home,
         edge(),
+        new AuthSettingsReader(section("auth"), home).settings(),
         policy(grants, keyFile, nodeKey, credential(environment), sandbox),
         tools,
         keyFile,
@@ -167,6 +170,7 @@ public final class SettingsReader {
         gateway.fields("tls").flatMap(this::tls).orElse(null),
         gateway.fields("tls").flatMap(tls -> tls.bool("terminated_upstream")).orElse(false),
         rateLimit(gateway),
+        sessions(gateway),
         new EdgeBounds(
             bound(limits, "connections", 10_000),
             bound(limits, "connections_per_address", 256),
@@ -194,7 +198,54 @@ public final class SettingsReader {
           .withHint("Name both, or neither.")
           .toException();
     }
-    return cert.map(file -> new TlsSettings(home.expand(file), home.expand(key.orElseThrow())));
+    Optional<ClientAuthSettings> clients = clients(tls);
+    if (clients.isPresent() && cert.isEmpty()) {
+      throw Problem.of(
+              ProblemCode.CONFIG_INVALID, "gateway.tls asks clients for certificates without TLS.")
+          .withRule("gateway.tls.client_ca")
+          .withHint("Name cert and key: a proxy in front cannot vouch for a client's certificate.")
+          .toException();
+    }
+    return cert.map(
+        file ->
+            new TlsSettings(
+                home.expand(file), home.expand(key.orElseThrow()), clients.orElse(null)));
+  }
+
+  private Optional<ClientAuthSettings> clients(JsonFields tls) {
+    Optional<String> ca = tls.string("client_ca");
+    Optional<String> asked = tls.string("client_auth");
+    Optional<String> crl = tls.string("client_crl");
+    if (ca.isPresent() != asked.isPresent() || (crl.isPresent() && ca.isEmpty())) {
+      throw Problem.of(
+              ProblemCode.CONFIG_INVALID,
+              "gateway.tls has only a part of client_ca, client_auth and client_crl.")
+          .withRule("gateway.tls.client_ca")
+          .withHint("Name client_ca, and say client_auth: request or required; client_crl may be.")
+          .toException();
+    }
+    return ca.map(
+        file ->
+            new ClientAuthSettings(
+                home.expand(file),
+                asked.orElseThrow().equals("required"),
+                crl.map(home::expand).orElse(null)));
+  }
+
+  private static SessionBounds sessions(JsonFields gateway) {
+    SessionBounds d = SessionBounds.DEFAULT;
+    return gateway
+        .fields("session")
+        .map(
+            session ->
+                new SessionBounds(
+                    session.integer("idle_ms", 1_000, 86_400_000).orElse(d.idleMillis()),
+                    session
+                        .integer("absolute_ms", 1_000, 30L * 86_400_000)
+                        .orElse(d.absoluteMillis()),
+                    d.perPrincipal(),
+                    d.total()))
+        .orElse(d);
   }
 
   private static RateLimit rateLimit(JsonFields gateway) {

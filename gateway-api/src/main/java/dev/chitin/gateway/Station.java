@@ -52,6 +52,7 @@ final class Station implements AutoCloseable {
   private final ToolExecutor executor;
   private final PolicySnapshot snapshot;
   private final BwrapBackend bwrap;
+  private final OwnListener listener = new OwnListener();
 
   private Station(Foundation foundation, GatewaySettings settings) {
     Vertx vertx = foundation.vertx();
@@ -80,7 +81,7 @@ final class Station implements AutoCloseable {
         new HttpBackend(
             vertx,
             registry,
-            new AddressPinning(snapshot.addresses(), resolvers),
+            new AddressPinning(snapshot.addresses(), listener, resolvers),
             foundation.redeemer()));
     add(backends, new VerticleBackend(bus, addresses(settings.tools())));
     backends.put(bwrap.name(), bwrap);
@@ -156,6 +157,11 @@ final class Station implements AutoCloseable {
         .map(PathRules.Root::path)
         .findFirst()
         .orElseThrow();
+  }
+
+  /** From now on the gateway serves on this port, and no tool may ask it. */
+  void listeningOn(int port) {
+    listener.listensOn(port);
   }
 
   ToolRegistry registry() {

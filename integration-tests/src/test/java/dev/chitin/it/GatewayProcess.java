@@ -11,6 +11,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,8 +79,14 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** Starts a gateway on {@code home}; returns when it is ready. */
   static GatewayProcess start(Path home, Map<String, String> environment) throws IOException {
+    return start(home, environment, 0);
+  }
+
+  /** Like {@link #start(Path, Map)}, on a port that the configuration has to know. */
+  static GatewayProcess start(Path home, Map<String, String> environment, int port)
+      throws IOException {
     Process process =
-        command(home, environment, "serve", "--port", "0", "--json")
+        command(home, environment, "serve", "--port", Integer.toString(port), "--json")
             .redirectError(home.resolveSibling("stderr.log").toFile())
             .start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
@@ -152,6 +162,24 @@ public final class GatewayProcess implements AutoCloseable {
 
   URI url() {
     return url;
+  }
+
+  /** What the gateway counts under that name, labels included, asked over its socket. */
+  double metric(String name) throws IOException {
+    var socket = UnixDomainSocketAddress.of(home().resolve("run/admin.sock"));
+    try (SocketChannel channel = SocketChannel.open(socket)) {
+      channel.write(
+          ByteBuffer.wrap(
+              "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII)));
+      byte[] answer = Channels.newInputStream(channel).readAllBytes();
+      return new String(answer, StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+          .findFirst()
+          .orElse(0);
+    }
   }
 
   Path home() {

@@ -17,6 +17,9 @@ import java.util.zip.CRC32;
  * @param secret 43 characters
  */
 record ApiKey(String id, String secret) {
+  /** How every key begins. */
+  static final String PREFIX = "ck_";
+
   private static final String DIGITS =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   private static final Pattern FORM =
@@ -40,7 +43,7 @@ record ApiKey(String id, String secret) {
 
   /** The whole key, to be shown once. */
   String reveal() {
-    return "ck_" + id + "_" + secret + check();
+    return PREFIX + id + "_" + secret + check();
   }
 
   private String check() {

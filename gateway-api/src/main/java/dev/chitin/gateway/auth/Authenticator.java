@@ -1,86 +1,102 @@
 package dev.chitin.gateway.auth;
 
-import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.auth.jwt.TokenVerifier;
+import dev.chitin.gateway.auth.mtls.ClientCertificates;
+import io.vertx.core.Future;
+import java.security.cert.X509Certificate;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
- * Checks the one credential of a request. Never waits, and does the same work whether or not a
- * key's id is known.
+ * Checks the one credential of a request: a gateway key, a token or a client certificate. A key and
+ * a certificate are judged at once; a token that was not seen before waits for its signature to be
+ * verified.
  */
 public final class Authenticator {
-  private static final int MAX_CREDENTIAL = 256;
+  private static final String HINT =
+      "Send Authorization: Bearer <key>; chitin key create makes a key.";
 
-  /** What an unknown id is compared with. */
-  private static final Digest NOBODY = Digest.ofUtf8("no such key");
+  private final KeyAuthenticator keys;
+  private final TokenVerifier tokens;
+  private final ClientCertificates certificates;
 
-  private final KeyStore keys;
-
-  public Authenticator(KeyStore keys) {
+  public Authenticator(
+      KeyAuthenticator keys, TokenVerifier tokens, ClientCertificates certificates) {
     this.keys = keys;
+    this.tokens = tokens;
+    this.certificates = certificates;
   }
 
-  /**
-   * The outcome of a check: a caller, or why not.
-   *
-   * @param caller null when refused
-   * @param refusal null when accepted
-   * @param keyId the id part of the presented key, when it has the form of one
-   */
-  public record Verdict(
-      @Nullable Caller caller, @Nullable Problem refusal, @Nullable String keyId) {
-    static Verdict refused(Problem problem, @Nullable String keyId) {
-      return new Verdict(null, problem, keyId);
+  /** Checks it. The future is complete already unless a signature has to be verified. */
+  public Future<Verdict> check(Presented presented) {
+    Set<String> named = new HashSet<>();
+    presented.authorization().forEach(field -> named.add(bearer(field)));
+    named.addAll(presented.apiKey());
+    List<X509Certificate> chain = presented.certificates();
+    Optional<Verdict> ended = chain.isEmpty() ? Optional.empty() : certificates.ended(chain);
+    if (ended.isPresent()) {
+      return done(ended.get());
     }
+    boolean isMapped = !chain.isEmpty() && certificates.names(chain.getFirst());
+    if (named.size() > 1) {
+      return done(ambiguous());
+    }
+    if (named.isEmpty()) {
+      return done(chain.isEmpty() ? missing() : certificates.check(chain));
+    }
+    String text = named.iterator().next();
+    if (text.startsWith(ApiKey.PREFIX)) {
+      return done(isMapped ? ambiguous() : keys.check(text));
+    }
+    if (!tokens.looksLikeOne(text)) {
+      return done(
+          Verdict.invalid(
+              AuthFailureKind.MALFORMED,
+              "none",
+              "The credential is not a key of a gateway.",
+              HINT));
+    }
+    return tokens.check(text, chain, isMapped);
   }
 
-  /**
-   * Checks a request's credential.
-   *
-   * @param authorization every {@code Authorization} field
-   * @param apiKey every {@code x-api-key} field
-   */
-  public Verdict check(List<String> authorization, List<String> apiKey) {
-    if (authorization.isEmpty() && apiKey.isEmpty()) {
-      return Verdict.refused(
-          Problem.of(ProblemCode.AUTH_MISSING, "The request carries no credential.")
-              .withHint("Send Authorization: Bearer <key>; chitin key create makes a key."),
-          null);
-    }
-    if (authorization.size() + apiKey.size() > 1) {
-      return Verdict.refused(invalid("The request carries more than one credential."), null);
-    }
-    String presented =
-        authorization.isEmpty() ? apiKey.getFirst() : bearer(authorization.getFirst());
-    Optional<ApiKey> key =
-        presented.length() > MAX_CREDENTIAL ? Optional.empty() : ApiKey.parse(presented);
-    return key.map(this::check)
-        .orElseGet(
-            () -> Verdict.refused(invalid("The credential is not a key of a gateway."), null));
+  /** Whether a credential that was taken would be taken again. */
+  public boolean holds(Credential credential) {
+    return switch (credential) {
+      case Credential.Key key -> keys.holds(key);
+      case Credential.Token token -> tokens.holds(token);
+      case Credential.Certificate certificate ->
+          certificates.check(certificate.chain()) instanceof Verdict.Known;
+      case Credential.Local local -> true;
+    };
   }
 
-  private Verdict check(ApiKey key) {
-    Optional<KeyRecord> known = keys.find(key.id());
-    Digest expected = known.map(KeyRecord::secretDigest).orElse(NOBODY);
-    boolean matches = expected.equals(KeyStore.digest(key.secret()));
-    if (known.isEmpty() || !matches) {
-      return Verdict.refused(invalid("The key is not known, or was revoked."), key.id());
-    }
-    KeyRecord record = known.get();
-    return new Verdict(new Caller(record.principal(), record.role().scopes()), null, record.id());
+  private static Future<Verdict> done(Verdict verdict) {
+    return Future.succeededFuture(verdict);
+  }
+
+  private static Verdict missing() {
+    return Verdict.refused(
+        Problem.of(ProblemCode.AUTH_MISSING, "The request carries no credential.").withHint(HINT),
+        AuthFailureKind.MISSING,
+        "none");
+  }
+
+  /** Also what a token says that comes with the certificate of somebody and is not bound to it. */
+  public static Verdict ambiguous() {
+    return Verdict.refused(
+        Problem.of(ProblemCode.AUTH_AMBIGUOUS, "The request carries more than one credential.")
+            .withHint("Send one key or one token, or use a client certificate alone."),
+        AuthFailureKind.AMBIGUOUS,
+        "none");
   }
 
   private static String bearer(String authorization) {
     return authorization.regionMatches(true, 0, "Bearer ", 0, 7)
         ? authorization.substring(7).trim()
         : "";
-  }
-
-  private static Problem invalid(String detail) {
-    return Problem.of(ProblemCode.AUTH_INVALID, detail)
-        .withHint("Send Authorization: Bearer <key>; chitin key create makes a key.");
   }
 }

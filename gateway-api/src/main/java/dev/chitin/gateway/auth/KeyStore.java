@@ -3,52 +3,55 @@ package dev.chitin.gateway.auth;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.bus.json.CanonicalJson;
-import dev.chitin.bus.json.JsonFields;
-import dev.chitin.bus.json.JsonSyntaxException;
-import dev.chitin.bus.json.JsonValue;
-import dev.chitin.bus.json.StrictJson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gateway's keys in one file, 0600, replaced whole and durably at each change. One process at a
- * time holds it. Look-ups are free of locks and see each change at once.
+ * The gateway's keys and revoked tokens, in one file. One process at a time holds it. Look-ups are
+ * free of locks and see each change at once. When a key was last used is known to the hour, and
+ * written with the next change or {@link #flush}.
  */
 public final class KeyStore implements AutoCloseable {
-  /** Most keys of one gateway. */
+  /** Most keys of one gateway, and most revoked tokens. */
   public static final int MAX_KEYS = 10_000;
 
+  /** The longest life of a key, and the longest overlap of a rotation. */
+  public static final Duration LONGEST = Duration.ofDays(3_660);
+
+  private static final long HOUR = 3_600_000;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
 
-  private final Path file;
+  private final KeyFile file;
   private final FileChannel lock;
+  private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
-  private volatile Map<String, KeyRecord> keys;
+  private final ConcurrentHashMap<String, Long> used = new ConcurrentHashMap<>();
+  private volatile KeyFile.Content content;
 
-  private KeyStore(Path file, FileChannel lock, Map<String, KeyRecord> keys) {
+  private KeyStore(KeyFile file, FileChannel lock, InstantSource clock) {
     this.file = file;
     this.lock = lock;
-    this.keys = keys;
+    this.clock = clock;
+    this.content = file.read();
   }
 
   /**
@@ -57,10 +60,13 @@ public final class KeyStore implements AutoCloseable {
    * @throws dev.chitin.bus.ChitinException when another process holds it or it cannot be read
    */
   public static KeyStore open(Path directory) {
-    Path file = directory.resolve("keys.json");
+    return open(directory, InstantSource.system());
+  }
+
+  static KeyStore open(Path directory, InstantSource clock) {
     FileChannel channel = lock(directory);
     try {
-      return new KeyStore(file, channel, Map.copyOf(read(file)));
+      return new KeyStore(new KeyFile(directory), channel, clock);
     } catch (RuntimeException e) {
       release(channel);
       throw e;
@@ -77,11 +83,11 @@ public final class KeyStore implements AutoCloseable {
       FileLock lock = tryLock(channel);
       if (lock == null) {
         channel.close();
-        throw unavailable("another process holds them").toException();
+        throw KeyFile.unavailable("another process holds them").toException();
       }
       return channel;
     } catch (IOException e) {
-      throw unavailable("their lock file cannot be opened").toException(e);
+      throw KeyFile.unavailable("their lock file cannot be opened").toException(e);
     }
   }
 
@@ -93,41 +99,130 @@ public final class KeyStore implements AutoCloseable {
     }
   }
 
-  private static Problem unavailable(String why) {
-    return Problem.of(
-        ProblemCode.CONFIG_INVALID, "The gateway's keys cannot be opened: " + why + ".");
+  /** The record of a key that was not revoked; it may have expired. */
+  public Optional<KeyRecord> find(String id) {
+    return Optional.ofNullable(content.keys().get(id));
   }
 
-  /** The record of a key that may still be used. */
-  public Optional<KeyRecord> find(String id) {
-    return Optional.ofNullable(keys.get(id));
+  /** Whether the key may be used now. */
+  boolean holds(String id) {
+    return find(id).filter(key -> !key.isExpired(clock.millis())).isPresent();
+  }
+
+  /** Whether a token, or all tokens of its subject, were revoked. */
+  public boolean isRevoked(Credential.Token token) {
+    Set<RevokedToken> revoked = content.revoked();
+    if (revoked.isEmpty()) {
+      return false;
+    }
+    String id = token.id();
+    return (id != null && isRevoked(revoked, RevokedToken.By.JTI, id, token.issuer()))
+        || isRevoked(revoked, RevokedToken.By.SUB, token.subject(), token.issuer());
+  }
+
+  private static boolean isRevoked(
+      Set<RevokedToken> revoked, RevokedToken.By by, String value, String issuer) {
+    return revoked.contains(new RevokedToken(by, value, null))
+        || revoked.contains(new RevokedToken(by, value, issuer));
+  }
+
+  /** A key was used now. */
+  void used(String id) {
+    long hour = clock.millis() / HOUR * HOUR;
+    Long known = used.get(id);
+    if (known == null || known != hour) {
+      used.put(id, hour);
+    }
   }
 
   /** All keys, oldest first. */
   public List<KeyRecord> list() {
-    return keys.values().stream()
-        .sorted(
-            java.util.Comparator.comparingLong(KeyRecord::createdMillis)
-                .thenComparing(KeyRecord::id))
+    return content.keys().values().stream()
+        .map(this::withUse)
+        .sorted(Comparator.comparingLong(KeyRecord::createdMillis).thenComparing(KeyRecord::id))
         .toList();
   }
 
+  /** All revoked tokens, in the order in which they were revoked. */
+  public List<RevokedToken> revokedTokens() {
+    return List.copyOf(content.revoked());
+  }
+
+  private KeyRecord withUse(KeyRecord key) {
+    Long hour = used.get(key.id());
+    return hour == null ? key : key.used(hour);
+  }
+
   /** Makes a key; it is on disk when this returns. Blocks. */
-  public synchronized CreatedKey create(String tenant, String name, Role role) {
-    checkName(name, "a key");
-    checkName(tenant, "a tenant");
-    if (keys.size() >= MAX_KEYS) {
+  public synchronized CreatedKey create(KeySpec spec) {
+    checkName(spec.name(), "a key");
+    checkName(spec.tenant(), "a tenant");
+    Permissions.narrowed(spec.role(), spec.scopes());
+    Long life = spec.lifeMillis();
+    long now = clock.millis();
+    return add(
+        new TreeMap<>(content.keys()), spec, now, life == null ? null : after(now, life), null);
+  }
+
+  /**
+   * Makes a key in place of another, which holds until the overlap's end. The new one has the old
+   * one's rights, and its whole life before it when that was limited. Blocks.
+   *
+   * @param overlapMillis how long both hold; 0 ends the old one at once
+   */
+  public synchronized CreatedKey rotate(String id, long overlapMillis) {
+    long now = clock.millis();
+    KeyRecord old = known(id);
+    if (old.isExpired(now)) {
+      throw Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, "The key has expired.")
+          .withHint("Make a new one with chitin key create.")
+          .toException();
+    }
+    Long expires = old.expiresMillis();
+    long end = after(now, overlapMillis);
+    var next = new TreeMap<>(content.keys());
+    next.put(id, old.expiring(expires == null ? end : Math.min(end, expires)));
+    Long life = expires == null ? null : expires - old.createdMillis();
+    var spec = new KeySpec(old.tenant(), old.name(), old.role(), old.scopes(), life);
+    return add(next, spec, now, life == null ? null : after(now, life), id);
+  }
+
+  private static long after(long now, long millis) {
+    if (millis < 0 || millis > LONGEST.toMillis()) {
+      throw Problem.of(
+              ProblemCode.REQUEST_ARGUMENTS_INVALID,
+              "A key lives, and a rotation overlaps, at most " + LONGEST.toDays() + " days.")
+          .toException();
+    }
+    return now + millis;
+  }
+
+  private CreatedKey add(
+      Map<String, KeyRecord> next,
+      KeySpec spec,
+      long now,
+      @Nullable Long expires,
+      @Nullable String replaces) {
+    if (next.size() >= MAX_KEYS) {
       throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "There are " + MAX_KEYS + " keys already.")
           .withHint("Revoke keys that are no longer used.")
           .toException();
     }
     ApiKey key = ApiKey.generate(random);
-    var record =
+    next.put(
+        key.id(),
         new KeyRecord(
-            key.id(), tenant, name, role, digest(key.secret()), System.currentTimeMillis());
-    var next = new TreeMap<>(keys);
-    next.put(key.id(), record);
-    replace(next);
+            key.id(),
+            spec.tenant(),
+            spec.name(),
+            spec.role(),
+            spec.scopes(),
+            digest(key.secret()),
+            now,
+            expires,
+            null,
+            replaces));
+    replace(next, content.revoked());
     return new CreatedKey(key.id(), key.reveal());
   }
 
@@ -139,113 +234,85 @@ public final class KeyStore implements AutoCloseable {
     }
   }
 
+  private KeyRecord known(String id) {
+    return find(id)
+        .orElseThrow(
+            () ->
+                Problem.of(ProblemCode.REQUEST_NOT_FOUND, "There is no key with that id.")
+                    .withHint("chitin key list shows the ids.")
+                    .toException());
+  }
+
   /** Revokes a key; the next request with it is refused. Blocks. */
   public synchronized KeyRecord revoke(String id) {
-    var next = new TreeMap<>(keys);
-    KeyRecord removed = next.remove(id);
-    if (removed == null) {
-      throw Problem.of(ProblemCode.REQUEST_NOT_FOUND, "There is no key with that id.")
+    KeyRecord removed = known(id);
+    var next = new TreeMap<>(content.keys());
+    next.remove(id);
+    used.remove(id);
+    replace(next, content.revoked());
+    return removed;
+  }
+
+  /** Revokes a token, or all tokens of a subject; it holds until it is taken back. Blocks. */
+  public synchronized void revoke(RevokedToken token) {
+    Set<RevokedToken> next = new LinkedHashSet<>(content.revoked());
+    if (next.add(token) && next.size() > MAX_KEYS) {
+      throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, MAX_KEYS + " tokens are revoked already.")
+          .withHint("Take back those that have expired: chitin key restore --jti ID.")
           .toException();
     }
-    replace(next);
-    return removed;
+    replace(content.keys(), next);
+  }
+
+  /** Takes the revocation of a token or a subject back. Blocks. */
+  public synchronized void restore(RevokedToken token) {
+    Set<RevokedToken> next = new LinkedHashSet<>(content.revoked());
+    if (!next.remove(token)) {
+      throw Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No such token is revoked.")
+          .withHint("chitin key list --json shows the revoked ones.")
+          .toException();
+    }
+    replace(content.keys(), next);
+  }
+
+  /** Writes down when keys were last used, where that changed. Blocks. */
+  public synchronized void flush() {
+    boolean same = content.keys().values().stream().allMatch(key -> withUse(key).equals(key));
+    if (!same) {
+      replace(content.keys(), content.revoked());
+    }
   }
 
   static Digest digest(String secret) {
     return Digest.of(secret.getBytes(StandardCharsets.US_ASCII));
   }
 
-  private void replace(Map<String, KeyRecord> next) {
+  private void replace(Map<String, KeyRecord> keys, Set<RevokedToken> revoked) {
+    Map<String, KeyRecord> marked = new TreeMap<>();
+    keys.forEach((id, key) -> marked.put(id, withUse(key)));
+    var next = new KeyFile.Content(marked, revoked);
     try {
-      write(next);
+      file.write(next);
     } catch (IOException e) {
       throw Problem.of(ProblemCode.INTERNAL, "The keys could not be written.").toException(e);
     }
-    keys = Map.copyOf(next);
-  }
-
-  private void write(Map<String, KeyRecord> next) throws IOException {
-    List<JsonValue> items = new ArrayList<>();
-    next.values().forEach(key -> items.add(json(key)));
-    JsonValue.Obj document =
-        JsonValue.object().put("version", 1).put("keys", new JsonValue.Arr(items)).build();
-    Path temporary = file.resolveSibling("keys.json.tmp");
-    Files.deleteIfExists(temporary);
-    try (FileChannel channel =
-        FileChannel.open(
-            temporary,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-      ByteBuffer bytes = ByteBuffer.wrap(CanonicalJson.bytes(document));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    try (FileChannel parent = FileChannel.open(file.resolveSibling("."), StandardOpenOption.READ)) {
-      parent.force(true);
-    }
-  }
-
-  private static JsonValue json(KeyRecord key) {
-    return JsonValue.object()
-        .put("id", key.id())
-        .put("tenant", key.tenant())
-        .put("name", key.name())
-        .put("role", key.role().text())
-        .put("secretDigest", key.secretDigest().toString())
-        .put("created", key.createdMillis())
-        .build();
-  }
-
-  private static Map<String, KeyRecord> read(Path file) {
-    byte[] bytes;
-    try {
-      bytes = Files.readAllBytes(file);
-    } catch (NoSuchFileException e) {
-      return Map.of();
-    } catch (IOException e) {
-      throw unavailable("keys.json cannot be read").toException(e);
-    }
-    try {
-      JsonFields document = JsonFields.of(StrictJson.parse(bytes), "");
-      document.integer("version", 1, 1);
-      Map<String, KeyRecord> keys = new TreeMap<>();
-      for (JsonValue item : document.required("keys", document.array("keys"))) {
-        KeyRecord key = key(JsonFields.of(item, "/keys"));
-        keys.put(key.id(), key);
-      }
-      document.end();
-      return keys;
-    } catch (JsonSyntaxException | IllegalArgumentException e) {
-      throw unavailable("keys.json is damaged").toException(e);
-    }
-  }
-
-  private static KeyRecord key(JsonFields fields) {
-    var key =
-        new KeyRecord(
-            fields.required("id", fields.string("id")),
-            fields.string("tenant").orElse(KeyRecord.TENANT),
-            fields.required("name", fields.string("name")),
-            fields.required("role", fields.string("role").flatMap(Role::of)),
-            Digest.parse(fields.required("secretDigest", fields.string("secretDigest"))),
-            fields.required("created", fields.integer("created", 0, JsonValue.Int.MAX)));
-    fields.end();
-    return key;
+    content = next;
   }
 
   private static void release(FileChannel channel) {
     try {
       channel.close();
     } catch (IOException e) {
-      throw unavailable("their lock file cannot be closed").toException(e);
+      throw KeyFile.unavailable("their lock file cannot be closed").toException(e);
     }
   }
 
   @Override
   public void close() {
-    release(lock);
+    try {
+      flush();
+    } finally {
+      release(lock);
+    }
   }
 }

@@ -1,34 +1,26 @@
 package dev.chitin.gateway.cli;
 
-import dev.chitin.audit.AuditEvent;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
-import dev.chitin.gateway.Foundation;
-import dev.chitin.gateway.auth.CreatedKey;
 import dev.chitin.gateway.auth.KeyRecord;
 import dev.chitin.gateway.auth.Role;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpMethod;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code chitin key}: gateway keys, with the gateway up or down. */
-@Command(name = "key", description = "Make, list and revoke gateway keys.")
+@Command(name = "key", description = "Make, list, rotate and revoke gateway keys; revoke tokens.")
 final class KeyCommand {
-  private static final String ACTOR = "local-operator";
-
   private final Session session;
+  private final KeyDesk desk;
 
   KeyCommand(Session session) {
     this.session = session;
+    this.desk = new KeyDesk(session);
   }
 
   @Command(name = "create", description = "Make a key and show it, this once.")
@@ -37,40 +29,41 @@ final class KeyCommand {
       @Option(
               names = "--role",
               defaultValue = "agent",
-              description = "agent, operator, auditor or admin; default agent.")
+              description = "agent, operator, approver, auditor or admin; default agent.")
           String roleName,
       @Option(
               names = "--tenant",
               defaultValue = KeyRecord.TENANT,
               description = "Whose key it is; default ${DEFAULT-VALUE}.")
           String tenant,
+      @Option(
+              names = "--scope",
+              description =
+                  "What of its role it may do; default all. Repeat it: tools:read,"
+                      + " 'tools:call:fs_*'.")
+          @Nullable List<String> scopes,
+      @Option(names = "--expires", description = "How long it holds: 12h, 90d; default for ever.")
+          @Nullable String expires,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
     Role role =
         Role.of(roleName)
             .orElseThrow(
                 () ->
                     Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, "There is no such role.")
-                        .withHint("Use agent, operator, auditor or admin.")
+                        .withHint("Use one of " + String.join(", ", Role.texts()) + ".")
                         .toException());
-    JsonValue.Obj created =
-        remote()
-            .map(
-                client -> {
-                  try (client) {
-                    JsonValue.Obj body =
-                        JsonValue.object()
-                            .put("tenant", tenant)
-                            .put("name", name)
-                            .put("role", role.text())
-                            .build();
-                    return client.call(
-                        HttpMethod.POST,
-                        "/admin/keys",
-                        "application/json",
-                        Buffer.buffer(CanonicalJson.string(body)));
-                  }
-                })
-            .orElseGet(() -> createHere(tenant, name, role));
+    JsonValue.Builder body =
+        JsonValue.object().put("tenant", tenant).put("name", name).put("role", role.text());
+    if (scopes != null) {
+      body.put("scopes", scopes);
+    }
+    if (expires != null) {
+      body.put("lifeMs", Period.millis(expires));
+    }
+    return show(desk.create(body.build()), json);
+  }
+
+  private int show(JsonValue.Obj created, boolean json) {
     if (json) {
       session.print(created);
     } else {
@@ -80,95 +73,124 @@ final class KeyCommand {
     return ExitCode.OK.value();
   }
 
-  private JsonValue.Obj createHere(String tenant, String name, Role role) {
-    try (Foundation foundation = session.foundation()) {
-      CreatedKey key = foundation.keys().create(tenant, name, role);
-      record(foundation, "create", key.id(), name);
-      return JsonValue.object().put("id", key.id()).put("key", key.key()).build();
-    }
-  }
-
-  private static void record(Foundation foundation, String action, String id, String name) {
-    foundation
-        .audit()
-        .append(
-            new AuditEvent.KeyChange(action, id, name, ACTOR),
-            Deadline.after(Duration.ofSeconds(5)))
-        .await();
+  @Command(name = "rotate", description = "Make a key in place of another and show it, this once.")
+  int rotate(
+      @Parameters(paramLabel = "ID", description = "The old key's id.") String id,
+      @Option(
+              names = "--overlap",
+              defaultValue = "1h",
+              description = "How long the old one still holds; default ${DEFAULT-VALUE}.")
+          String overlap,
+      @Option(names = "--json", description = "Print JSON.") boolean json) {
+    return show(
+        desk.rotate(id, JsonValue.object().put("overlapMs", Period.millis(overlap)).build()), json);
   }
 
   @Command(name = "list", description = "List keys; never their secret part.")
   int list(@Option(names = "--json", description = "Print JSON.") boolean json) {
-    JsonValue.Obj keys =
-        remote()
-            .map(
-                client -> {
-                  try (client) {
-                    return client.call(HttpMethod.GET, "/admin/keys");
-                  }
-                })
-            .orElseGet(this::listHere);
+    JsonValue.Obj keys = desk.list();
     if (json) {
       session.print(keys);
       return ExitCode.OK.value();
     }
-    List<JsonValue> items =
-        keys.get("keys") instanceof JsonValue.Arr list ? list.items() : List.of();
-    for (JsonValue item : items) {
-      if (item instanceof JsonValue.Obj key
-          && key.get("created") instanceof JsonValue.Int created) {
+    for (JsonValue item : items(keys, "keys")) {
+      if (item instanceof JsonValue.Obj key) {
         session
             .out()
             .printf(
-                "%s  %-10s %-12s %-24s %s%n",
+                "%s  %-10s %-12s %-24s created %s  expires %s  used %s  %s%n",
                 Texts.of(key, "id"),
                 Texts.of(key, "role"),
                 Texts.of(key, "tenant"),
                 Texts.of(key, "name"),
-                Instant.ofEpochMilli(created.value()));
+                time(key, "created"),
+                time(key, "expires"),
+                time(key, "lastUsed"),
+                scopes(key));
+      }
+    }
+    for (JsonValue item : items(keys, "revokedTokens")) {
+      if (item instanceof JsonValue.Obj token) {
+        session
+            .out()
+            .printf(
+                "revoked token  jti %s  sub %s  issuer %s%n",
+                orDash(Texts.of(token, "jti")),
+                orDash(Texts.of(token, "sub")),
+                orDash(Texts.of(token, "issuer")));
       }
     }
     return ExitCode.OK.value();
   }
 
-  private JsonValue.Obj listHere() {
-    try (Foundation foundation = session.foundation()) {
-      return KeyRecord.listJson(foundation.keys().list());
-    }
+  private static List<JsonValue> items(JsonValue.Obj object, String name) {
+    return object.get(name) instanceof JsonValue.Arr list ? list.items() : List.of();
   }
 
-  @Command(name = "revoke", description = "Revoke a key; its next request is refused.")
+  private static String scopes(JsonValue.Obj key) {
+    return String.join(
+        " ",
+        items(key, "scopes").stream()
+            .map(scope -> scope instanceof JsonValue.Str text ? text.value() : "")
+            .toList());
+  }
+
+  private static String time(JsonValue.Obj key, String name) {
+    return key.get(name) instanceof JsonValue.Int millis
+        ? Instant.ofEpochMilli(millis.value()).toString()
+        : "never";
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+
+  @Command(
+      name = "revoke",
+      description = "Revoke a key, a token or a subject's tokens: what hangs on them ends.")
   int revoke(
-      @Parameters(paramLabel = "ID", description = "The key's id.") String id,
+      @Parameters(paramLabel = "ID", arity = "0..1", description = "The key's id.")
+          @Nullable String id,
+      @Option(names = "--jti", description = "Instead: the token of that id.") @Nullable String jti,
+      @Option(names = "--sub", description = "Instead: all tokens of that subject.")
+          @Nullable String sub,
+      @Option(names = "--issuer", description = "Of that issuer alone; default any.")
+          @Nullable String issuer,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
+    if ((id == null) == (jti == null && sub == null)) {
+      throw Problem.of(
+              ProblemCode.REQUEST_ARGUMENTS_INVALID, "Say what to revoke: ID, --jti or --sub.")
+          .withHint("chitin key list shows the ids of keys.")
+          .toException();
+    }
     JsonValue.Obj revoked =
-        remote()
-            .map(
-                client -> {
-                  try (client) {
-                    return client.call(HttpMethod.DELETE, "/admin/keys/" + id);
-                  }
-                })
-            .orElseGet(() -> revokeHere(id));
+        id == null ? desk.revokeToken(token(jti, sub, issuer)) : desk.revoke(id);
+    return said(revoked, "Revoked " + (id == null ? (jti == null ? sub : jti) : id) + ".", json);
+  }
+
+  @Command(name = "restore", description = "Take a token again that was revoked.")
+  int restore(
+      @Option(names = "--jti", description = "The token of that id.") @Nullable String jti,
+      @Option(names = "--sub", description = "All tokens of that subject.") @Nullable String sub,
+      @Option(names = "--issuer", description = "As it was revoked.") @Nullable String issuer,
+      @Option(names = "--json", description = "Print JSON.") boolean json) {
+    return said(
+        desk.restoreToken(token(jti, sub, issuer)),
+        "Taken again: " + (jti == null ? sub : jti) + ".",
+        json);
+  }
+
+  private int said(JsonValue.Obj answer, String text, boolean json) {
     if (json) {
-      session.print(revoked);
+      session.print(answer);
     } else {
-      session.out().println("Revoked " + id + ".");
+      session.out().println(Texts.printable(text, false));
     }
     return ExitCode.OK.value();
   }
 
-  private JsonValue.Obj revokeHere(String id) {
-    try (Foundation foundation = session.foundation()) {
-      KeyRecord revoked = foundation.keys().revoke(id);
-      record(foundation, "revoke", revoked.id(), revoked.name());
-      return KeyRecord.listJson(List.of(revoked));
-    }
-  }
-
-  private Optional<AdminClient> remote() {
-    return AdminClient.listens(session.home().adminSocket())
-        ? Optional.of(new AdminClient(session.home().adminSocket()))
-        : Optional.empty();
+  private static JsonValue.Obj token(
+      @Nullable String jti, @Nullable String sub, @Nullable String issuer) {
+    return JsonValue.object().put("jti", jti).put("sub", sub).put("issuer", issuer).build();
   }
 }

@@ -1,5 +1,7 @@
 package dev.chitin.gateway.config;
 
+import dev.chitin.gateway.auth.Role;
+import dev.chitin.gateway.auth.jwt.SigningAlgorithm;
 import dev.chitin.gateway.config.Spec.Choice;
 import dev.chitin.gateway.config.Spec.Document;
 import dev.chitin.gateway.config.Spec.Flag;
@@ -118,7 +120,7 @@ final class ConfigKeys {
                   Spec.Key.of(
                       "denied_paths", "Paths that no tool may touch; wins always.", TEXTS))),
           Spec.Key.of("gateway", "The HTTP edge.", gateway()),
-          Spec.Key.notBuilt("auth", "Token issuers and client certificates.", new Document()),
+          Spec.Key.of("auth", "By what callers are known, besides gateway keys.", auth()),
           Spec.Key.of("tools", "The operator's own tools.", new ListOf(TOOL)),
           Spec.Key.of(
               "policy",
@@ -283,14 +285,81 @@ final class ConfigKeys {
             Section.of(
                 Spec.Key.of("cert", "PEM file of the certificate chain.", TEXT),
                 Spec.Key.of("key", "PEM file of the private key.", TEXT),
-                Spec.Key.of("terminated_upstream", "A proxy in front does TLS.", new Flag()))),
+                Spec.Key.of("terminated_upstream", "A proxy in front does TLS.", new Flag()),
+                Spec.Key.of(
+                    "client_ca", "PEM file of the authorities that vouch for clients.", TEXT),
+                Spec.Key.of(
+                    "client_auth",
+                    "Whether clients may or must have a certificate of theirs.",
+                    new Choice(List.of("request", "required"))),
+                Spec.Key.of(
+                    "client_crl",
+                    "File of the authorities' lists of revoked certificates; without a current one"
+                        + " no certificate is taken.",
+                    TEXT))),
         Spec.Key.of(
             "rate_limit",
             "Requests of one principal.",
             Section.of(
                 Spec.Key.of("requests_per_minute", "Sustained rate.", new Whole(1, 10_000_000)),
                 Spec.Key.of("burst", "Requests at once.", new Whole(1, 1_000_000)))),
-        Spec.Key.notBuilt("session", "Session timeouts.", new Document()));
+        Spec.Key.of(
+            "session",
+            "How long sessions last.",
+            Section.of(
+                Spec.Key.of(
+                    "idle_ms",
+                    "After how long without use one ends; default half an hour.",
+                    new Whole(1_000, 86_400_000)),
+                Spec.Key.of(
+                    "absolute_ms",
+                    "After how long one ends in any case; default twelve hours.",
+                    new Whole(1_000, 30L * 86_400_000)))));
+  }
+
+  private static Section auth() {
+    Spec role = new Choice(Role.texts());
+    return Section.of(
+        Spec.Key.of(
+            "issuers",
+            "Whose signed tokens (JWT) are taken.",
+            new ListOf(
+                Section.of(
+                    Spec.Key.of("issuer", "The token's iss, exactly.", TEXT),
+                    Spec.Key.of("audience", "What its aud must hold: this gateway's URI.", TEXT),
+                    Spec.Key.of(
+                        "algorithms",
+                        "By which it may be signed.",
+                        new ListOf(new Choice(SigningAlgorithm.texts()))),
+                    Spec.Key.of(
+                        "jwks_file",
+                        "File of the issuer's open keys (RFC 7517), or jwks_url.",
+                        TEXT),
+                    Spec.Key.of("jwks_url", "Where they are fetched from; https only.", TEXT),
+                    Spec.Key.of(
+                        "jwks_ca",
+                        "PEM file of who vouches for that server; default the platform's.",
+                        TEXT),
+                    Spec.Key.of(
+                        "roles",
+                        "What the token's claim of roles stands for here.",
+                        Section.of(
+                            Spec.Key.of(
+                                "claim", "Its name; dots lead into objects; default roles.", TEXT),
+                            Spec.Key.of("map", "Roles by the claim's values.", new Named(role)))),
+                    Spec.Key.of("tenant", "Whose principals its subjects are.", TEXT)))),
+        Spec.Key.of(
+            "certificates",
+            "For whom client certificates under gateway.tls.client_ca stand.",
+            new ListOf(
+                Section.of(
+                    Spec.Key.of(
+                        "san",
+                        "Subject alternative name, exactly: URI:spiffe://… or DNS:host.",
+                        TEXT),
+                    Spec.Key.of("role", "What it may do.", role),
+                    Spec.Key.of("tenant", "Whose principal.", TEXT),
+                    Spec.Key.of("name", "The principal.", TEXT)))));
   }
 
   private static Section paths() {

@@ -2,10 +2,12 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.Caller;
+import dev.chitin.gateway.auth.Credential;
 import dev.chitin.gateway.auth.KeyRecord;
+import dev.chitin.gateway.auth.Permissions;
 import dev.chitin.gateway.auth.Role;
+import dev.chitin.gateway.auth.Verdict;
 import dev.chitin.policy.Principal;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
@@ -28,7 +30,10 @@ public final class AdminSocket extends VerticleBase {
   private static final Caller OPERATOR =
       new Caller(
           new Principal(KeyRecord.TENANT, "local-operator", Set.of(Role.ADMIN.text())),
-          Role.ADMIN.scopes());
+          Permissions.of(Set.of(Role.ADMIN)),
+          new Credential.Local());
+
+  private static final Future<Verdict> KNOWN = Future.succeededFuture(Verdict.known(OPERATOR));
 
   /** No page reaches a Unix socket. */
   private static final Cors NO_ORIGINS = new Cors(Set.of());
@@ -63,7 +68,8 @@ public final class AdminSocket extends VerticleBase {
             NO_ORIGINS,
             null,
             new RouteTable(routes()),
-            request -> new Authenticator.Verdict(OPERATOR, null, null),
+            request -> KNOWN,
+            edge.failures(),
             edge.audit(),
             edge.live()));
     return server.listen(SocketAddress.domainSocketAddress(path.toString()));
@@ -71,21 +77,13 @@ public final class AdminSocket extends VerticleBase {
 
   private List<Route> routes() {
     List<Route> routes = new ArrayList<>();
-    routes.addAll(
-        new CallRoutes(
-                edge.bus(),
-                edge.registry(),
-                edge.executor(),
-                edge.admission(),
-                edge.calls(),
-                edge.idempotency(),
-                edge.settings())
-            .routes());
+    routes.addAll(new CallRoutes(edge).routes());
     routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
+    routes.addAll(new SessionRoutes(edge.sessions()).routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new VaultRoutes(edge.vaultAdministration(), edge.vaultKey()).routes());
-    routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit()).routes());
+    routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit(), edge.revoked()).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());

@@ -11,21 +11,25 @@ import dev.chitin.bus.json.JsonLimits;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
+import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCall;
-import dev.chitin.gateway.calls.TrackedCalls;
+import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.policy.Principal;
 import dev.chitin.sandbox.ToolCall;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.sandbox.ToolResult;
+import io.vertx.core.Context;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs tools: {@code POST /v1/tools/{name}/calls}, answered with the result, or as a stream of
@@ -41,22 +45,19 @@ final class CallRoutes {
   private final BackgroundCalls background;
   private final IdempotencyKeys keys;
   private final EdgeSettings settings;
+  private final CredentialWatch watch;
+  private final SessionTable sessions;
 
-  CallRoutes(
-      Bus bus,
-      ToolRegistry registry,
-      ToolExecutor executor,
-      CallAdmission admission,
-      TrackedCalls tracked,
-      IdempotencyKeys keys,
-      EdgeSettings settings) {
-    this.bus = bus;
-    this.registry = registry;
-    this.executor = executor;
-    this.admission = admission;
-    this.background = new BackgroundCalls(bus, executor, tracked);
-    this.keys = keys;
-    this.settings = settings;
+  CallRoutes(HttpEdge edge) {
+    this.bus = edge.bus();
+    this.registry = edge.registry();
+    this.executor = edge.executor();
+    this.admission = edge.admission();
+    this.background = new BackgroundCalls(bus, executor, edge.calls());
+    this.keys = edge.idempotency();
+    this.settings = edge.settings();
+    this.watch = edge.watch();
+    this.sessions = edge.sessions();
   }
 
   List<Route> routes() {
@@ -71,7 +72,7 @@ final class CallRoutes {
   }
 
   private void call(Exchange exchange) {
-    ToolRegistry.RegisteredTool tool = ToolRoutes.find(registry, exchange.parameter("name"));
+    ToolRegistry.RegisteredTool tool = ToolRoutes.find(registry, exchange);
     JsonFields body = JsonFields.of(parse(exchange), "");
     JsonValue.Obj arguments = body.required("arguments", body.object("arguments"));
     long timeout =
@@ -81,27 +82,28 @@ final class CallRoutes {
     tool.schema().check(arguments);
 
     Principal principal = exchange.caller().principal();
-    String slot = owner(exchange);
+    String session = SessionRoutes.named(exchange, sessions);
+    String slot = exchange.caller().account();
     Optional<String> key = idempotencyKey(exchange);
     Deadline deadline = Deadline.after(Duration.ofMillis(timeout));
     String callId = Ids.next("call_");
     if (key.isPresent() || prefersAsync(exchange)) {
-      var call = new ToolCall(callId, principal, null, tool.definition().name(), arguments, null);
+      var call =
+          new ToolCall(callId, principal, session, tool.definition().name(), arguments, null);
       goOn(exchange, call, deadline, key);
       return;
     }
     admission.enter(slot);
     if (acceptsEvents(exchange)) {
-      stream(exchange, callId, tool, principal, arguments, deadline, slot);
+      stream(exchange, callId, tool, principal, session, arguments, deadline, slot);
     } else {
-      answer(exchange, callId, tool, principal, arguments, deadline, slot);
+      answer(exchange, callId, tool, principal, session, arguments, deadline, slot);
     }
   }
 
   /** Whose a call is: tenant and principal. */
   static String owner(Exchange exchange) {
-    Principal principal = exchange.caller().principal();
-    return principal.tenant() + "/" + principal.id();
+    return exchange.caller().account();
   }
 
   private void goOn(
@@ -126,16 +128,28 @@ final class CallRoutes {
   /** Makes the call, and answers at once or with its outcome, as the caller prefers. */
   private void begin(Exchange exchange, TrackedCall tracked, ToolCall call, Deadline deadline) {
     String slot = owner(exchange);
+    CredentialWatch.Hold hold;
+    try {
+      hold =
+          watch.hold(exchange.caller().credential(), () -> tracked.cancel("the credential ended"));
+    } catch (ChitinException e) {
+      exchange.fail(e, call.callId());
+      return;
+    }
     try {
       admission.enter(slot);
-      background.calls().add(tracked);
     } catch (ChitinException e) {
+      hold.close();
       exchange.fail(e, call.callId());
       return;
     }
     background
         .start(tracked, call, deadline, exchange.requestId())
-        .onComplete(done -> admission.leave(slot));
+        .onComplete(
+            done -> {
+              hold.close();
+              admission.leave(slot);
+            });
     if (prefersAsync(exchange)) {
       accepted(exchange, tracked);
     } else {
@@ -205,12 +219,14 @@ final class CallRoutes {
       String callId,
       ToolRegistry.RegisteredTool tool,
       Principal principal,
+      @Nullable String session,
       JsonValue.Obj arguments,
       Deadline deadline,
       String slot) {
-    var call = new ToolCall(callId, principal, null, tool.definition().name(), arguments, null);
+    var call = new ToolCall(callId, principal, session, tool.definition().name(), arguments, null);
     BusCall<ToolResult> running = executor.execute(call, deadline);
     cancelWhenGone(exchange, running);
+    cancelWithCredential(exchange, running, ended -> exchange.fail(ended, callId));
     running
         .result()
         .onComplete(done -> admission.leave(slot))
@@ -223,6 +239,7 @@ final class CallRoutes {
       String callId,
       ToolRegistry.RegisteredTool tool,
       Principal principal,
+      @Nullable String session,
       JsonValue.Obj arguments,
       Deadline deadline,
       String slot) {
@@ -239,9 +256,10 @@ final class CallRoutes {
             listening -> {
               var call =
                   new ToolCall(
-                      callId, principal, null, tool.definition().name(), arguments, address);
+                      callId, principal, session, tool.definition().name(), arguments, address);
               BusCall<ToolResult> running = executor.execute(call, deadline);
               cancelWhenGone(exchange, running);
+              cancelWithCredential(exchange, running, ended -> events.fail(ended.toException()));
               running
                   .result()
                   .onComplete(
@@ -260,6 +278,26 @@ final class CallRoutes {
       return;
     }
     exchange.response().closeHandler(gone -> running.cancel("the client disconnected"));
+  }
+
+  /** A call ends with the credential that made it; its caller is told at once. */
+  private void cancelWithCredential(
+      Exchange exchange, BusCall<ToolResult> running, Consumer<Problem> tell) {
+    Context here = exchange.context();
+    try {
+      CredentialWatch.Hold hold =
+          watch.hold(
+              exchange.caller().credential(),
+              () -> here.runOnContext(now -> end(running, tell, CredentialWatch.ended())));
+      running.result().onComplete(done -> hold.close());
+    } catch (ChitinException refused) {
+      end(running, tell, refused.problem());
+    }
+  }
+
+  private static void end(BusCall<ToolResult> running, Consumer<Problem> tell, Problem problem) {
+    running.cancel("the credential ended");
+    tell.accept(problem);
   }
 
   private static boolean acceptsEvents(Exchange exchange) {

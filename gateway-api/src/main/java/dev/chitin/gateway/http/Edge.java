@@ -2,13 +2,18 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.gateway.auth.Authenticator;
+import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.auth.Verdict;
 import dev.chitin.vault.scrub.LiveSecrets;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
@@ -28,21 +33,23 @@ final class Edge implements Handler<HttpServerRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
   private static final Duration FAILURE_RECORD = Duration.ofSeconds(5);
 
+  private final Vertx vertx;
   private final RequestGuard guard;
   private final Cors cors;
   private final @Nullable Throttle throttle;
   private final RouteTable routes;
   private final CallerSource callers;
+  private final AuthFailures failures;
   private final AuditLog audit;
   private final BodyReader bodies;
   private final Lingering lingering;
   private final EdgeBounds bounds;
   private final LiveSecrets live;
 
-  /** Where the caller of a request comes from. */
+  /** Where the caller of a request comes from; complete at once unless somebody must be asked. */
   @FunctionalInterface
   interface CallerSource {
-    Authenticator.Verdict check(HttpServerRequest request);
+    Future<Verdict> check(HttpServerRequest request);
   }
 
   Edge(
@@ -53,8 +60,11 @@ final class Edge implements Handler<HttpServerRequest> {
       @Nullable Throttle throttle,
       RouteTable routes,
       CallerSource callers,
+      AuthFailures failures,
       AuditLog audit,
       LiveSecrets live) {
+    this.vertx = vertx;
+    this.failures = failures;
     this.live = live;
     this.bounds = settings.bounds();
     this.guard = guard;
@@ -87,27 +97,63 @@ final class Edge implements Handler<HttpServerRequest> {
       find(request, requestId, lookup, null);
       return;
     }
-    Authenticator.Verdict verdict = callers.check(request);
-    Optional<Problem> unknown = unknown(request, verdict);
-    if (unknown.isPresent()) {
-      refuse(request, requestId, unknown.get());
-      return;
+    Future<Verdict> verdict = callers.check(request);
+    if (verdict.isComplete()) {
+      judged(request, requestId, lookup, verdict);
+    } else {
+      wait(request, requestId, lookup, verdict);
     }
-    find(request, requestId, lookup, verdict.caller());
   }
 
-  /** Why the caller goes no further: not known, or too often here. */
-  private Optional<Problem> unknown(HttpServerRequest request, Authenticator.Verdict verdict) {
-    if (verdict.refusal() != null || verdict.caller() == null) {
-      record(request, verdict);
-      if (throttle != null) {
-        throttle.failed(request);
+  /** Holds the body back meanwhile: nobody would take it. */
+  private void wait(
+      HttpServerRequest request,
+      String requestId,
+      RouteTable.Lookup lookup,
+      Future<Verdict> verdict) {
+    Context here = vertx.getOrCreateContext();
+    request.pause();
+    verdict.onComplete(
+        done ->
+            here.runOnContext(
+                now -> {
+                  if (!request.response().closed()) {
+                    judged(request, requestId, lookup, done);
+                  }
+                  request.resume();
+                }));
+  }
+
+  private void judged(
+      HttpServerRequest request,
+      String requestId,
+      RouteTable.Lookup lookup,
+      AsyncResult<Verdict> verdict) {
+    switch (verdict.result()) {
+      case null -> {
+        var failed = new Exchange(request, requestId, null, Map.of(), live);
+        failed.fail(ChitinException.from(verdict.cause()), null);
+        lingering.drain(request);
       }
-      return Optional.ofNullable(verdict.refusal());
+      case Verdict.Refused refused -> {
+        record(request, refused);
+        if (throttle != null && refused.isFault()) {
+          throttle.failed(request);
+        }
+        refuse(request, requestId, refused.problem());
+      }
+      case Verdict.Known known -> {
+        Optional<Problem> tooOften =
+            throttle == null
+                ? Optional.empty()
+                : throttle.principal(request, known.caller().principal());
+        if (tooOften.isPresent()) {
+          refuse(request, requestId, tooOften.get());
+        } else {
+          find(request, requestId, lookup, known.caller());
+        }
+      }
     }
-    return throttle == null
-        ? Optional.empty()
-        : throttle.principal(request, verdict.caller().principal());
   }
 
   private void find(
@@ -227,17 +273,17 @@ final class Edge implements Handler<HttpServerRequest> {
     lingering.drain(request);
   }
 
-  private void record(HttpServerRequest request, Authenticator.Verdict verdict) {
-    Problem refusal = verdict.refusal();
-    if (refusal == null) {
+  private void record(HttpServerRequest request, Verdict.Refused refused) {
+    failures.count(refused.kind());
+    if (!refused.isFault()) {
       return;
     }
     audit
         .append(
             new AuditEvent.AuthFailure(
-                refusal.code().code(),
-                refusal.code() == ProblemCode.AUTH_MISSING ? "none" : "api_key",
-                verdict.keyId(),
+                refused.problem().code().code(),
+                refused.method(),
+                refused.keyId(),
                 request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress()),
             Deadline.after(FAILURE_RECORD))
         .onFailure(failure -> LOG.warn("an authentication failure was not recorded", failure));

@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.gateway.rate.RateLimit;
+import dev.chitin.gateway.session.SessionBounds;
 import dev.chitin.gateway.tls.TlsSettings;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls certificate and key, or null for plain HTTP
  * @param tlsUpstream whether a proxy in front does TLS
  * @param rateLimit how often one principal may ask
+ * @param sessions how long and how many
  * @param bounds what is held at most
  */
 public record EdgeSettings(
@@ -26,6 +28,7 @@ public record EdgeSettings(
     @Nullable TlsSettings tls,
     boolean tlsUpstream,
     RateLimit rateLimit,
+    SessionBounds sessions,
     EdgeBounds bounds) {
   public EdgeSettings {
     hosts = Set.copyOf(hosts);
@@ -34,7 +37,8 @@ public record EdgeSettings(
 
   /** The same on another port. */
   public EdgeSettings withPort(int other) {
-    return new EdgeSettings(host, other, hosts, corsOrigins, tls, tlsUpstream, rateLimit, bounds);
+    return new EdgeSettings(
+        host, other, hosts, corsOrigins, tls, tlsUpstream, rateLimit, sessions, bounds);
   }
 
   /** Whether only this machine can reach the listener. */

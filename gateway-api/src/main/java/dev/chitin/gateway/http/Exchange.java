@@ -7,6 +7,8 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.vault.scrub.LiveSecrets;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -25,6 +27,7 @@ final class Exchange {
   private final @Nullable Caller caller;
   private final Map<String, String> parameters;
   private final LiveSecrets live;
+  private final Context context;
   private Bytes body = Bytes.EMPTY;
 
   Exchange(
@@ -38,6 +41,7 @@ final class Exchange {
     this.requestId = requestId;
     this.caller = caller;
     this.parameters = parameters;
+    this.context = Objects.requireNonNull(Vertx.currentContext(), "used on an event loop");
   }
 
   HttpServerRequest request() {
@@ -46,6 +50,11 @@ final class Exchange {
 
   HttpServerResponse response() {
     return request.response();
+  }
+
+  /** The event loop on which the answer is written. */
+  Context context() {
+    return context;
   }
 
   String requestId() {

@@ -4,11 +4,14 @@ import dev.chitin.audit.AuditLog;
 import dev.chitin.bus.Bus;
 import dev.chitin.gateway.Doctor;
 import dev.chitin.gateway.Readiness;
+import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Authenticator;
+import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.rate.RateLimits;
+import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.vault.KeyFile;
@@ -22,6 +25,8 @@ import java.util.function.Supplier;
  *
  * @param calls those that go on without their clients
  * @param idempotency keys that were used
+ * @param watch ends what hangs on a credential with it
+ * @param revoked to be told when a credential was revoked
  * @param limits buckets of this node
  * @param connections counts those of all verticles
  * @param vaultAdministration for the administration socket alone
@@ -42,6 +47,10 @@ public record HttpEdge(
     AuditLog audit,
     KeyStore keys,
     Authenticator authenticator,
+    AuthFailures failures,
+    CredentialWatch watch,
+    SessionTable sessions,
+    Runnable revoked,
     CallAdmission admission,
     TrackedCalls calls,
     IdempotencyKeys idempotency,

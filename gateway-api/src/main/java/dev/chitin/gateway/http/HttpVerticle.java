@@ -1,5 +1,7 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.gateway.auth.Presented;
+import dev.chitin.gateway.tls.ClientAuthority;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.vault.memory.ZeroingAllocator;
@@ -11,6 +13,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop's share of the edge on TCP. Instances with one port share its connections. */
@@ -32,6 +37,7 @@ public final class HttpVerticle extends VerticleBase {
   private final int port;
   private final @Nullable TlsIdentity identity;
   private final ZeroingAllocator allocator = new ZeroingAllocator();
+  private final @Nullable ClientAuthority authority;
   private @Nullable HttpServer server;
   private @Nullable HeadPatience patience;
   private @Nullable Edge way;
@@ -40,8 +46,14 @@ public final class HttpVerticle extends VerticleBase {
   /**
    * @param port where to listen; -1 picks a free one for all instances, see {@link #actualPort()}
    * @param identity what to prove to clients, or null for plain HTTP
+   * @param authority who vouches for clients, or null when they are not asked for certificates
    */
-  public HttpVerticle(HttpEdge edge, int port, @Nullable TlsIdentity identity) {
+  public HttpVerticle(
+      HttpEdge edge,
+      int port,
+      @Nullable TlsIdentity identity,
+      @Nullable ClientAuthority authority) {
+    this.authority = authority;
     this.edge = edge;
     this.port = port;
     this.identity = identity;
@@ -103,28 +115,39 @@ public final class HttpVerticle extends VerticleBase {
         cors,
         new Throttle(edge.limits()),
         new RouteTable(routes()),
-        request ->
-            edge.authenticator()
-                .check(
-                    request.headers().getAll("authorization"),
-                    request.headers().getAll("x-api-key")),
+        request -> edge.authenticator().check(presented(request)),
+        edge.failures(),
         edge.audit(),
         edge.live());
   }
 
+  private Presented presented(HttpServerRequest request) {
+    return new Presented(
+        request.headers().getAll("authorization"),
+        request.headers().getAll("x-api-key"),
+        authority == null ? List.of() : certificates(request.connection()));
+  }
+
+  /** The client's chain, its own first; empty when it sent none. */
+  private static List<X509Certificate> certificates(HttpConnection connection) {
+    try {
+      List<X509Certificate> chain = new ArrayList<>();
+      for (Certificate one : connection.peerCertificates()) {
+        if (one instanceof X509Certificate certificate) {
+          chain.add(certificate);
+        }
+      }
+      return chain;
+    } catch (SSLPeerUnverifiedException none) {
+      return List.of();
+    }
+  }
+
   private List<Route> routes() {
     List<Route> routes = new ArrayList<>();
-    routes.addAll(
-        new CallRoutes(
-                edge.bus(),
-                edge.registry(),
-                edge.executor(),
-                edge.admission(),
-                edge.calls(),
-                edge.idempotency(),
-                edge.settings())
-            .routes());
+    routes.addAll(new CallRoutes(edge).routes());
     routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
+    routes.addAll(new SessionRoutes(edge.sessions()).routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
@@ -179,7 +202,7 @@ public final class HttpVerticle extends VerticleBase {
   private HttpServerOptions options() {
     HttpServerOptions options = plain(edge.settings().bounds());
     if (identity != null) {
-      TlsListener.secure(options, identity);
+      TlsListener.secure(options, identity, authority);
     }
     return options;
   }

@@ -27,19 +27,21 @@ final class ToolRoutes {
 
   private void list(Exchange exchange) {
     List<JsonValue> tools =
-        registry.all().stream().<JsonValue>map(tool -> json(tool.definition())).toList();
+        registry.all().stream()
+            .filter(tool -> exchange.caller().permissions().reaches(tool.definition().name()))
+            .<JsonValue>map(tool -> json(tool.definition()))
+            .toList();
     exchange.respond(200, JsonValue.object().put("tools", new JsonValue.Arr(tools)).build());
   }
 
   private void one(Exchange exchange) {
-    exchange.respond(200, json(find(exchange).definition()));
+    exchange.respond(200, json(find(registry, exchange).definition()));
   }
 
-  private ToolRegistry.RegisteredTool find(Exchange exchange) {
-    return find(registry, exchange.parameter("name"));
-  }
-
-  static ToolRegistry.RegisteredTool find(ToolRegistry registry, String name) {
+  /** The tool that the path names, if the caller's credential reaches it. */
+  static ToolRegistry.RegisteredTool find(ToolRegistry registry, Exchange exchange) {
+    String name = exchange.parameter("name");
+    exchange.caller().requireTool(name);
     return registry
         .find(name)
         .orElseThrow(

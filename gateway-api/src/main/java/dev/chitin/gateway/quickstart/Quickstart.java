@@ -12,6 +12,7 @@ import dev.chitin.gateway.GatewaySettings;
 import dev.chitin.gateway.VaultAccess;
 import dev.chitin.gateway.auth.CreatedKey;
 import dev.chitin.gateway.auth.KeyRecord;
+import dev.chitin.gateway.auth.KeySpec;
 import dev.chitin.gateway.auth.Role;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.sandbox.ToolDefinition;
@@ -235,7 +236,7 @@ public final class Quickstart implements AutoCloseable {
         gateway.keys().revoke(old.id());
       }
     }
-    return gateway.keys().create(KeyRecord.TENANT, KEY_NAME, Role.OPERATOR);
+    return gateway.keys().create(KeySpec.of(KeyRecord.TENANT, KEY_NAME, Role.OPERATOR));
   }
 
   private void put(Needle needle) {

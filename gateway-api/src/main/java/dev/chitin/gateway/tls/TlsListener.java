@@ -1,14 +1,17 @@
 package dev.chitin.gateway.tls;
 
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.JdkSSLEngineOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SSLEngineOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a listener speaks TLS: versions 1.2 and 1.3 alone, and of 1.2 only what has forward secrecy
@@ -36,8 +39,13 @@ public final class TlsListener {
     return OpenSSLEngineOptions.isAvailable() ? "BoringSSL" : "JDK";
   }
 
-  /** Turns TLS on. */
-  public static void secure(HttpServerOptions options, TlsIdentity identity) {
+  /**
+   * Turns TLS on.
+   *
+   * @param authority who vouches for clients, or null when they are not asked for certificates
+   */
+  public static void secure(
+      HttpServerOptions options, TlsIdentity identity, @Nullable ClientAuthority authority) {
     SSLEngineOptions engine =
         OpenSSLEngineOptions.isAvailable() ? new OpenSSLEngineOptions() : new JdkSSLEngineOptions();
     options
@@ -47,6 +55,11 @@ public final class TlsListener {
         .setKeyCertOptions(pair(identity))
         .setEnabledSecureTransportProtocols(VERSIONS);
     SUITES.forEach(options::addEnabledCipherSuite);
+    if (authority != null) {
+      options
+          .setClientAuth(authority.required() ? ClientAuth.REQUIRED : ClientAuth.REQUEST)
+          .setTrustOptions(new PemTrustOptions().addCertValue(authority.pem()));
+    }
   }
 
   /** The same with another identity, for a listener that is up. */

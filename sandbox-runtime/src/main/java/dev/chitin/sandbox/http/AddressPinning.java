@@ -17,9 +17,14 @@ import java.util.Optional;
  */
 public final class AddressPinning {
   private final AddressRules rules;
+  private final ClosedAddresses closed;
   private final WorkerExecutor workers;
 
-  public AddressPinning(AddressRules rules, WorkerExecutor workers) {
+  /**
+   * @param closed what no rule opens
+   */
+  public AddressPinning(AddressRules rules, ClosedAddresses closed, WorkerExecutor workers) {
+    this.closed = closed;
     this.rules = rules;
     this.workers = workers;
   }
@@ -32,7 +37,7 @@ public final class AddressPinning {
   private SocketAddress resolve(String host, int port) throws UnknownHostException {
     InetAddress[] all = InetAddress.getAllByName(host);
     for (InetAddress address : all) {
-      Optional<String> rule = rules.denied(address, port);
+      Optional<String> rule = closed.closed(address, port).or(() -> rules.denied(address, port));
       if (rule.isPresent()) {
         throw Problem.of(
                 ProblemCode.POLICY_HOST_DENIED,

@@ -1,0 +1,176 @@
+package dev.chitin.gateway;
+
+import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.AuditLog;
+import dev.chitin.bus.Deadline;
+import dev.chitin.gateway.auth.AuthFailures;
+import dev.chitin.gateway.auth.Authenticator;
+import dev.chitin.gateway.auth.Credential;
+import dev.chitin.gateway.auth.CredentialWatch;
+import dev.chitin.gateway.auth.KeyAuthenticator;
+import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.gateway.auth.jwt.TokenIssuers;
+import dev.chitin.gateway.auth.mtls.ClientCertificates;
+import dev.chitin.gateway.auth.mtls.RevocationList;
+import dev.chitin.gateway.session.Session;
+import dev.chitin.gateway.session.SessionTable;
+import dev.chitin.gateway.tls.ClientAuthority;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything by which callers are known, wired: keys, issuers, client certificates, sessions, and
+ * the watch that ends what hangs on a credential. It looks every {@value #PERIOD_MILLIS} ms, and at
+ * once when something was revoked or an issuer's keys changed.
+ */
+final class AuthService implements AutoCloseable {
+  /** How often credentials in use are looked at again. */
+  static final long PERIOD_MILLIS = 5_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(AuthService.class);
+  private static final Duration RECORD = Duration.ofSeconds(5);
+  private static final long FLUSH_MILLIS = 60_000;
+  private static final int MOST_HELD = 65_536;
+
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Vertx vertx;
+  private final AuditLog audit;
+  private final AuthFailures failures = new AuthFailures();
+  private final SessionTable sessions;
+  private final TokenIssuers issuers;
+  private final Authenticator authenticator;
+  private final CredentialWatch watch;
+
+  /**
+   * Reads keys, lists and sets. Blocks.
+   *
+   * @param authority who vouches for client certificates, or null
+   */
+  AuthService(
+      Vertx vertx,
+      KeyStore keys,
+      AuditLog audit,
+      GatewaySettings settings,
+      @Nullable ClientAuthority authority) {
+    this.vertx = vertx;
+    this.audit = audit;
+    this.sessions =
+        new SessionTable(settings.edge().sessions(), System::nanoTime, this::recordSession);
+    this.watch = new CredentialWatch(MOST_HELD, this::holds);
+    this.issuers =
+        new TokenIssuers(vertx, settings.auth().issuers(), keys::isRevoked, this::checkLater);
+    opened.push(issuers);
+    try {
+      this.authenticator =
+          new Authenticator(
+              new KeyAuthenticator(keys), issuers.verifier(), certificates(settings, authority));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+    long look = vertx.setPeriodic(PERIOD_MILLIS, tick -> checkLater());
+    opened.push(() -> vertx.cancelTimer(look));
+    long flush =
+        vertx.setPeriodic(
+            FLUSH_MILLIS,
+            tick ->
+                vertx
+                    .executeBlocking(
+                        () -> {
+                          keys.flush();
+                          return null;
+                        },
+                        false)
+                    .onFailure(
+                        failure -> LOG.warn("the last use of keys was not written", failure)));
+    opened.push(() -> vertx.cancelTimer(flush));
+  }
+
+  private ClientCertificates certificates(
+      GatewaySettings settings, @Nullable ClientAuthority authority) {
+    if (authority == null) {
+      return ClientCertificates.none();
+    }
+    RevocationList revocations = null;
+    if (authority.crl() != null) {
+      revocations =
+          new RevocationList(
+              vertx,
+              authority.crl(),
+              authority.certificates(),
+              InstantSource.system(),
+              this::checkLater);
+      opened.push(revocations);
+    }
+    return new ClientCertificates(
+        settings.auth().certificates(), revocations, InstantSource.system());
+  }
+
+  private boolean holds(Credential credential) {
+    return authenticator.holds(credential);
+  }
+
+  /** Ends what hangs on credentials that hold no longer, off the caller's thread. */
+  void checkLater() {
+    vertx
+        .executeBlocking(
+            () -> {
+              watch.check();
+              sessions.check(this::holds);
+              return null;
+            },
+            false)
+        .onFailure(failure -> LOG.error("credentials in use could not be checked", failure));
+  }
+
+  private void recordSession(Session session, String action, String reason) {
+    audit
+        .append(
+            new AuditEvent.Session(
+                action,
+                session.id(),
+                session.principal().tenant(),
+                session.principal().id(),
+                reason.isEmpty() ? null : reason),
+            Deadline.after(RECORD))
+        .onFailure(failure -> LOG.warn("a session's record was lost", failure));
+  }
+
+  Authenticator authenticator() {
+    return authenticator;
+  }
+
+  AuthFailures failures() {
+    return failures;
+  }
+
+  SessionTable sessions() {
+    return sessions;
+  }
+
+  CredentialWatch watch() {
+    return watch;
+  }
+
+  /** Signatures of tokens that were looked at, since the start. */
+  long verifications() {
+    return issuers.verifications();
+  }
+
+  @Override
+  public void close() {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        LOG.error("a part did not close", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.chitin.gateway.auth;
+
+import dev.chitin.audit.AuditEvent;
+import dev.chitin.bus.json.JsonFields;
+import dev.chitin.bus.json.JsonValue;
+import java.util.List;
+
+/**
+ * What an administrator does with keys, the same over the administration socket and on a stopped
+ * gateway's files: from a request document to an answer and the record of it. Blocks.
+ */
+public final class KeyOperations {
+  private final KeyStore keys;
+  private final String actor;
+
+  /**
+   * @param actor who does it, for the record
+   */
+  public KeyOperations(KeyStore keys, String actor) {
+    this.keys = keys;
+    this.actor = actor;
+  }
+
+  /** What was done: the answer to whoever asked, and what the log has to hold. */
+  public record Change(JsonValue.Obj answer, AuditEvent.KeyChange record) {}
+
+  /** {@code {"name", "role", "tenant"?, "scopes"?, "lifeMs"?}} gives {@code {"id", "key"}}. */
+  public Change create(JsonFields body) {
+    var spec =
+        new KeySpec(
+            body.string("tenant").orElse(KeyRecord.TENANT),
+            body.required("name", body.string("name")),
+            body.required("role", body.string("role").flatMap(Role::of)),
+            body.strings("scopes").orElse(List.of()),
+            body.integer("lifeMs", 1, KeyStore.LONGEST.toMillis()).orElse(null));
+    body.end();
+    return made("create", keys.create(spec));
+  }
+
+  /** {@code {"overlapMs"}} gives {@code {"id", "key"}} of the new key. */
+  public Change rotate(String id, JsonFields body) {
+    long overlap =
+        body.required("overlapMs", body.integer("overlapMs", 0, KeyStore.LONGEST.toMillis()));
+    body.end();
+    return made("rotate", keys.rotate(id, overlap));
+  }
+
+  private Change made(String action, CreatedKey created) {
+    String name = keys.find(created.id()).map(KeyRecord::name).orElse("");
+    return new Change(
+        JsonValue.object().put("id", created.id()).put("key", created.key()).build(),
+        new AuditEvent.KeyChange(action, created.id(), name, actor));
+  }
+
+  /** Gives {@code {"keys":[…], "revokedTokens":[…]}}. */
+  public JsonValue.Obj list() {
+    return JsonValue.object()
+        .put("keys", KeyRecord.listJson(keys.list()).get("keys"))
+        .put(
+            "revokedTokens",
+            new JsonValue.Arr(
+                keys.revokedTokens().stream().<JsonValue>map(RevokedToken::json).toList()))
+        .build();
+  }
+
+  /** Gives what the key was. */
+  public Change revoke(String id) {
+    KeyRecord revoked = keys.revoke(id);
+    return new Change(
+        KeyRecord.listJson(List.of(revoked)),
+        new AuditEvent.KeyChange("revoke", id, revoked.name(), actor));
+  }
+
+  /** {@code {"jti"|"sub", "issuer"?}}: tokens that are no longer taken. */
+  public Change revokeToken(JsonFields body) {
+    RevokedToken token = RevokedToken.of(body);
+    keys.revoke(token);
+    return new Change(token.json(), record("revoke_token", token));
+  }
+
+  /** Takes that back. */
+  public Change restoreToken(JsonFields body) {
+    RevokedToken token = RevokedToken.of(body);
+    keys.restore(token);
+    return new Change(token.json(), record("restore_token", token));
+  }
+
+  private AuditEvent.KeyChange record(String action, RevokedToken token) {
+    return new AuditEvent.KeyChange(action, token.by().text(), token.value(), actor);
+  }
+}

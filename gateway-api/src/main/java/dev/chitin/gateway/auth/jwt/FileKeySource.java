@@ -1,0 +1,37 @@
+package dev.chitin.gateway.auth.jwt;
+
+import dev.chitin.bus.Bytes;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/** A set of keys in a file. */
+final class FileKeySource implements KeySource {
+  private final Vertx vertx;
+  private final Path file;
+
+  FileKeySource(Vertx vertx, Path file) {
+    this.vertx = vertx;
+    this.file = file;
+  }
+
+  @Override
+  public Future<Bytes> read() {
+    return vertx
+        .executeBlocking(() -> Bytes.adopt(bytes(file)), false)
+        .map(Objects::requireNonNull);
+  }
+
+  /** One byte more than may be, so that a file that is too large is seen as such. */
+  static byte[] bytes(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(JwkSet.MOST_BYTES + 1);
+    } catch (IOException e) {
+      throw new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package dev.chitin.gateway.auth.jwt;
+
+import dev.chitin.bus.Bytes;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Digest;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The keys of one issuer as they were last read. When they cannot be read again the old ones serve
+ * for {@link #PATIENCE}, and then none. Safe for use by several threads.
+ */
+final class IssuerKeys {
+  /** How long keys serve that cannot be read again. */
+  static final Duration PATIENCE = Duration.ofHours(24);
+
+  /** At most how often an unknown key makes the set be read. */
+  static final Duration UNKNOWN_KEY_PAUSE = Duration.ofSeconds(30);
+
+  private static final Logger LOG = LoggerFactory.getLogger(IssuerKeys.class);
+
+  private final String issuer;
+  private final KeySource source;
+  private final boolean onDemand;
+  private final LongSupplier nanos;
+  private final Runnable changed;
+  private final AtomicReference<@Nullable Future<?>> reading = new AtomicReference<>();
+  private volatile @Nullable Held held;
+  private volatile @Nullable Long lastAsked;
+  private volatile String complaint = "";
+
+  private record Held(JwkSet set, Digest digest, long readAt) {}
+
+  /**
+   * @param onDemand whether an unknown key makes the set be read, as for one that is fetched
+   * @param nanos a monotonic clock
+   * @param changed told when the keys are others
+   */
+  IssuerKeys(
+      String issuer, KeySource source, boolean onDemand, LongSupplier nanos, Runnable changed) {
+    this.issuer = issuer;
+    this.source = source;
+    this.onDemand = onDemand;
+    this.nanos = nanos;
+    this.changed = changed;
+  }
+
+  /** Whether there are keys that still serve. */
+  boolean serve() {
+    return usable() != null;
+  }
+
+  private @Nullable JwkSet usable() {
+    Held now = held;
+    return now == null || nanos.getAsLong() - now.readAt() > PATIENCE.toNanos() ? null : now.set();
+  }
+
+  /** The key of that name, as the set was last read. */
+  Optional<VerificationKey> find(String kid) {
+    JwkSet set = usable();
+    return set == null ? Optional.empty() : set.find(kid);
+  }
+
+  /** Like {@link #find}, but an unknown name may make the set be read once more. */
+  Future<Optional<VerificationKey>> findOrRead(String kid) {
+    Optional<VerificationKey> known = find(kid);
+    if (known.isPresent() || !onDemand || !mayAsk()) {
+      return Future.succeededFuture(known);
+    }
+    return read().map(read -> find(kid));
+  }
+
+  private synchronized boolean mayAsk() {
+    long now = nanos.getAsLong();
+    Long last = lastAsked;
+    if (last != null && now - last < UNKNOWN_KEY_PAUSE.toNanos()) {
+      return false;
+    }
+    lastAsked = now;
+    return true;
+  }
+
+  /** Reads the set; several who ask at once wait for one reading. Never fails: it is told. */
+  Future<?> read() {
+    Future<?> running = reading.get();
+    if (running != null) {
+      return running;
+    }
+    Future<Boolean> mine =
+        source
+            .read()
+            .map(this::take)
+            .otherwise(
+                failure -> {
+                  complain(failure);
+                  return false;
+                });
+    if (!mine.isComplete()) {
+      reading.set(mine);
+      mine.onComplete(done -> reading.compareAndSet(mine, null));
+    }
+    return mine;
+  }
+
+  /** Takes a set over; whether it is another than before. */
+  private boolean take(Bytes document) {
+    Digest digest = Digest.of(document.borrow());
+    Held before = held;
+    boolean same = before != null && before.digest().equals(digest);
+    JwkSet set =
+        before != null && same
+            ? before.set()
+            : JwkSet.parse(document.borrow(), "The key set of " + issuer);
+    held = new Held(set, digest, nanos.getAsLong());
+    complaint = "";
+    if (before != null && !same) {
+      LOG.info("the keys of {} are others: {} now", issuer, set.keys().size());
+      changed.run();
+    }
+    return !same;
+  }
+
+  private void complain(Throwable failure) {
+    String text = String.valueOf(failure.getMessage());
+    if (!text.equals(complaint)) {
+      complaint = text;
+      LOG.error(
+          "the keys of {} cannot be read, {}: {}",
+          issuer,
+          serve() ? "the old ones serve for a day" : "its tokens are refused",
+          ChitinException.from(failure).getMessage(),
+          failure);
+    }
+  }
+
+  /** What went wrong with the last reading; empty when nothing did. */
+  String complaint() {
+    return complaint;
+  }
+}

@@ -1,0 +1,145 @@
+package dev.chitin.gateway.auth.jwt;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.auth.Credential;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configured issuers while the gateway runs: their keys are read at the start, files every
+ * {@value #FILE_MILLIS} ms, fetched sets every ten minutes (every thirty seconds while there are
+ * none).
+ */
+public final class TokenIssuers implements AutoCloseable {
+  /** How often a file of keys is looked at. */
+  public static final long FILE_MILLIS = 2_000;
+
+  private static final long FETCH_MILLIS = Duration.ofMinutes(10).toMillis();
+  private static final long RETRY_MILLIS = Duration.ofSeconds(30).toMillis();
+
+  private final Vertx vertx;
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final VerificationPool pool = new VerificationPool();
+  private final TokenVerifier verifier;
+
+  /**
+   * Reads what can be read. Blocks.
+   *
+   * @param revoked whether a token was revoked
+   * @param changed told when an issuer's keys are others
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid} for a file of keys that cannot be
+   *     used; a set that cannot be fetched stops nothing, and its issuer's tokens are refused
+   */
+  public TokenIssuers(
+      Vertx vertx,
+      List<IssuerSettings> settings,
+      Predicate<Credential.Token> revoked,
+      Runnable changed) {
+    this.vertx = vertx;
+    opened.push(pool);
+    Set<Issuer> issuers = new HashSet<>();
+    // An issuer's keys tell the verifier when they are others, and the verifier has the issuers.
+    var others = new Runnable[] {() -> {}};
+    for (IssuerSettings one : settings) {
+      issuers.add(open(one, () -> others[0].run()));
+    }
+    verifier = new TokenVerifier(issuers, pool, revoked, InstantSource.system(), System::nanoTime);
+    others[0] =
+        () -> {
+          verifier.forget();
+          changed.run();
+        };
+  }
+
+  private Issuer open(IssuerSettings settings, Runnable changed) {
+    IssuerKeys keys =
+        switch (settings.keys()) {
+          case IssuerSettings.Keys.InFile in -> inFile(settings.issuer(), in.file(), changed);
+          case IssuerSettings.Keys.AtUrl at -> atUrl(settings.issuer(), at, changed);
+        };
+    return new Issuer(settings, keys);
+  }
+
+  private IssuerKeys inFile(String issuer, Path file, Runnable changed) {
+    var keys =
+        new IssuerKeys(issuer, new FileKeySource(vertx, file), false, System::nanoTime, changed);
+    keys.read().await();
+    if (!keys.serve()) {
+      close();
+      throw Problem.of(ProblemCode.CONFIG_INVALID, keys.complaint())
+          .withRule("auth.issuers.jwks_file")
+          .withHint("Name a file with a set of open keys (RFC 7517) that the gateway can read.")
+          .toException();
+    }
+    long timer = vertx.setPeriodic(FILE_MILLIS, tick -> keys.read());
+    opened.push(() -> vertx.cancelTimer(timer));
+    return keys;
+  }
+
+  private IssuerKeys atUrl(String issuer, IssuerSettings.Keys.AtUrl at, Runnable changed) {
+    var source = new UrlKeySource(vertx, at.url(), ca(at.ca()));
+    opened.push(source);
+    var keys = new IssuerKeys(issuer, source, true, System::nanoTime, changed);
+    keys.read().await();
+    long[] waited = {0};
+    long timer =
+        vertx.setPeriodic(
+            RETRY_MILLIS,
+            tick -> {
+              waited[0] += RETRY_MILLIS;
+              if (waited[0] >= FETCH_MILLIS || !keys.serve()) {
+                waited[0] = 0;
+                keys.read();
+              }
+            });
+    opened.push(() -> vertx.cancelTimer(timer));
+    return keys;
+  }
+
+  private @Nullable Buffer ca(@Nullable Path file) {
+    if (file == null) {
+      return null;
+    }
+    try {
+      return Buffer.buffer(FileKeySource.bytes(file));
+    } catch (IOException e) {
+      close();
+      throw Problem.of(ProblemCode.CONFIG_INVALID, file + " cannot be read.")
+          .withRule("auth.issuers.jwks_ca")
+          .withHint("Name a PEM file that the gateway's user can read.")
+          .toException(e);
+    }
+  }
+
+  public TokenVerifier verifier() {
+    return verifier;
+  }
+
+  /** Signatures that were looked at, since the start. */
+  public long verifications() {
+    return pool.verifications();
+  }
+
+  @Override
+  public void close() {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("an issuer's source did not close", e);
+      }
+    }
+  }
+}
