@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param policy the operator's rules
  * @param tools shipped and declared tools
  * @param keyFile the vault's key file
- * @param nodeKeyFile file of the key pair by which this node opens a vault with a recipient slot for it
+ * @param nodeKeyFile file of the key pair by which this node opens a vault with a recipient slot
+ *     for it
  * @param credential the same as systemd hands it to the service, when it does
  * @param vaultBinding what a new slot of the vault is bound to, or null for all that there is
  * @param memoryRequired the least level of secret memory to start with

@@ -114,8 +114,7 @@ class SecretBindingsTest {
         refused(agent.call("to_b", JsonValue.Obj.EMPTY), "host");
         refused(agent.call("beside", JsonValue.Obj.EMPTY), "path");
         // A new value stays where the old one was bound to.
-        assertThat(
-                GatewayProcess.run(home, ascii(secret + "-2"), "secret", "rotate", "api").out())
+        assertThat(GatewayProcess.run(home, ascii(secret + "-2"), "secret", "rotate", "api").out())
             .contains("bound to http://" + bound + "/v1/");
         refused(agent.call("to_b", JsonValue.Obj.EMPTY), "host");
         assertThat(b.seen()).isEmpty();
@@ -125,8 +124,7 @@ class SecretBindingsTest {
             .doesNotContain(secret);
         assertThat(gateway.run("secret", "list").out()).contains(bound).contains("/v1/, GET");
         JsonValue.Obj listed =
-            (JsonValue.Obj)
-                Json.items(agent.get("/v1/secrets").body(), "secrets").getFirst();
+            (JsonValue.Obj) Json.items(agent.get("/v1/secrets").body(), "secrets").getFirst();
         assertThat(Json.text(Json.object(listed, "binding"), "host")).isEqualTo(A);
         overHttp(agent, b, secret);
       }

@@ -128,9 +128,13 @@ class VaultUnlockTest {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       process.destroy();
-      process.waitFor();
+      try {
+        process.waitFor();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -148,8 +152,7 @@ class VaultUnlockTest {
     Files.move(user.resolve("vault.key"), user.resolve("away"));
     assertThat(GatewayProcess.run(home, NOTHING, "secret", "list").exit()).isEqualTo(5);
     Files.move(user.resolve("away"), user.resolve("vault.key"));
-    Result added =
-        ok(GatewayProcess.run(home, NOTHING, "vault", "add-recipient", key, "--json"));
+    Result added = ok(GatewayProcess.run(home, NOTHING, "vault", "add-recipient", key, "--json"));
     assertThat(Json.text(Json.object(added.out()), "method")).isEqualTo("recipient");
     Files.delete(user.resolve("vault.key"));
     try (var gateway = GatewayProcess.start(home)) {
@@ -176,7 +179,9 @@ class VaultUnlockTest {
     GatewayProcess.removeHome(home);
   }
 
-  /** Wrong passphrases: the same words whatever was wrong, each recorded, and then no more asking. */
+  /**
+   * Wrong passphrases: the same words whatever was wrong, each recorded, and then no more asking.
+   */
   @Test
   void wrongPassphrasesAreRecordedAndStopTheAsking() throws Exception {
     Path home = GatewayProcess.home("");
@@ -186,17 +191,10 @@ class VaultUnlockTest {
     ok(GatewayProcess.run(home, ascii("fake-one"), "secret", "put", "api"));
     ok(
         GatewayProcess.run(
-            home,
-            right,
-            "vault",
-            "add-passphrase",
-            "--with-key-file",
-            "--new-passphrase-fd",
-            "0"));
+            home, right, "vault", "add-passphrase", "--with-key-file", "--new-passphrase-fd", "0"));
     Result slots = ok(GatewayProcess.run(home, NOTHING, "vault", "slots", "--json"));
     String first =
-        Json.text(
-            (JsonValue.Obj) Json.items(Json.object(slots.out()), "slots").getFirst(), "id");
+        Json.text((JsonValue.Obj) Json.items(Json.object(slots.out()), "slots").getFirst(), "id");
     ok(GatewayProcess.run(home, NOTHING, "vault", "remove-slot", first));
     byte[] file = Files.readAllBytes(key);
     String[] said = new String[2];
@@ -215,11 +213,9 @@ class VaultUnlockTest {
     }
     assertThat(said[0]).isEqualTo(said[1]);
     Files.write(key, file);
-    Result served =
-        GatewayProcess.run(home, wrong, "serve", "--port", "0", "--passphrase-fd", "0");
+    Result served = GatewayProcess.run(home, wrong, "serve", "--port", "0", "--passphrase-fd", "0");
     assertThat(served.exit()).isEqualTo(5);
-    Result throttled =
-        GatewayProcess.run(home, right, "secret", "list", "--passphrase-fd", "0");
+    Result throttled = GatewayProcess.run(home, right, "secret", "list", "--passphrase-fd", "0");
     assertThat(throttled.exit()).isNotZero();
     assertThat(throttled.err()).contains("vault.unlock_throttled").contains("Try again in");
     // The vault cannot be asked for a minute, and the log needs no vault to be read.

@@ -208,8 +208,7 @@ final class VaultCommand {
       key = HexFormat.of().formatHex(new Hpke(CryptoEngine.best()).publicKey(pair));
     }
     if (json) {
-      session.print(
-          JsonValue.object().put("key", key).put("file", file.path().toString()).build());
+      session.print(JsonValue.object().put("key", key).put("file", file.path().toString()).build());
     } else {
       session.out().println(key);
     }
