@@ -169,7 +169,9 @@ class CrashStateTest {
     journal.marks.addAll(before);
     journal.marks.addAll(remains.marks());
     VaultSetup setup =
-        VaultSetup.of(directory, journal, home.resolve("attempts")).withDevice(VaultFixture.DEVICE);
+        VaultSetup.of(directory, journal, home.resolve("attempts"))
+            .withDevice(VaultFixture.DEVICE)
+            .withDisk(new UnsyncedDisk());
     try (VaultStore store = VaultStore.open(setup, vault.credentials())) {
       assertThat(store.status().writable()).isTrue();
     }

@@ -91,7 +91,7 @@ class CreationCrashTest {
     remains.lay(disk.root(), machine.root());
     var journal = new MemoryJournal();
     journal.marks.addAll(remains.marks());
-    VaultSetup setup = machine.setup(journal);
+    VaultSetup setup = machine.setup(journal).withDisk(new UnsyncedDisk());
     boolean there = Files.exists(machine.vault());
     try (VaultStore store = machine.start(setup)) {
       assertThat(store.status().orphans()).as(remains.what()).isZero();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chitin.bus.Digest;
 import dev.chitin.vault.crypto.Box;
 import dev.chitin.vault.memory.SecretMemory;
-import dev.chitin.vault.store.Disk;
 import dev.chitin.vault.store.Manifest;
 import dev.chitin.vault.store.PosixDisk;
 import dev.chitin.vault.store.ValueFiles;
@@ -14,9 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +28,7 @@ class ManySecretsTest {
   @Test
   void tenThousandSecretsOpenAndOneMoreIsRefused() throws IOException {
     VaultFixture vault = new VaultFixture(temporary).created();
-    try (VaultStore store = vault.open(new Unsynced())) {
+    try (VaultStore store = vault.open(new UnsyncedDisk())) {
       for (int from = 0; from < Manifest.MAX_SECRETS; from += 1_000) {
         fill(store, from);
       }
@@ -81,51 +78,6 @@ class ManySecretsTest {
       System.out.printf(
           "a put takes %.2f ms, its four raw syncs %.2f ms%n", puts / 50e6, raws / 50e6);
       assertThat(VaultFixture.get(store, "t", "a")).isEqualTo(value(49));
-    }
-  }
-
-  /** A disk for what is only laid out to be measured. */
-  private static final class Unsynced implements Disk {
-    private final PosixDisk real = new PosixDisk();
-
-    @Override
-    public void writeNew(Path file, byte[] content) throws IOException {
-      Files.write(file, content, StandardOpenOption.CREATE_NEW);
-    }
-
-    @Override
-    public void writeNew(Path file, MemorySegment content) throws IOException {
-      real.writeNew(file, content);
-    }
-
-    @Override
-    public void link(Path file, Path name) throws IOException {
-      real.link(file, name);
-    }
-
-    @Override
-    public byte[] read(Path file, long max) throws IOException {
-      return real.read(file, max);
-    }
-
-    @Override
-    public void createDirectory(Path directory) throws IOException {
-      real.createDirectory(directory);
-    }
-
-    @Override
-    public void rename(Path source, Path target) throws IOException {
-      real.rename(source, target);
-    }
-
-    @Override
-    public void syncDirectory(Path directory) {
-      // Nothing has to last.
-    }
-
-    @Override
-    public void delete(Path file) throws IOException {
-      real.delete(file);
     }
   }
 
