@@ -54,8 +54,7 @@ class LeakingAnswersTest {
                 request -> handler.handle(new Exchange(request, "req_1", null, Map.of(), live)))
             .listen(0, "127.0.0.1")
             .await();
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       URI uri = URI.create("http://127.0.0.1:" + server.actualPort() + "/metrics");
       HttpRequest request = HttpRequest.newBuilder(uri).build();
       return client.send(request, HttpResponse.BodyHandlers.ofString()).body();

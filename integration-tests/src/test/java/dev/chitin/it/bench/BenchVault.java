@@ -46,8 +46,7 @@ final class BenchVault {
         SlotRequest.passphrase(false, Optional.empty(), Argon2Parameters.Profile.DEFAULT),
         () ->
             Credentials.none()
-                .withPassphrase(
-                    SecretBytes.takeOver(phrase.getBytes(StandardCharsets.UTF_8))));
+                .withPassphrase(SecretBytes.takeOver(phrase.getBytes(StandardCharsets.UTF_8))));
   }
 
   private static VaultSetup setup(Path home) {

@@ -61,8 +61,7 @@ final class VaultUses implements Bench.Measurement {
 
   private static Row uses(BenchVault made) throws Exception {
     Vertx vertx = Vertx.vertx();
-    var vault =
-        new LocalVault(vertx, made.open(), new NoLog(), (receipt, plan, decision) -> {});
+    var vault = new LocalVault(vertx, made.open(), new NoLog(), (receipt, plan, decision) -> {});
     var timings = new Timings();
     var primitive = new Timings();
     try (Arena arena = Arena.ofShared()) {

@@ -45,8 +45,7 @@ final class HeldLease {
         new AuditEvent.ToolExecution(name, true, call, new AuditEvent.Phase.Authorized("held"));
     Receipt receipt = log.authorize(allowed, later).await();
     var binding = new LeaseBinding("http", "127.0.0.1", 80, "GET", "header", "authorization");
-    var request =
-        new LeaseRequest(new SecretName(name), plan, "held", receipt, call, binding);
+    var request = new LeaseRequest(new SecretName(name), plan, "held", receipt, call, binding);
     Lease lease = vault.lease(request, later).await();
     CredentialUse use =
         vault

@@ -37,8 +37,7 @@ final class ScannedProcess implements AutoCloseable {
   private final URI url;
   private final String key;
 
-  private ScannedProcess(
-      Upstreams upstreams, Path home, boolean byPassphrase, List<String> options)
+  private ScannedProcess(Upstreams upstreams, Path home, boolean byPassphrase, List<String> options)
       throws Exception {
     this.upstreams = upstreams;
     this.home = home;
@@ -110,8 +109,7 @@ final class ScannedProcess implements AutoCloseable {
   }
 
   private static ScannedProcess started(
-      Upstreams upstreams, Path home, boolean byPassphrase, List<String> options)
-      throws Exception {
+      Upstreams upstreams, Path home, boolean byPassphrase, List<String> options) throws Exception {
     var started = new ScannedProcess(upstreams, home, byPassphrase, options);
     try {
       upstreams.expect(started.plain, started.overTls);
@@ -174,8 +172,7 @@ final class ScannedProcess implements AutoCloseable {
   }
 
   private void put(String name, String secret) throws Exception {
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       HttpResponse<String> stored =
           client.send(
               HttpRequest.newBuilder(url.resolve("/v1/secrets/" + name))
