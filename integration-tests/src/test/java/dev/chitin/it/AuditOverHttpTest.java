@@ -28,7 +28,7 @@ class AuditOverHttpTest {
 
   private static HttpResponse<byte[]> get(
       GatewayProcess gateway, String key, String path, String accept) throws Exception {
-    try (HttpClient http = HttpClient.newHttpClient()) {
+    try (HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       return http.send(
           HttpRequest.newBuilder(gateway.url().resolve(path))
               .timeout(Duration.ofMinutes(1))

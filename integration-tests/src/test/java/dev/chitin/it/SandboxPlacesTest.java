@@ -74,7 +74,7 @@ class SandboxPlacesTest {
   void aTenantsFloodIsRefusedInTimeAndLeavesRoomForOthers() throws Exception {
     try (Agent flood = agent("flood");
         Agent quiet = agent("quiet");
-        HttpClient http = HttpClient.newHttpClient()) {
+        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       List<InputStream> hanging = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         hanging.add(flood.stream("process_run", Agent.argv("sleep", "60")));

@@ -14,7 +14,9 @@ import java.time.Duration;
 
 /** Calls tools of a gateway over HTTP, as any agent would. Blocks. */
 final class Client implements AutoCloseable {
-  private final HttpClient http = HttpClient.newHttpClient();
+  // The gateway has no h2c to upgrade to, which the default would ask for.
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final String url;
   private final String key;
 
