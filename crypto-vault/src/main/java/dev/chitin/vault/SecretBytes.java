@@ -110,6 +110,11 @@ public final class SecretBytes implements AutoCloseable {
     SecretMemory.wipe(memory);
   }
 
+  /** Whether the memory was wiped and freed. */
+  public boolean isClosed() {
+    return closed.get();
+  }
+
   /** Wipes and frees the memory. A second call does nothing. */
   @Override
   public void close() {

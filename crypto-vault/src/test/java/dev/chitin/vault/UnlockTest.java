@@ -419,4 +419,19 @@ class UnlockTest {
         .findFirst()
         .orElseThrow();
   }
+
+  @Test
+  void whatWasGivenIsClosedWhetherOrNotASlotNeededIt() {
+    SecretBytes passphrase = text(PHRASE);
+    SecretBytes recovery = SecretBytes.random(32);
+    SecretBytes recipient = SecretBytes.random(32);
+    Credentials.none()
+        .withPassphrase(passphrase)
+        .withRecovery(recovery)
+        .withRecipient(recipient)
+        .close();
+    for (SecretBytes given : List.of(passphrase, recovery, recipient)) {
+      assertThat(given.isClosed()).isTrue();
+    }
+  }
 }

@@ -82,6 +82,7 @@ class CleanAuditLogTest {
                 new AuditEvent.Lifecycle(s, s, s),
                 new AuditEvent.LogEvent(s, s),
                 new AuditEvent.KeyChange(s, s, s, s),
+                new AuditEvent.Session(s, s, s, s, s),
                 new AuditEvent.SecretChange(s, s, s, s),
                 new AuditEvent.VaultState(s, s, 1, DIGEST, DIGEST, s)))
         .toList();

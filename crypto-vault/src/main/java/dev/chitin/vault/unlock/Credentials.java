@@ -43,27 +43,37 @@ public final class Credentials implements AutoCloseable {
 
   /** With a passphrase that {@code ask} gives, or nothing when it cannot be asked for. */
   public Credentials withPassphrase(Supplier<Optional<SecretBytes>> ask) {
-    return new Credentials(keyFile, ask, recovery, askRecipient);
+    return new Credentials(keyFile, ask, recovery, askRecipient).knowing(null, recipient);
   }
 
-  /** With a passphrase, which is closed with this. */
+  /** With a passphrase, which is closed with this, whether or not a slot needed it. */
   public Credentials withPassphrase(SecretBytes given) {
-    return withPassphrase(() -> Optional.of(given));
+    return new Credentials(keyFile, () -> Optional.of(given), recovery, askRecipient)
+        .knowing(given, recipient);
+  }
+
+  /** What need not be asked for, and is to be closed. */
+  private Credentials knowing(@Nullable SecretBytes typed, @Nullable SecretBytes key) {
+    asked = typed != null;
+    passphrase = typed;
+    recipient = key;
+    return this;
   }
 
   /** With the key of a recovery code, which is closed with this. */
   public Credentials withRecovery(SecretBytes key) {
-    return new Credentials(keyFile, askPassphrase, key, askRecipient);
+    return new Credentials(keyFile, askPassphrase, key, askRecipient)
+        .knowing(passphrase, recipient);
   }
 
   /** With the private key of a recipient, which is closed with this. */
   public Credentials withRecipient(SecretBytes key) {
-    return withRecipient(() -> key);
+    return new Credentials(keyFile, askPassphrase, recovery, () -> key).knowing(passphrase, key);
   }
 
   /** With the private key of a recipient that {@code read} gives when a slot needs it. */
   public Credentials withRecipient(Supplier<SecretBytes> read) {
-    return new Credentials(keyFile, askPassphrase, recovery, read);
+    return new Credentials(keyFile, askPassphrase, recovery, read).knowing(passphrase, null);
   }
 
   public Optional<KeyFile> keyFile() {
