@@ -164,4 +164,22 @@ final class Fence implements AutoCloseable {
       return false;
     }
   }
+
+  /** Whether nothing is in a group and nothing has ever used CPU time in it. */
+  static boolean unused(Path group) {
+    try {
+      Path counter = group.resolve("cpuacct.usage");
+      boolean counts = Files.exists(counter);
+      return Files.readString(group.resolve("cgroup.procs")).isBlank()
+          && (!counts || Files.readString(counter).strip().equals("0"))
+          && (counts || !Files.exists(group.resolve("cgroup.kill")) || neverRan(group));
+    } catch (IOException gone) {
+      // It goes just now; whoever asks, asks again.
+      return false;
+    }
+  }
+
+  private static boolean neverRan(Path group) throws IOException {
+    return Files.readAllLines(group.resolve("cpu.stat")).contains("usage_usec 0");
+  }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -133,12 +134,25 @@ final class GatewayStage implements AutoCloseable {
     }
   }
 
-  /** Control groups of runs of that gateway. */
+  /**
+   * Control groups of runs of that gateway, but for those that it has made ahead and in which
+   * nothing has run yet.
+   */
   static List<String> groups(long gateway) throws IOException {
-    var found = new ArrayList<String>();
+    var byName = new TreeMap<String, List<Path>>();
     for (Path parent : Fence.parents()) {
       try (DirectoryStream<Path> groups =
           Files.newDirectoryStream(parent, "run-" + gateway + "-*")) {
+        for (Path group : groups) {
+          byName
+              .computeIfAbsent(String.valueOf(group.getFileName()), name -> new ArrayList<>())
+              .add(group);
+        }
+      }
+    }
+    var found = new ArrayList<String>();
+    for (List<Path> groups : byName.values()) {
+      if (groups.size() != Fence.parents().size() || !groups.stream().allMatch(Fence::unused)) {
         groups.forEach(group -> found.add(group.toString()));
       }
     }
