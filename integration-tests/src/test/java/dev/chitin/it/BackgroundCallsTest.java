@@ -32,11 +32,7 @@ class BackgroundCallsTest {
 
   @BeforeAll
   void start() throws IOException, InterruptedException {
-    gateway =
-        GatewayProcess.start(
-            GatewayProcess.home(
-                "\"gateway\": { \"rate_limit\": { \"requests_per_minute\": 600000, \"burst\":"
-                    + " 100000 } }"));
+    gateway = GatewayProcess.start(GatewayProcess.home(GatewayProcess.HIGH_RATE));
     agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
     other = new Agent(gateway.url(), gateway.key("other", "agent"));
   }

@@ -43,6 +43,10 @@ public final class GatewayProcess implements AutoCloseable {
     this.url = url;
   }
 
+  /** A rate that no test reaches, for those that ask as fast as they can. */
+  static final String HIGH_RATE =
+      "\"gateway\": { \"rate_limit\": { \"requests_per_minute\": 10000000, \"burst\": 1000000 } }";
+
   /**
    * A new home below the system's temporary directory, with a configuration that holds {@code
    * members}.

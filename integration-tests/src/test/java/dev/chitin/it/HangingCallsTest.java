@@ -32,7 +32,7 @@ class HangingCallsTest {
 
   @BeforeAll
   void start() throws IOException, InterruptedException {
-    gateway = GatewayProcess.start(GatewayProcess.home(""));
+    gateway = GatewayProcess.start(GatewayProcess.home(GatewayProcess.HIGH_RATE));
     agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
   }
 
