@@ -79,7 +79,7 @@ public final class IdempotencyKeys implements AutoCloseable {
    *     {@code audit.unavailable}'s kin when the disk does not take it
    */
   public Future<Claim> claim(String owner, String key, JsonValue body, TrackedCall call) {
-    String name = Digest.ofUtf8(owner + "\n" + call.tool() + "\n" + key).toHex();
+    String name = name(owner, call.tool(), key);
     String digest = Digest.of(CanonicalJson.bytes(body)).toHex();
     var use = new IdempotencyJournal.Use(millis.getAsLong(), name, digest, call.id());
     try {
@@ -146,6 +146,18 @@ public final class IdempotencyKeys implements AutoCloseable {
 
   private void leave(String owner) {
     byOwner.computeIfPresent(owner, (name, count) -> count == 1 ? null : count - 1);
+  }
+
+  /**
+   * Gives a key back whose call was refused before anything was made of it: it may be used again.
+   * After a crash it still counts as used, which runs nothing twice.
+   */
+  public void release(String owner, String tool, String key) {
+    forget(name(owner, tool, key));
+  }
+
+  private static String name(String owner, String tool, String key) {
+    return Digest.ofUtf8(owner + "\n" + tool + "\n" + key).toHex();
   }
 
   private synchronized void forget(String name) {

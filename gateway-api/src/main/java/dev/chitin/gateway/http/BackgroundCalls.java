@@ -40,12 +40,6 @@ final class BackgroundCalls {
    * @return the end of the call, whichever it is
    */
   Future<Void> start(TrackedCall tracked, ToolCall call, Deadline deadline, String requestId) {
-    try {
-      calls.add(tracked);
-    } catch (ChitinException full) {
-      failed(tracked, full, requestId);
-      return Future.succeededFuture();
-    }
     var output = new OutputEvents(tracked::event);
     String address = "chitin.call." + call.callId() + ".output";
     return bus.serve(

@@ -111,34 +111,48 @@ final class CallRoutes {
     String owner = owner(exchange);
     var tracked = new TrackedCall(call.callId(), call.tool(), owner, System.currentTimeMillis());
     if (idempotencyKey.isEmpty()) {
-      begin(exchange, tracked, call, deadline);
+      begin(exchange, tracked, call, deadline, () -> {});
       return;
     }
-    keys.claim(owner, idempotencyKey.get(), call.arguments(), tracked)
+    String key = idempotencyKey.get();
+    keys.claim(owner, key, call.arguments(), tracked)
         .onSuccess(
             claim -> {
               switch (claim) {
-                case IdempotencyKeys.Claim.First first -> begin(exchange, tracked, call, deadline);
+                case IdempotencyKeys.Claim.First first ->
+                    begin(
+                        exchange,
+                        tracked,
+                        call,
+                        deadline,
+                        () -> keys.release(owner, call.tool(), key));
                 case IdempotencyKeys.Claim.Again again -> again(exchange, owner, again.callId());
               }
             })
         .onFailure(failure -> exchange.fail(failure, null));
   }
 
-  /** Makes the call, and answers at once or with its outcome, as the caller prefers. */
-  private void begin(Exchange exchange, TrackedCall tracked, ToolCall call, Deadline deadline) {
+  /**
+   * Makes the call, and answers at once or with its outcome, as the caller prefers.
+   *
+   * @param refused runs when there is no place for it and nothing was made
+   */
+  private void begin(
+      Exchange exchange, TrackedCall tracked, ToolCall call, Deadline deadline, Runnable refused) {
     String slot = owner(exchange);
     CredentialWatch.Hold hold;
     try {
       hold =
           watch.hold(exchange.caller().credential(), () -> tracked.cancel("the credential ended"));
     } catch (ChitinException e) {
+      refused.run();
       exchange.fail(e, call.callId());
       return;
     }
     try {
-      admission.enter(slot);
+      enter(slot, tracked);
     } catch (ChitinException e) {
+      refused.run();
       hold.close();
       exchange.fail(e, call.callId());
       return;
@@ -154,6 +168,16 @@ final class CallRoutes {
       accepted(exchange, tracked);
     } else {
       outcome(exchange, tracked);
+    }
+  }
+
+  private void enter(String slot, TrackedCall tracked) {
+    admission.enter(slot);
+    try {
+      background.calls().add(tracked);
+    } catch (ChitinException full) {
+      admission.leave(slot);
+      throw full;
     }
   }
 

@@ -71,6 +71,16 @@ class IdempotencyKeysTest {
   }
 
   @Test
+  void aKeyThatIsGivenBackIsFirstAgain() {
+    try (IdempotencyKeys keys = open()) {
+      claim(keys, "a", "k", BODY, "call_1");
+      keys.release("a", "tool", "k");
+      assertThat(claim(keys, "a", "k", BODY, "call_2"))
+          .isInstanceOf(IdempotencyKeys.Claim.First.class);
+    }
+  }
+
+  @Test
   void aTornLineIsLeftOutAndTheRestIsKnown() throws Exception {
     try (IdempotencyKeys keys = open()) {
       claim(keys, "a", "k", BODY, "call_1");
