@@ -148,10 +148,29 @@ final class EntryEncoder {
         number(entry, "duration_ms", p.durationMillis());
         text(entry, "output_digest", p.outputDigest().toString());
       }
+      case Phase.Relayed p -> relayed(entry, p);
       case Phase.OutcomeUnknown p -> {
         // There is nothing more to say about it.
       }
     }
+  }
+
+  private static void relayed(JsonValue.Builder entry, Phase.Relayed p) {
+    text(entry, "status", p.status());
+    if (p.httpStatus() != null) {
+      entry.put("http_status", p.httpStatus());
+    }
+    text(entry, "model", p.model());
+    number(entry, "request_bytes", p.requestBytes());
+    number(entry, "response_bytes", p.responseBytes());
+    if (p.inputTokens() != null) {
+      number(entry, "input_tokens", p.inputTokens());
+    }
+    if (p.outputTokens() != null) {
+      number(entry, "output_tokens", p.outputTokens());
+    }
+    number(entry, "duration_ms", p.durationMillis());
+    text(entry, "response_digest", p.responseDigest().toString());
   }
 
   private static void text(JsonValue.Builder entry, String name, @Nullable String value) {

@@ -116,6 +116,17 @@ final class CleanAuditLog implements AuditLog {
               completed.stderrBytes(),
               completed.durationMillis(),
               completed.outputDigest());
+      case Phase.Relayed relayed ->
+          new Phase.Relayed(
+              text(relayed.status()),
+              relayed.httpStatus(),
+              maybe(relayed.model()),
+              relayed.requestBytes(),
+              relayed.responseBytes(),
+              relayed.inputTokens(),
+              relayed.outputTokens(),
+              relayed.durationMillis(),
+              relayed.responseDigest());
       case Phase.OutcomeUnknown unknown -> unknown;
     };
   }

@@ -20,6 +20,7 @@ import dev.chitin.gateway.http.EdgeBounds;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
+import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.rate.OverLimitRecord;
 import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.gateway.tls.ClientAuthority;
@@ -27,6 +28,7 @@ import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.gateway.tls.TlsSettings;
+import dev.chitin.sandbox.http.RelayClient;
 import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
@@ -228,6 +230,17 @@ public final class Gateway {
                 settings.home().run().resolve("idempotency"), IdempotencyKeys.since()));
     started.push(idempotency);
     started.push(() -> calls.cancelAll("the gateway stops"));
+    var llm =
+        new LlmService(
+            vertx,
+            settings.llm(),
+            settings.node(),
+            station.clearance(),
+            tool -> new RelayClient(vertx, station.pinning(tool), foundation.redeemer()),
+            foundation.localVault().liveSecrets(),
+            auth.watch());
+    started.push(llm);
+    metrics.llm(llm);
     var reads = new AuditReads(vertx, foundation.log());
     started.push(reads);
     var edge =
@@ -255,7 +268,8 @@ public final class Gateway {
             doctor,
             reads,
             metrics::scrape,
-            foundation.localVault().liveSecrets());
+            foundation.localVault().liveSecrets(),
+            llm);
     // Vert.x shares one random port among the listeners that ask for the same negative number.
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();
     List<HttpVerticle> listeners = new ArrayList<>();

@@ -2,6 +2,7 @@ package dev.chitin.gateway;
 
 import dev.chitin.gateway.auth.AuthSettings;
 import dev.chitin.gateway.http.EdgeSettings;
+import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ToolDefinition;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param bwrap path of bubblewrap
  * @param runs how many native calls run, wait and are set up at once
  * @param warm how many sandboxes stand ready
+ * @param llm model providers
  * @param node the node's name
  */
 public record GatewaySettings(
@@ -53,6 +55,7 @@ public record GatewaySettings(
     Path bwrap,
     RunBounds runs,
     WarmBounds warm,
+    LlmSettings llm,
     String node) {
   public GatewaySettings {
     tools = List.copyOf(tools);
@@ -90,7 +93,8 @@ public record GatewaySettings(
             grants,
             allowPrivate,
             policy.searchPath(),
-            policy.writeProtection());
+            policy.writeProtection(),
+            policy.allowPrivateOf());
     return with(edge, widened, tools);
   }
 
@@ -112,6 +116,7 @@ public record GatewaySettings(
         bwrap,
         runs,
         warm,
+        llm,
         node);
   }
 }

@@ -4,6 +4,11 @@ import dev.chitin.audit.AuditMetrics;
 import dev.chitin.gateway.auth.AuthFailureKind;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
+import dev.chitin.gateway.llm.BodyRoom;
+import dev.chitin.gateway.llm.Dialect;
+import dev.chitin.gateway.llm.LlmCounters;
+import dev.chitin.gateway.llm.LlmRoute;
+import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.rate.OverLimitRecord;
 import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.gateway.tls.TlsRenewal;
@@ -127,6 +132,33 @@ final class Metrics implements AutoCloseable {
         .register(registry);
     Gauge.builder("chitin.sessions", auth.sessions(), SessionTable::size)
         .description("Open sessions.")
+        .register(registry);
+  }
+
+  /** Adds what requests to model providers came to; the labels are closed sets. */
+  void llm(LlmService llm) {
+    for (LlmRoute route : LlmRoute.values()) {
+      for (LlmCounters.Outcome outcome : LlmCounters.Outcome.values()) {
+        FunctionCounter.builder(
+                "chitin.llm.requests", llm.counters(), all -> all.requests(route, outcome))
+            .description("Requests to model providers, by route and how they ended.")
+            .tag("route", route.path())
+            .tag("outcome", outcome.label())
+            .register(registry);
+      }
+    }
+    for (Dialect dialect : Dialect.values()) {
+      for (boolean output : new boolean[] {false, true}) {
+        FunctionCounter.builder(
+                "chitin.llm.tokens", llm.counters(), all -> all.tokens(dialect, output))
+            .description("Tokens that providers reported.")
+            .tag("provider", dialect.provider())
+            .tag("kind", output ? "output" : "input")
+            .register(registry);
+      }
+    }
+    Gauge.builder("chitin.llm.bodies.bytes", llm.room(), BodyRoom::taken)
+        .description("Memory that bodies of requests to providers take.")
         .register(registry);
   }
 

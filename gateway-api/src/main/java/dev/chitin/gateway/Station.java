@@ -18,6 +18,7 @@ import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.bwrap.BwrapBackend;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
+import dev.chitin.sandbox.exec.Clearance;
 import dev.chitin.sandbox.exec.Executor;
 import dev.chitin.sandbox.exec.PlanFactory;
 import dev.chitin.sandbox.exec.SandboxVerticle;
@@ -53,6 +54,8 @@ final class Station implements AutoCloseable {
   private final PolicySnapshot snapshot;
   private final BwrapBackend bwrap;
   private final OwnListener listener = new OwnListener();
+  private final Clearance clearance;
+  private final WorkerExecutor resolvers;
 
   private Station(Foundation foundation, GatewaySettings settings) {
     Vertx vertx = foundation.vertx();
@@ -68,7 +71,7 @@ final class Station implements AutoCloseable {
     WorkerExecutor planners =
         vertx.createSharedWorkerExecutor("chitin-planner", PLANNERS, 30, TimeUnit.SECONDS);
     started.push(() -> planners.close().await());
-    WorkerExecutor resolvers =
+    resolvers =
         vertx.createSharedWorkerExecutor("chitin-resolver", RESOLVERS, 30, TimeUnit.SECONDS);
     started.push(() -> resolvers.close().await());
     bwrap = BwrapBackend.start(vertx, sandboxSettings(settings));
@@ -92,12 +95,20 @@ final class Station implements AutoCloseable {
             new PlannerSettings(
                 settings.policy().home(), workspace(), settings.node(), bwrap.backendProfile()),
             new Machine(policy::snapshot, executables));
+    var decisions = new LocalDecisionVerifier(key, settings.node());
+    clearance =
+        new Clearance(
+            new PolicyEngineClient(bus),
+            decisions,
+            foundation.audit(),
+            foundation.log().receipts(),
+            foundation.vault());
     var executes =
         new Executor(
             registry,
             new PlanFactory(planner, planners),
             new PolicyEngineClient(bus),
-            new LocalDecisionVerifier(key, settings.node()),
+            decisions,
             foundation.audit(),
             foundation.log().receipts(),
             foundation.vault(),
@@ -174,6 +185,16 @@ final class Station implements AutoCloseable {
 
   PolicySnapshot snapshot() {
     return snapshot;
+  }
+
+  /** What clears plans that the gateway carries out itself. */
+  Clearance clearance() {
+    return clearance;
+  }
+
+  /** The addresses that requests of {@code tool} may go to. */
+  AddressPinning pinning(String tool) {
+    return new AddressPinning(snapshot.addresses(tool), listener, resolvers);
   }
 
   BwrapBackend bwrap() {

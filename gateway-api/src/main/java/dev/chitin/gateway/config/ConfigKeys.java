@@ -243,7 +243,10 @@ final class ConfigKeys {
                       "allow_private",
                       "Private destinations that may be reached: address:port or a range.",
                       TEXTS))),
-          Spec.Key.notBuilt("providers", "Model providers.", new Document()),
+          Spec.Key.of(
+              "providers",
+              "Model providers that clients reach through the gateway.",
+              ProviderKeys.SECTION),
           Spec.Key.notBuilt("cluster", "Several nodes.", new Document()),
           Spec.Key.notBuilt(
               "extensions", "Jars that extend the gateway.", new ListOf(new Document())));
@@ -271,6 +274,14 @@ final class ConfigKeys {
                 Spec.Key.of(
                     "header_bytes", "Size of all header fields.", new Whole(1_024, 1 << 20)),
                 Spec.Key.of("body_bytes", "Size of a call's body.", new Whole(1_024, 64 << 20)),
+                Spec.Key.of(
+                    "llm_body_bytes",
+                    "Size of the body of a request to a model provider; default 32 MiB.",
+                    new Whole(1_024, 256 << 20)),
+                Spec.Key.of(
+                    "llm_bodies_bytes",
+                    "Size of all such bodies at once; default 256 MiB.",
+                    new Whole(1_024, 1L << 40)),
                 Spec.Key.of("body_timeout_ms", "Time to send a body.", new Whole(100, 600_000)),
                 Spec.Key.of("calls", "Running calls in all.", new Whole(1, 100_000)),
                 Spec.Key.of(

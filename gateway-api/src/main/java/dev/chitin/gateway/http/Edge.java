@@ -230,15 +230,16 @@ final class Edge implements Handler<HttpServerRequest> {
               .withHint("Leave the field out; calls of tools take it."));
     }
     String length = request.getHeader("content-length");
-    if (body != Route.Body.NONE && length != null && tooLong(length)) {
+    int limit = route.bodyBytes() == 0 ? bounds.bodyBytes() : route.bodyBytes();
+    if (body != Route.Body.NONE && length != null && tooLong(length, limit)) {
+      String key = route.bodyBytes() == 0 ? "body_bytes" : "llm_body_bytes";
       return Optional.of(
-          Problem.of(
-                  ProblemCode.REQUEST_TOO_LARGE,
-                  "The body is larger than " + bounds.bodyBytes() + " bytes.")
-              .withHint("Send less, or raise gateway.limits.body_bytes."));
+          Problem.of(ProblemCode.REQUEST_TOO_LARGE, "The body is larger than " + limit + " bytes.")
+              .withHint("Send less, or raise gateway.limits." + key + "."));
     }
     String type = request.getHeader("content-type");
-    if (body == Route.Body.JSON && !isJson(type)) {
+    boolean json = body == Route.Body.JSON || body == Route.Body.JSON_UNREAD;
+    if (json && !isJson(type)) {
       return Optional.of(
           Problem.of(
                   ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
@@ -247,9 +248,9 @@ final class Edge implements Handler<HttpServerRequest> {
     return Optional.empty();
   }
 
-  private boolean tooLong(String length) {
+  private static boolean tooLong(String length, int limit) {
     boolean isNumber = length.length() <= 18 && length.matches("[0-9]+");
-    return !isNumber || Long.parseLong(length) > bounds.bodyBytes();
+    return !isNumber || Long.parseLong(length) > limit;
   }
 
   private static boolean isJson(@Nullable String type) {

@@ -6,6 +6,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Caller;
+import dev.chitin.gateway.llm.Dialect;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -14,6 +15,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -118,12 +120,22 @@ final class Exchange {
     fail(known.problem(), callId);
   }
 
+  /** The dialect in which errors on the request's path are told; empty for problem documents. */
+  static Optional<Dialect> dialect(HttpServerRequest request) {
+    return Dialect.of(request.path(), request.headers().contains("anthropic-version"));
+  }
+
   void fail(Problem problem, @Nullable String callId) {
     if (response().ended() || response().headWritten()) {
       return;
     }
     int status = problem.code().status();
-    HttpServerResponse response = begin(status, "application/problem+json");
+    Optional<Dialect> dialect = dialect(request);
+    HttpServerResponse response =
+        dialect.isPresent()
+            ? begin(dialect.get().status(problem), "application/json")
+                .putHeader(dialect.get().requestIdField(), requestId)
+            : begin(status, "application/problem+json");
     if (status == 401) {
       response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
     }
@@ -131,7 +143,11 @@ final class Exchange {
         && !response.headers().contains("retry-after")) {
       response.putHeader("retry-after", "1");
     }
-    String text = CanonicalJson.inOrder(ProblemJson.of(problem, requestId, callId)) + "\n";
+    JsonValue document =
+        dialect.isPresent()
+            ? dialect.get().envelope(problem, requestId)
+            : ProblemJson.of(problem, requestId, callId);
+    String text = CanonicalJson.inOrder(document) + "\n";
     response.end(Buffer.buffer(clean("problem", text)));
   }
 }

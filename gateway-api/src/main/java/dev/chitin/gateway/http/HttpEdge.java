@@ -10,6 +10,7 @@ import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCalls;
+import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.sandbox.ToolExecutor;
@@ -35,6 +36,7 @@ import java.util.function.Supplier;
  * @param reads reads the audit log
  * @param metrics gives the metrics in the text format of Prometheus
  * @param live takes secrets that leak out of answers
+ * @param llm carries requests to model providers
  */
 public record HttpEdge(
     Bus bus,
@@ -60,4 +62,5 @@ public record HttpEdge(
     Doctor doctor,
     AuditReads reads,
     Supplier<String> metrics,
-    LiveSecrets live) {}
+    LiveSecrets live,
+    LlmService llm) {}

@@ -30,6 +30,9 @@ public final class HttpVerticle extends VerticleBase {
   private static final int MOST_STREAMS = 100;
   private static final int HANDSHAKE_SECONDS = 10;
 
+  /** Most that {@code providers.<name>.first_byte_ms} and {@code idle_ms} may be. */
+  private static final long SILENCE_MILLIS = 120_000;
+
   /** HTTP/2 frames that make work and carry nothing, in 30 s (CVE-2023-44487 and its kin). */
   private static final int MOST_RESETS = 200;
 
@@ -149,6 +152,7 @@ public final class HttpVerticle extends VerticleBase {
     routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
     routes.addAll(new SessionRoutes(edge.sessions()).routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
+    routes.addAll(new LlmRoutes(vertx, edge).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
@@ -207,6 +211,12 @@ public final class HttpVerticle extends VerticleBase {
     return options;
   }
 
+  /** Longer than any wait of a route, the silence of a model provider's answer among them. */
+  private static int idleSeconds(EdgeBounds bounds) {
+    Duration longest = Duration.ofMillis(Math.max(bounds.callTimeoutMillis(), SILENCE_MILLIS));
+    return (int) longest.plusSeconds(15).toSeconds();
+  }
+
   static HttpServerOptions plain(EdgeBounds bounds) {
     return new HttpServerOptions()
         .setMaxInitialLineLength(8 * 1024)
@@ -226,7 +236,6 @@ public final class HttpVerticle extends VerticleBase {
         .setSslHandshakeTimeout(HANDSHAKE_SECONDS)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         .setTcpNoDelay(true)
-        .setIdleTimeout(
-            (int) Duration.ofMillis(bounds.callTimeoutMillis()).plusSeconds(15).toSeconds());
+        .setIdleTimeout(idleSeconds(bounds));
   }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param body what its body is
  * @param handler what answers
  * @param takesIdempotencyKey whether {@code Idempotency-Key} is honoured; elsewhere it is refused
+ * @param bodyBytes size of the largest body; 0 for the edge's own bound
  */
 record Route(
     HttpMethod method,
@@ -22,12 +23,15 @@ record Route(
     @Nullable Scope scope,
     Body body,
     Handler handler,
-    boolean takesIdempotencyKey) {
+    boolean takesIdempotencyKey,
+    int bodyBytes) {
 
   /** What a route takes as its body. */
   enum Body {
     NONE,
     JSON,
+    /** JSON that the handler reads itself. */
+    JSON_UNREAD,
     /** Bytes that the handler reads itself: no other handler sees them. */
     OCTETS
   }
@@ -39,16 +43,21 @@ record Route(
   }
 
   static Route of(HttpMethod method, String path, Scope scope, Body body, Handler handler) {
-    return new Route(method, split(path), scope, body, handler, false);
+    return new Route(method, split(path), scope, body, handler, false, 0);
   }
 
   static Route open(HttpMethod method, String path, Handler handler) {
-    return new Route(method, split(path), null, Body.NONE, handler, false);
+    return new Route(method, split(path), null, Body.NONE, handler, false, 0);
   }
 
   /** The same, honouring {@code Idempotency-Key}. */
   Route withIdempotencyKey() {
-    return new Route(method, segments, scope, body, handler, true);
+    return new Route(method, segments, scope, body, handler, true, bodyBytes);
+  }
+
+  /** The same with a bound of its own for the body. */
+  Route withBodyBytes(int bytes) {
+    return new Route(method, segments, scope, body, handler, takesIdempotencyKey, bytes);
   }
 
   static List<String> split(String path) {

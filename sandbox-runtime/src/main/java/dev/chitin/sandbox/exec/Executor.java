@@ -107,7 +107,7 @@ public final class Executor {
                         .mapEmpty());
   }
 
-  private static ChitinException refusal(Decision decision) {
+  static ChitinException refusal(Decision decision) {
     ProblemCode code = decision.code() == null ? ProblemCode.POLICY_NO_PERMIT : decision.code();
     String detail = decision.detail() == null ? code.title() + "." : decision.detail();
     Problem problem = Problem.of(code, detail);
@@ -198,7 +198,7 @@ public final class Executor {
   }
 
   /** Where the plan puts the credential; a plan that makes no request puts it nowhere. */
-  private static LeaseBinding binding(CredentialRef credential, Invocation invocation) {
+  static LeaseBinding binding(CredentialRef credential, Invocation invocation) {
     return new LeaseBinding(
         credential.scheme(),
         credential.host(),
@@ -238,7 +238,7 @@ public final class Executor {
             });
   }
 
-  private static void checkWanted(CallContext context) {
+  static void checkWanted(CallContext context) {
     if (context.isCancelled()) {
       throw Problem.of(ProblemCode.CALL_CANCELLED, "The caller left before the tool started.")
           .toException();
