@@ -44,7 +44,7 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   /** A rate that no test reaches, for those that ask as fast as they can. */
-  static final String HIGH_RATE =
+  public static final String HIGH_RATE =
       "\"gateway\": { \"rate_limit\": { \"requests_per_minute\": 10000000, \"burst\": 1000000 } }";
 
   /**
@@ -103,7 +103,7 @@ public final class GatewayProcess implements AutoCloseable {
         home.resolve("..").normalize(), process, URI.create(Json.text(Json.object(first), "url")));
   }
 
-  static GatewayProcess start(Path home) throws IOException {
+  public static GatewayProcess start(Path home) throws IOException {
     return start(home, Map.of());
   }
 
@@ -151,12 +151,12 @@ public final class GatewayProcess implements AutoCloseable {
     return new Result(exit, out, errors);
   }
 
-  Result run(String... arguments) throws IOException, InterruptedException {
+  public Result run(String... arguments) throws IOException, InterruptedException {
     return run(home(), new byte[0], arguments);
   }
 
   /** A key of that role. */
-  String key(String name, String role) throws IOException, InterruptedException {
+  public String key(String name, String role) throws IOException, InterruptedException {
     Result created = run("key", "create", "--name", name, "--role", role, "--json");
     if (created.exit() != 0) {
       throw new IOException("no key: " + created.err());
@@ -164,12 +164,12 @@ public final class GatewayProcess implements AutoCloseable {
     return Json.text(Json.object(created.out()), "key");
   }
 
-  URI url() {
+  public URI url() {
     return url;
   }
 
   /** What the gateway counts under that name, labels included, asked over its socket. */
-  double metric(String name) throws IOException {
+  public double metric(String name) throws IOException {
     var socket = UnixDomainSocketAddress.of(home().resolve("run/admin.sock"));
     try (SocketChannel channel = SocketChannel.open(socket)) {
       channel.write(
@@ -195,7 +195,7 @@ public final class GatewayProcess implements AutoCloseable {
     return home().resolve("workspace");
   }
 
-  ProcessHandle handle() {
+  public ProcessHandle handle() {
     return process.toHandle();
   }
 
@@ -264,7 +264,7 @@ public final class GatewayProcess implements AutoCloseable {
       return object.get(name) instanceof JsonValue.Str value ? value.value() : "";
     }
 
-    static JsonValue.Obj object(JsonValue.Obj object, String name) {
+    public static JsonValue.Obj object(JsonValue.Obj object, String name) {
       return object.get(name) instanceof JsonValue.Obj value ? value : JsonValue.Obj.EMPTY;
     }
 

@@ -62,7 +62,7 @@ final class AnthropicMessages {
       JsonValue.Obj tool = Turns.object(tools.get(i), place);
       boolean own =
           tool.get("type") == null
-              || tool.get("type") == JsonValue.Null.VALUE
+              || tool.get("type") instanceof JsonValue.Null
               || (tool.get("type") instanceof JsonValue.Str type && type.value().equals("custom"));
       if (own || tool.get("name") != null) {
         Turns.toolName(tool, place, names);

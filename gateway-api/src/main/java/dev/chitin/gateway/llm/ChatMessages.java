@@ -39,7 +39,7 @@ final class ChatMessages {
     boolean other = false;
     for (String name : List.of("tool_calls", "function_call", "refusal", "audio")) {
       JsonValue value = message.get(name);
-      other |= value != null && value != JsonValue.Null.VALUE;
+      other |= value != null && !(value instanceof JsonValue.Null);
     }
     if (other) {
       mayBeEmpty(message, place);
@@ -58,7 +58,7 @@ final class ChatMessages {
     JsonValue content = message.get("content");
     boolean empty =
         content == null
-            || content == JsonValue.Null.VALUE
+            || content instanceof JsonValue.Null
             || (content instanceof JsonValue.Str text && text.value().isEmpty());
     if (!empty) {
       Turns.content(message, place);

@@ -1,6 +1,9 @@
 package dev.chitin.gateway.llm;
 
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What the routes to providers counted since the start; every label has a closed set of values. */
@@ -24,39 +27,48 @@ public final class LlmCounters {
     }
   }
 
-  private final LongAdder[][] requests = adders(LlmRoute.values().length, Outcome.values().length);
-  private final LongAdder[][] tokens = adders(Dialect.values().length, 2);
+  private final Map<LlmRoute, Map<Outcome, LongAdder>> requests = new EnumMap<>(LlmRoute.class);
+  private final Map<Dialect, LongAdder> read = adders(Dialect.class, Dialect.values());
+  private final Map<Dialect, LongAdder> written = adders(Dialect.class, Dialect.values());
 
-  private static LongAdder[][] adders(int rows, int columns) {
-    var adders = new LongAdder[rows][columns];
-    for (LongAdder[] row : adders) {
-      for (int i = 0; i < columns; i++) {
-        row[i] = new LongAdder();
-      }
+  LlmCounters() {
+    for (LlmRoute route : LlmRoute.values()) {
+      requests.put(route, adders(Outcome.class, Outcome.values()));
+    }
+  }
+
+  private static <E extends Enum<E>> Map<E, LongAdder> adders(Class<E> type, E[] values) {
+    Map<E, LongAdder> adders = new EnumMap<>(type);
+    for (E value : values) {
+      adders.put(value, new LongAdder());
     }
     return adders;
   }
 
+  private static <E extends Enum<E>> LongAdder of(Map<E, LongAdder> adders, E value) {
+    return Objects.requireNonNull(adders.get(value));
+  }
+
   void ended(LlmRoute route, Outcome outcome) {
-    requests[route.ordinal()][outcome.ordinal()].increment();
+    of(Objects.requireNonNull(requests.get(route)), outcome).increment();
   }
 
   void used(Dialect dialect, Usage usage) {
     if (usage.inputTokens() != null) {
-      tokens[dialect.ordinal()][0].add(usage.inputTokens());
+      of(read, dialect).add(usage.inputTokens());
     }
     if (usage.outputTokens() != null) {
-      tokens[dialect.ordinal()][1].add(usage.outputTokens());
+      of(written, dialect).add(usage.outputTokens());
     }
   }
 
   /** Requests on {@code route} that ended so. */
   public long requests(LlmRoute route, Outcome outcome) {
-    return requests[route.ordinal()][outcome.ordinal()].sum();
+    return of(Objects.requireNonNull(requests.get(route)), outcome).sum();
   }
 
   /** Tokens that a provider reported. */
   public long tokens(Dialect dialect, boolean output) {
-    return tokens[dialect.ordinal()][output ? 1 : 0].sum();
+    return of(output ? written : read, dialect).sum();
   }
 }

@@ -100,8 +100,7 @@ final class LlmPreparation {
    * read anew; what cannot be read then is refused.
    */
   private Bytes clean(Bytes body) {
-    byte[] clean = live.clean("llm.prompt", body.borrow());
-    return clean == body.borrow() ? body : Bytes.adopt(clean);
+    return Bytes.adopt(live.clean("llm.prompt", body.borrow()));
   }
 
   private static JsonValue parse(Bytes body) {

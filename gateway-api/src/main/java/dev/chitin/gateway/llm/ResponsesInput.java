@@ -34,7 +34,7 @@ final class ResponsesInput {
   private static boolean goesOn(JsonValue.Obj request) {
     return request.get("previous_response_id") instanceof JsonValue.Str
         || (request.get("conversation") != null
-            && request.get("conversation") != JsonValue.Null.VALUE);
+            && !(request.get("conversation") instanceof JsonValue.Null));
   }
 
   private static void items(JsonValue.Obj request) {

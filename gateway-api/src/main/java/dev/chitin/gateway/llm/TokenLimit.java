@@ -15,7 +15,7 @@ final class TokenLimit {
    */
   static long of(JsonValue.Obj request, String name, ProviderSettings provider, boolean required) {
     JsonValue given = request.get(name);
-    if (given == null || given == JsonValue.Null.VALUE) {
+    if (given == null || given instanceof JsonValue.Null) {
       if (required) {
         throw Fault.at("max_tokens", name, name + " is required");
       }
@@ -59,7 +59,7 @@ final class TokenLimit {
   /** How many answers are asked for at once. */
   static long choices(JsonValue.Obj request) {
     JsonValue given = request.get("n");
-    if (given == null || given == JsonValue.Null.VALUE) {
+    if (given == null || given instanceof JsonValue.Null) {
       return 1;
     }
     if (!(given instanceof JsonValue.Int number)
