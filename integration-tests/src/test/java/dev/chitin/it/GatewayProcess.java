@@ -200,7 +200,7 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   /** What it wrote to stderr so far. */
-  String errors() throws IOException {
+  public String errors() throws IOException {
     return Files.readString(base.resolve("stderr.log"));
   }
 

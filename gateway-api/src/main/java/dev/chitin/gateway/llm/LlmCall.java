@@ -93,10 +93,11 @@ final class LlmCall {
       return;
     }
     stopped = reason;
-    context.cancel(reason.problem().detail());
+    // First here, so that its end has this reason and not that the connection was reset.
     if (stream != null) {
       stream.stop(reason);
     }
+    context.cancel(reason.problem().detail());
   }
 
   private Future<LlmPreparation.Prepared> clear(LlmPreparation.Prepared prepared) {

@@ -1,7 +1,11 @@
 package dev.chitin.it.llm;
 
 import dev.chitin.bus.Digest;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonLimits;
+import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
 import dev.chitin.it.GatewayProcess.Json;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -9,6 +13,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -87,9 +92,13 @@ final class FakeProvider implements AutoCloseable {
     return asked.getLast();
   }
 
-  /** The next stream that was left; waits for it. */
-  Left left() throws InterruptedException {
-    return left.take();
+  /** How the next stream of that model was left; waits for it. */
+  Left left(String model) throws InterruptedException {
+    Left one = left.take();
+    while (!one.model().equals(model)) {
+      one = left.take();
+    }
+    return one;
   }
 
   /** Bytes of a huge answer that were written so far. */
@@ -117,7 +126,7 @@ final class FakeProvider implements AutoCloseable {
       json(response, 200, "{\"object\":\"list\",\"data\":[{\"id\":\"normal\",\"type\":\"model\",\"object\":\"model\"}],\"has_more\":false,\"first_id\":\"normal\",\"last_id\":\"normal\"}");
       return;
     }
-    JsonValue.Obj asks = Json.object(body);
+    JsonValue.Obj asks = parse(body);
     String model = Json.text(asks, "model");
     Speech speech = Speech.of(request.path());
     boolean streamed =
@@ -150,9 +159,25 @@ final class FakeProvider implements AutoCloseable {
           json(
               response,
               200,
-              JsonText.of(fields.getOrDefault("x-api-key", fields.getOrDefault("authorization", "")), body));
+              CanonicalJson.inOrder(
+                  JsonValue.object()
+                      .put(
+                          "credential",
+                          fields.getOrDefault("x-api-key", fields.getOrDefault("authorization", "")))
+                      .put("asked", body)
+                      .build()));
       case "huge" -> huge(response, speech);
       default -> say(response, speech, model, streamed);
+    }
+  }
+
+  private static JsonValue.Obj parse(String body) {
+    try {
+      return (JsonValue.Obj)
+          StrictJson.parse(
+              body.getBytes(StandardCharsets.UTF_8), JsonLimits.REQUEST.withStringChars(64 << 20));
+    } catch (JsonSyntaxException e) {
+      throw new AssertionError("the gateway sent what is not JSON", e);
     }
   }
 
@@ -247,13 +272,5 @@ final class FakeProvider implements AutoCloseable {
   @Override
   public void close() {
     vertx.close().await();
-  }
-
-  /** One JSON string of two. */
-  private static final class JsonText {
-    static String of(String credential, String body) {
-      return dev.chitin.bus.json.CanonicalJson.inOrder(
-          JsonValue.object().put("credential", credential).put("asked", body).build());
-    }
   }
 }

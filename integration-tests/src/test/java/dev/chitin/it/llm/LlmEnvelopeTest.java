@@ -42,10 +42,10 @@ class LlmEnvelopeTest {
   }
 
   private static Wire exchange(String line, String... fields) throws IOException {
-    return exchange(stage.url("/").getAuthority(), line, fields);
+    return exchangeWith(stage.url("/").getAuthority(), line, fields);
   }
 
-  private static Wire exchange(String host, String line, String... fields) throws IOException {
+  private static Wire exchangeWith(String host, String line, String... fields) throws IOException {
     String request =
         line
             + " HTTP/1.1\r\nHost: "
@@ -97,9 +97,9 @@ class LlmEnvelopeTest {
     anthropic(
         exchange("GET /v1/models", "anthropic-version: 2023-06-01"), 401, "authentication_error");
     anthropic(
-        exchange("evil.example", "POST " + MESSAGES, key()), 403, "permission_error");
+        exchangeWith("evil.example", "POST " + MESSAGES, key()), 403, "permission_error");
     openAi(
-        exchange("evil.example", "POST " + CHAT, key()),
+        exchangeWith("evil.example", "POST " + CHAT, key()),
         403,
         "invalid_request_error",
         "request.host_forbidden");

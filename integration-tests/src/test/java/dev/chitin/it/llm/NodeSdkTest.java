@@ -62,9 +62,7 @@ class NodeSdkTest {
   @ValueSource(strings = {ANTHROPIC, OPENAI})
   void anAbortReachesTheProvider(String script) throws Exception {
     assertThat(run(script, "abort").get("aborted")).isEqualTo(new JsonValue.Bool(true));
-    FakeProvider.Left left = stage.provider().left();
-    assertThat(left.model()).isEqualTo("endless");
-    assertThat(left.words()).isPositive();
+    assertThat(stage.provider().left("endless").words()).isPositive();
   }
 
   @ParameterizedTest
@@ -99,7 +97,7 @@ class NodeSdkTest {
       assertThat(Json.text(stranger, "code")).isEqualTo("invalid_api_key");
     } else {
       assertThat(Json.text(stranger, "type")).isEqualTo("authentication_error");
-      error(seen, "overloaded", "InternalServerError", 529);
+      error(seen, "overloaded", "OverloadedError", 529);
     }
   }
 
