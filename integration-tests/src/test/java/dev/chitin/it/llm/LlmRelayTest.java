@@ -353,14 +353,14 @@ class LlmRelayTest {
   void theRecordThatAllowsStandsWhileTheProviderIsAsked() throws Exception {
     int before = stage.provider().asked().size();
     HttpResponse<InputStream> answer =
-        stage.stream(MESSAGES, LlmStage.message("stall", STREAM));
+        stage.stream(MESSAGES, LlmStage.message("endless", STREAM));
     assertThat(stage.provider().asked()).hasSizeGreaterThan(before);
     String call = answer.headers().firstValue("chitin-call-id").orElseThrow();
     List<String> entries = stage.audit().stream().filter(line -> line.contains(call)).toList();
     assertThat(entries.getFirst()).contains("\"phase\":\"Authorized\"");
     assertThat(entries.toString()).doesNotContain("Relayed");
     answer.body().close();
-    stage.provider().left("stall");
+    stage.provider().left("endless");
   }
 
   @Test

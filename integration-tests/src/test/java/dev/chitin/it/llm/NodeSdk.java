@@ -42,11 +42,10 @@ final class NodeSdk {
     Path copy = directory.resolve(script);
     Files.copy(
         SCRIPTS.resolve(script), copy, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    Path own = directory.resolve("bin/node");
     String base = gateway.toString().replaceAll("/$", "");
     Process process =
         new ProcessBuilder(
-                Files.isExecutable(own) ? own.toString() : "node",
+                "node",
                 copy.toString(),
                 scenario,
                 base,
