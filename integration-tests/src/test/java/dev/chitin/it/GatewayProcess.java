@@ -272,7 +272,7 @@ public final class GatewayProcess implements AutoCloseable {
       return object.get(name) instanceof JsonValue.Arr value ? value.items() : List.of();
     }
 
-    static long number(JsonValue.Obj object, String name) {
+    public static long number(JsonValue.Obj object, String name) {
       return object.get(name) instanceof JsonValue.Int value ? value.value() : -1;
     }
   }

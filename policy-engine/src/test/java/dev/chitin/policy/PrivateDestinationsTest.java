@@ -30,7 +30,7 @@ class PrivateDestinationsTest {
             Map.of("llm.openai", List.of("127.0.0.1:2")));
     PolicySnapshot snapshot =
         PolicySnapshot.compile(settings, fixture.executables, Judgement.PERMIT_WITHIN_CEILING);
-    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    InetAddress loopback = InetAddress.getLoopbackAddress();
     assertThat(snapshot.addresses("llm.openai").denied(loopback, 1)).isEmpty();
     assertThat(snapshot.addresses("llm.openai").denied(loopback, 2)).isEmpty();
     assertThat(snapshot.addresses("llm.openai").denied(loopback, 3)).isPresent();

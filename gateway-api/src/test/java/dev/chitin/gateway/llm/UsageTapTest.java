@@ -50,7 +50,8 @@ class UsageTapTest {
     var chat = new UsageTap(true);
     chat.take(bytes("data: {\"choices\":[],\"usage\":null}\r\n\r\n"));
     chat.take(
-        bytes("data: {\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":9}}\r\n\r\ndata: [DONE]\r\n\r\n"));
+        bytes(
+            "data: {\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":9}}\r\n\r\ndata: [DONE]\r\n\r\n"));
     assertThat(chat.usage()).isEqualTo(new Usage(2L, 9L));
     assertThat(chat.atBorder()).isTrue();
     var responses = new UsageTap(true);

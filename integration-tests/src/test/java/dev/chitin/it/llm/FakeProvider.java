@@ -17,19 +17,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A provider of both dialects that behaves as the model's name says: {@code normal}, {@code
  * rate-once}, {@code rate-always}, {@code overloaded}, {@code broken}, {@code error-after-first},
- * {@code cut-after-first}, {@code slow}, {@code endless}, {@code huge}, {@code silent}, {@code stall}, {@code
- * unauthorized}, {@code redirect}, {@code parrot} (says the credential and the request). It writes
- * down what it was asked and which streams were left.
+ * {@code cut-after-first}, {@code slow}, {@code endless}, {@code huge}, {@code silent}, {@code
+ * stall}, {@code unauthorized}, {@code redirect}, {@code parrot} (says the credential and the
+ * request). It writes down what it was asked and which streams were left.
  */
 final class FakeProvider implements AutoCloseable {
   static final List<String> WORDS = List.of("Hello", " from", " a", " scripted", " provider");
@@ -94,11 +96,11 @@ final class FakeProvider implements AutoCloseable {
 
   /** How the next stream of that model was left; waits for it. */
   Left left(String model) throws InterruptedException {
-    Left one = left.take();
-    while (!one.model().equals(model)) {
-      one = left.take();
+    Left one = left.poll(1, TimeUnit.MINUTES);
+    while (one != null && !one.model().equals(model)) {
+      one = left.poll(1, TimeUnit.MINUTES);
     }
-    return one;
+    return Objects.requireNonNull(one, "nobody left a stream of " + model);
   }
 
   /** Bytes of a huge answer that were written so far. */
@@ -113,8 +115,7 @@ final class FakeProvider implements AutoCloseable {
   private void answer(HttpServerRequest request, String body) {
     Map<String, String> fields = new TreeMap<>();
     request.headers().forEach(f -> fields.put(f.getKey().toLowerCase(Locale.ROOT), f.getValue()));
-    asked.add(
-        new Asked(request.method().name(), request.uri(), fields, credential(fields), body));
+    asked.add(new Asked(request.method().name(), request.uri(), fields, credential(fields), body));
     HttpServerResponse response =
         request
             .response()
@@ -122,18 +123,21 @@ final class FakeProvider implements AutoCloseable {
             .putHeader("x-request-id", "req_fake")
             .putHeader("server", "fake/1.0")
             .putHeader("set-cookie", "tracking=1");
-    if (request.path().equals("/v1/models")) {
-      json(response, 200, "{\"object\":\"list\",\"data\":[{\"id\":\"normal\",\"type\":\"model\",\"object\":\"model\"}],\"has_more\":false,\"first_id\":\"normal\",\"last_id\":\"normal\"}");
+    String path = request.path() == null ? "" : request.path();
+    if (path.equals("/v1/models")) {
+      json(
+          response,
+          200,
+          "{\"object\":\"list\",\"data\":[{\"id\":\"normal\",\"type\":\"model\",\"object\":\"model\"}],\"has_more\":false,\"first_id\":\"normal\",\"last_id\":\"normal\"}");
       return;
     }
     JsonValue.Obj asks = parse(body);
     String model = Json.text(asks, "model");
-    Speech speech = Speech.of(request.path());
-    boolean streamed =
-        asks.get("stream") instanceof JsonValue.Bool stream && stream.value();
+    Speech speech = Speech.of(path);
+    boolean streamed = asks.get("stream") instanceof JsonValue.Bool stream && stream.value();
     switch (model) {
       case "rate-once" -> {
-        String once = request.path() + fields.getOrDefault("idempotency-key", "");
+        String once = path + fields.getOrDefault("idempotency-key", "");
         if (limited.contains(once)) {
           say(response, speech, model, streamed);
         } else {
@@ -163,7 +167,8 @@ final class FakeProvider implements AutoCloseable {
                   JsonValue.object()
                       .put(
                           "credential",
-                          fields.getOrDefault("x-api-key", fields.getOrDefault("authorization", "")))
+                          fields.getOrDefault(
+                              "x-api-key", fields.getOrDefault("authorization", "")))
                       .put("asked", body)
                       .build()));
       case "huge" -> huge(response, speech);
@@ -243,7 +248,8 @@ final class FakeProvider implements AutoCloseable {
         .onSuccess(
             written ->
                 vertx.setTimer(
-                    model.equals("slow") || model.equals("endless") ? 200 : 1, on -> next(response, speech, model, said)));
+                    model.equals("slow") || model.equals("endless") ? 200 : 1,
+                    on -> next(response, speech, model, said)));
   }
 
   /** As fast as it is read. */

@@ -12,8 +12,7 @@ class LlmBudgetTest {
 
   @Test
   void aBudgetIsReservedSettledAndSpent() throws Exception {
-    try (var stage =
-        LlmStage.start(", \"tokens_per_day\": 130", ", " + GatewayProcess.HIGH_RATE)) {
+    try (var stage = LlmStage.start(", \"tokens_per_day\": 130", ", " + GatewayProcess.HIGH_RATE)) {
       // Each reserves 100 and costs 12: two reservations would never have fitted.
       for (int i = 0; i < 3; i++) {
         LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("normal", ""));
@@ -38,8 +37,7 @@ class LlmBudgetTest {
       less = LlmStage.message("normal", "").replace("100", "13");
       assertThat(stage.post(MESSAGES, less).status()).isEqualTo(429);
       // Other principals and other providers have theirs.
-      LlmStage.Answer other =
-          stage.post("/v1/chat/completions", LlmStage.chat("normal", ""));
+      LlmStage.Answer other = stage.post("/v1/chat/completions", LlmStage.chat("normal", ""));
       assertThat(other.status()).as(other.text()).isEqualTo(200);
       String key = stage.gateway().key("another", "agent");
       HttpRequest request =

@@ -6,9 +6,9 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.it.GatewayProcess;
 import dev.chitin.it.GatewayProcess.Json;
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,7 +34,7 @@ class LlmEnvelopeTest {
   private record Wire(int status, String head, String body) {
     String field(String name) {
       return Arrays.stream(head.split("\r\n"))
-          .filter(line -> line.toLowerCase(java.util.Locale.ROOT).startsWith(name + ":"))
+          .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name + ":"))
           .map(line -> line.substring(name.length() + 1).strip())
           .findFirst()
           .orElse("");
@@ -53,11 +53,10 @@ class LlmEnvelopeTest {
             + "\r\nConnection: close\r\n"
             + (fields.length == 0 ? "" : String.join("\r\n", fields) + "\r\n")
             + "\r\n";
-    try (var socket = new Socket("127.0.0.1", stage.url("/").getPort())) {
+    try (var socket = stage.connect()) {
       socket.setSoTimeout(30_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-      String all =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+      String all = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
       int head = all.indexOf("\r\n\r\n");
       String body = all.substring(head + 4);
       return new Wire(Integer.parseInt(all.substring(9, 12)), all.substring(0, head), body);
@@ -96,8 +95,7 @@ class LlmEnvelopeTest {
     openAi(exchange("GET /v1/models"), 401, "invalid_request_error", "invalid_api_key");
     anthropic(
         exchange("GET /v1/models", "anthropic-version: 2023-06-01"), 401, "authentication_error");
-    anthropic(
-        exchangeWith("evil.example", "POST " + MESSAGES, key()), 403, "permission_error");
+    anthropic(exchangeWith("evil.example", "POST " + MESSAGES, key()), 403, "permission_error");
     openAi(
         exchangeWith("evil.example", "POST " + CHAT, key()),
         403,
@@ -159,7 +157,8 @@ class LlmEnvelopeTest {
   void whoAsksTooOftenIsToldInTheVendorsWords() throws Exception {
     try (var limited =
         LlmStage.start(
-            "", ", \"gateway\": { \"rate_limit\": { \"requests_per_minute\": 1, \"burst\": 2 } }")) {
+            "",
+            ", \"gateway\": { \"rate_limit\": { \"requests_per_minute\": 1, \"burst\": 2 } }")) {
       LlmStage.Answer first = limited.post(MESSAGES, LlmStage.message("normal", ""));
       assertThat(first.status()).as(first.text()).isEqualTo(200);
       assertThat(first.field("anthropic-ratelimit-requests-limit")).isEqualTo("1");
@@ -186,12 +185,9 @@ class LlmEnvelopeTest {
             "",
             ", \"gateway\": { \"limits\": { \"llm_body_bytes\": 65536, \"llm_bodies_bytes\": 65536 } }")) {
       // One body is on its way and holds half of the room.
-      try (var socket = new Socket("127.0.0.1", small.url("/").getPort())) {
-        String head =
-            "POST %s HTTP/1.1\r\nHost: %s\r\nx-api-key: %s\r\nContent-Type: application/json\r\nContent-Length: 65536\r\n\r\n"
-                .formatted(MESSAGES, small.url("/").getAuthority(), small.key());
-        socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
-        socket.getOutputStream().write(new byte[40_000]);
+      try (var socket = small.connect()) {
+        byte[] request = small.raw("x".repeat(65_536));
+        socket.getOutputStream().write(request, 0, request.length - 25_000);
         socket.getOutputStream().flush();
         while (small.gateway().metric("chitin_llm_bodies_bytes") < 40_000) {
           Thread.onSpinWait();
@@ -210,8 +206,7 @@ class LlmEnvelopeTest {
         Thread.onSpinWait();
       }
       LlmStage.Answer answer =
-          small.post(
-              MESSAGES, LlmStage.message("normal", ",\"x\":\"" + "y".repeat(50_000) + "\""));
+          small.post(MESSAGES, LlmStage.message("normal", ",\"x\":\"" + "y".repeat(50_000) + "\""));
       assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     }
   }

@@ -9,13 +9,14 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
-import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -110,7 +111,11 @@ class LlmRelayTest {
   void modelsAndTokenCountsPass() throws Exception {
     LlmStage.Answer models =
         stage.send(
-            stage.request("/v1/models?limit=20").header("anthropic-version", "2023-06-01").GET().build());
+            stage
+                .request("/v1/models?limit=20")
+                .header("anthropic-version", "2023-06-01")
+                .GET()
+                .build());
     assertThat(models.status()).as(models.text()).isEqualTo(200);
     assertThat(stage.provider().last().credential()).isEqualTo("x-api-key");
     assertThat(stage.provider().last().target()).isEqualTo("/v1/models?limit=20");
@@ -187,27 +192,18 @@ class LlmRelayTest {
     answer.body().close();
     assertThat(stage.provider().left("slow").words()).isLessThan(FakeProvider.WORDS.size());
     // One that leaves before anything came is the same.
-    String head =
-        "POST %s HTTP/1.1\r\nHost: %s\r\nx-api-key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s";
-    String body = LlmStage.message("silent", "");
     int before = stage.provider().asked().size();
-    try (var socket = new Socket("127.0.0.1", stage.url("/").getPort())) {
-      socket
-          .getOutputStream()
-          .write(
-              head.formatted(
-                      MESSAGES, stage.url("/").getAuthority(), stage.key(), body.length(), body)
-                  .getBytes(StandardCharsets.US_ASCII));
+    try (var socket = stage.connect()) {
+      socket.getOutputStream().write(stage.raw(LlmStage.message("silent", "")));
       while (stage.provider().asked().size() == before) {
         Thread.onSpinWait();
       }
     }
     assertThat(stage.provider().left("silent").words()).isZero();
-    Assertions.assertThat(
+    assertThat(
             stage
                 .gateway()
-                .metric(
-                    "chitin_llm_requests_total{outcome=\"cancelled\",route=\"/v1/messages\"}"))
+                .metric("chitin_llm_requests_total{outcome=\"cancelled\",route=\"/v1/messages\"}"))
         .isPositive();
   }
 
@@ -217,7 +213,8 @@ class LlmRelayTest {
     assertThat(answer.text())
         .contains("Hello")
         .doesNotContain("message_stop")
-        .containsPattern("\n\nevent: error\ndata: \\{\"type\":\"error\",\"error\":\\{\"type\":\"api_error\"");
+        .containsPattern(
+            "\n\nevent: error\ndata: \\{\"type\":\"error\",\"error\":\\{\"type\":\"api_error\"");
     answer = stage.post(CHAT, LlmStage.chat("cut-after-first", STREAM));
     assertThat(answer.text())
         .contains("Hello")
@@ -262,7 +259,8 @@ class LlmRelayTest {
   void secretsStayOutOfPromptsAndAnswers() throws Exception {
     // A secret in use, in a prompt: the provider does not see it.
     String body =
-        LlmStage.message("parrot", ",\"note\":\"my key is " + stage.secret() + "\",\"after\":\"kept\"");
+        LlmStage.message(
+            "parrot", ",\"note\":\"my key is " + stage.secret() + "\",\"after\":\"kept\"");
     stage.post(MESSAGES, LlmStage.message("normal", ""));
     LlmStage.Answer answer = stage.post(MESSAGES, body);
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
@@ -304,14 +302,11 @@ class LlmRelayTest {
 
   /** Reads the head and then nothing: the provider is held back, and the gateway keeps nothing. */
   private static void slowReader() throws IOException, InterruptedException {
-    String body = LlmStage.message("huge", STREAM);
-    String request =
-        "POST %s HTTP/1.1\r\nHost: %s\r\nx-api-key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-            .formatted(MESSAGES, stage.url("/").getAuthority(), stage.key(), body.length(), body);
     try (var socket = new Socket()) {
       socket.setReceiveBufferSize(16 * 1024);
-      socket.connect(new java.net.InetSocketAddress("127.0.0.1", stage.url("/").getPort()));
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), stage.url("/").getPort()));
+      socket.getOutputStream().write(stage.raw(LlmStage.message("huge", STREAM)));
       InputStream in = socket.getInputStream();
       assertThat(in.read()).isEqualTo('H');
       long written = -1;
@@ -332,7 +327,8 @@ class LlmRelayTest {
   void recordsComeBeforeAndAfterAndHoldNoText() throws Exception {
     String needle = "needle-" + LlmStage.random();
     LlmStage.Answer answer =
-        stage.post(MESSAGES, LlmStage.message("normal", ",\"metadata\":{\"x\":\"" + needle + "\"}"));
+        stage.post(
+            MESSAGES, LlmStage.message("normal", ",\"metadata\":{\"x\":\"" + needle + "\"}"));
     String call = answer.field("chitin-call-id");
     List<String> entries = stage.audit().stream().filter(line -> line.contains(call)).toList();
     assertThat(entries.toString()).doesNotContain(needle).doesNotContain("Hello");
@@ -352,8 +348,7 @@ class LlmRelayTest {
   @Test
   void theRecordThatAllowsStandsWhileTheProviderIsAsked() throws Exception {
     int before = stage.provider().asked().size();
-    HttpResponse<InputStream> answer =
-        stage.stream(MESSAGES, LlmStage.message("endless", STREAM));
+    HttpResponse<InputStream> answer = stage.stream(MESSAGES, LlmStage.message("endless", STREAM));
     assertThat(stage.provider().asked()).hasSizeGreaterThan(before);
     String call = answer.headers().firstValue("chitin-call-id").orElseThrow();
     List<String> entries = stage.audit().stream().filter(line -> line.contains(call)).toList();

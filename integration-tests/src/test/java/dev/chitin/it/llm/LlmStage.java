@@ -8,6 +8,8 @@ import dev.chitin.it.GatewayProcess.Json;
 import dev.chitin.it.GatewayProcess.Result;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -101,6 +103,25 @@ final class LlmStage implements AutoCloseable {
 
   URI url(String path) {
     return gateway.url().resolve(path);
+  }
+
+  /** A connection of one's own. */
+  Socket connect() throws IOException {
+    return new Socket(InetAddress.getLoopbackAddress(), gateway.url().getPort());
+  }
+
+  /** A request to the Messages API as it stands on the wire. */
+  byte[] raw(String body) {
+    return """
+        POST /v1/messages HTTP/1.1\r
+        Host: %s\r
+        x-api-key: %s\r
+        Content-Type: application/json\r
+        Content-Length: %d\r
+        \r
+        %s"""
+        .formatted(gateway.url().getAuthority(), key, body.length(), body)
+        .getBytes(StandardCharsets.US_ASCII);
   }
 
   /** A request as the Messages API's clients send it. */

@@ -25,7 +25,8 @@ class LlmValidationTest {
 
   @BeforeAll
   static void start() throws Exception {
-    stage = LlmStage.start(", \"models\": [\"normal\", \"claude-*\"]", ", " + GatewayProcess.HIGH_RATE);
+    stage =
+        LlmStage.start(", \"models\": [\"normal\", \"claude-*\"]", ", " + GatewayProcess.HIGH_RATE);
   }
 
   @AfterAll
@@ -76,13 +77,19 @@ class LlmValidationTest {
             MESSAGES, anthropic("[" + USER + "]", "").replace("normal", "other"), "model: "),
         Arguments.of(MESSAGES, "{\"max_tokens\":10,\"messages\":[" + USER + "]}", "model: "),
         Arguments.of(
-            MESSAGES, anthropic("[{\"role\":\"system\",\"content\":\"x\"}]", ""), "messages.0.role"),
+            MESSAGES,
+            anthropic("[{\"role\":\"system\",\"content\":\"x\"}]", ""),
+            "messages.0.role"),
         Arguments.of(
-            MESSAGES, anthropic("[{\"role\":\"user\",\"content\":\"\"}]", ""), "messages.0.content"),
+            MESSAGES,
+            anthropic("[{\"role\":\"user\",\"content\":\"\"}]", ""),
+            "messages.0.content"),
         Arguments.of(
             MESSAGES, anthropic("[{\"role\":\"user\",\"content\":[]}]", ""), "messages.0.content"),
         Arguments.of(
-            MESSAGES, anthropic("[{\"role\":\"user\",\"content\":[3]}]", ""), "messages.0.content.0"),
+            MESSAGES,
+            anthropic("[{\"role\":\"user\",\"content\":[3]}]", ""),
+            "messages.0.content.0"),
         Arguments.of(
             MESSAGES,
             anthropic("[{\"role\":\"user\",\"content\":[{\"text\":\"x\"}]}]", ""),
@@ -135,7 +142,9 @@ class LlmValidationTest {
             "messages.0.tool_call_id"),
         Arguments.of(
             CHAT,
-            chat("[" + USER + "]", ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]"),
+            chat(
+                "[" + USER + "]",
+                ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]"),
             "tools.0.function.name"),
         Arguments.of(RESPONSES, input("\"\"", ""), "input: "),
         Arguments.of(RESPONSES, input("[]", ""), "input: "),
@@ -212,7 +221,8 @@ class LlmValidationTest {
 
   @Test
   void aBodyBeyondTheBoundOfToolCallsIsTakenAndOneBeyondItsOwnIsNot() throws Exception {
-    String large = anthropic("[{\"role\":\"user\",\"content\":\"" + "x".repeat(3 << 20) + "\"}]", "");
+    String large =
+        anthropic("[{\"role\":\"user\",\"content\":\"" + "x".repeat(3 << 20) + "\"}]", "");
     LlmStage.Answer answer = stage.post(MESSAGES, large);
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     assertThat(stage.provider().last().body()).isEqualTo(large);

@@ -40,16 +40,10 @@ final class NodeSdk {
   JsonValue.Obj run(String script, String scenario, URI gateway, String key)
       throws IOException, InterruptedException {
     Path copy = directory.resolve(script);
-    Files.copy(
-        SCRIPTS.resolve(script), copy, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(SCRIPTS.resolve(script), copy, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     String base = gateway.toString().replaceAll("/$", "");
     Process process =
-        new ProcessBuilder(
-                "node",
-                copy.toString(),
-                scenario,
-                base,
-                key)
+        new ProcessBuilder("node", copy.toString(), scenario, base, key)
             .redirectErrorStream(true)
             .start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
