@@ -13,13 +13,13 @@ import java.util.Map;
  */
 public final class CanonicalJson {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-  private static final int ROOM = 512;
+  private static final int ROOM = 1_024;
 
   /** A unit of UTF-16 takes at most three bytes of UTF-8, and six where it is escaped. */
   private static final int MOST_PER_CHAR = 6;
 
   /** Room is made for so many units at a time. */
-  private static final int PIECE = 64;
+  private static final int PIECE = 16;
 
   private final boolean sorted;
   private byte[] out = new byte[ROOM];
