@@ -15,6 +15,7 @@ import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCall;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.policy.Principal;
 import dev.chitin.sandbox.ToolCall;
@@ -68,7 +69,20 @@ final class CallRoutes {
                 Scope.TOOLS_CALL,
                 Route.Body.JSON,
                 this::call)
-            .withIdempotencyKey());
+            .withIdempotencyKey()
+            .described(
+                Operation.of("tools", "Run a tool, and answer with its outcome or as a stream")
+                    .path("name", "The tool's name.")
+                    .header("prefer", "string", "respond-async: answer 202 at once (RFC 7240).")
+                    .header(
+                        "idempotency-key", "string", "Makes a repeated request one call; a day.")
+                    .header("chitin-session", "string", "The session that the call is of.")
+                    .takes("application/json", "CallRequest")
+                    .gives(200, "The call ended; it may have failed.", "CallResult")
+                    .gives(200, "The call ended; it may have failed.", "text/event-stream", "Events")
+                    .with(200, "Idempotency-Replayed", "true when the first answer is given again.")
+                    .gives(202, "The call runs.", "CallStanding")
+                    .with(202, "Location", "Where it can be looked at.")));
   }
 
   private void call(Exchange exchange) {

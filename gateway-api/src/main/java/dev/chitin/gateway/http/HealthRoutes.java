@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Readiness;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.vault.memory.SecretMemory;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
@@ -19,8 +20,16 @@ final class HealthRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.open(HttpMethod.GET, "/health/live", this::live),
-        Route.open(HttpMethod.GET, "/health/ready", this::ready));
+        Route.open(HttpMethod.GET, "/health/live", this::live)
+            .described(
+                Operation.of("operations", "Whether the event loops answer")
+                    .gives(200, "They do.", "Health")
+                    .gives(503, "One does not.", "Health")),
+        Route.open(HttpMethod.GET, "/health/ready", this::ready)
+            .described(
+                Operation.of("operations", "Whether the gateway should be sent work")
+                    .gives(200, "It should.", "Health")
+                    .gives(503, "It should not.", "Health")));
   }
 
   private void live(Exchange exchange) {

@@ -7,6 +7,7 @@ import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
@@ -114,7 +115,7 @@ public final class HttpVerticle extends VerticleBase {
         new RequestGuard(hosts(edge.settings(), actualPort), edge.settings().scheme(), cors),
         cors,
         new Throttle(edge.limits()),
-        new RouteTable(routes()),
+        new RouteTable(routes(vertx, edge)),
         request -> edge.authenticator().check(presented(request)),
         edge.failures(),
         edge.audit(),
@@ -143,7 +144,8 @@ public final class HttpVerticle extends VerticleBase {
     }
   }
 
-  private List<Route> routes() {
+  /** The whole table of a listener on TCP. */
+  static List<Route> routes(Vertx vertx, HttpEdge edge) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new CallRoutes(edge).routes());
     routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
@@ -153,6 +155,7 @@ public final class HttpVerticle extends VerticleBase {
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
+    routes.add(OpenApiRoute.of(routes));
     return routes;
   }
 

@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param body what its body is
  * @param handler what answers
  * @param takesIdempotencyKey whether {@code Idempotency-Key} is honoured; elsewhere it is refused
+ * @param operation what it does, for {@code /openapi.json}; only routes of the administration socket
+ *     go without
  */
 record Route(
     HttpMethod method,
@@ -22,7 +25,8 @@ record Route(
     @Nullable Scope scope,
     Body body,
     Handler handler,
-    boolean takesIdempotencyKey) {
+    boolean takesIdempotencyKey,
+    @Nullable Operation operation) {
 
   /** What a route takes as its body. */
   enum Body {
@@ -39,16 +43,26 @@ record Route(
   }
 
   static Route of(HttpMethod method, String path, Scope scope, Body body, Handler handler) {
-    return new Route(method, split(path), scope, body, handler, false);
+    return new Route(method, split(path), scope, body, handler, false, null);
   }
 
   static Route open(HttpMethod method, String path, Handler handler) {
-    return new Route(method, split(path), null, Body.NONE, handler, false);
+    return new Route(method, split(path), null, Body.NONE, handler, false, null);
   }
 
   /** The same, honouring {@code Idempotency-Key}. */
   Route withIdempotencyKey() {
-    return new Route(method, segments, scope, body, handler, true);
+    return new Route(method, segments, scope, body, handler, true, operation);
+  }
+
+  /** The same, described. */
+  Route described(Operation operation) {
+    return new Route(method, segments, scope, body, handler, takesIdempotencyKey, operation);
+  }
+
+  /** The path as it is written here: with names in braces, never with a request's own text. */
+  String template() {
+    return "/" + String.join("/", segments);
   }
 
   static List<String> split(String path) {
