@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param bwrap path of bubblewrap
  * @param runs how many native calls run, wait and are set up at once
  * @param warm how many sandboxes stand ready
+ * @param operation how it is operated
  * @param node the node's name
  */
 public record GatewaySettings(
@@ -53,6 +54,7 @@ public record GatewaySettings(
     Path bwrap,
     RunBounds runs,
     WarmBounds warm,
+    OperationSettings operation,
     String node) {
   public GatewaySettings {
     tools = List.copyOf(tools);
@@ -112,6 +114,7 @@ public record GatewaySettings(
         bwrap,
         runs,
         warm,
+        operation,
         node);
   }
 }

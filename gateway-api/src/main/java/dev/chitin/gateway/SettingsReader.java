@@ -87,6 +87,7 @@ public final class SettingsReader {
         home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),
         runs(sandbox),
         warm(sandbox),
+        OperationSettings.read(section("gateway"), section("telemetry")),
         "local");
   }
 

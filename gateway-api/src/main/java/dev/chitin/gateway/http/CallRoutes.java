@@ -79,7 +79,8 @@ final class CallRoutes {
                     .header("chitin-session", "string", "The session that the call is of.")
                     .takes("application/json", "CallRequest")
                     .gives(200, "The call ended; it may have failed.", "CallResult")
-                    .gives(200, "The call ended; it may have failed.", "text/event-stream", "Events")
+                    .gives(
+                        200, "The call ended; it may have failed.", "text/event-stream", "Events")
                     .with(200, "Idempotency-Replayed", "true when the first answer is given again.")
                     .gives(202, "The call runs.", "CallStanding")
                     .with(202, "Location", "Where it can be looked at.")));
@@ -172,7 +173,7 @@ final class CallRoutes {
       return;
     }
     background
-        .start(tracked, call, deadline, exchange.requestId())
+        .start(tracked, call, deadline, exchange)
         .onComplete(
             done -> {
               hold.close();
@@ -262,7 +263,7 @@ final class CallRoutes {
       Deadline deadline,
       String slot) {
     var call = new ToolCall(callId, principal, session, tool.definition().name(), arguments, null);
-    BusCall<ToolResult> running = executor.execute(call, deadline);
+    BusCall<ToolResult> running = executor.execute(call, deadline, exchange.trace());
     cancelWhenGone(exchange, running);
     cancelWithCredential(exchange, running, ended -> exchange.fail(ended, callId));
     running
@@ -295,7 +296,7 @@ final class CallRoutes {
               var call =
                   new ToolCall(
                       callId, principal, session, tool.definition().name(), arguments, address);
-              BusCall<ToolResult> running = executor.execute(call, deadline);
+              BusCall<ToolResult> running = executor.execute(call, deadline, exchange.trace());
               cancelWhenGone(exchange, running);
               cancelWithCredential(exchange, running, ended -> events.fail(ended.toException()));
               running

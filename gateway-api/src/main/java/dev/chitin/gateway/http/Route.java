@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param body what its body is
  * @param handler what answers
  * @param takesIdempotencyKey whether {@code Idempotency-Key} is honoured; elsewhere it is refused
- * @param operation what it does, for {@code /openapi.json}; only routes of the administration socket
- *     go without
+ * @param details whether an open route tells more to who brings a credential
+ * @param operation what it does, for {@code /openapi.json}; only routes of the administration
+ *     socket go without
  */
 record Route(
     HttpMethod method,
@@ -26,6 +27,7 @@ record Route(
     Body body,
     Handler handler,
     boolean takesIdempotencyKey,
+    boolean details,
     @Nullable Operation operation) {
 
   /** What a route takes as its body. */
@@ -43,21 +45,27 @@ record Route(
   }
 
   static Route of(HttpMethod method, String path, Scope scope, Body body, Handler handler) {
-    return new Route(method, split(path), scope, body, handler, false, null);
+    return new Route(method, split(path), scope, body, handler, false, false, null);
   }
 
   static Route open(HttpMethod method, String path, Handler handler) {
-    return new Route(method, split(path), null, Body.NONE, handler, false, null);
+    return new Route(method, split(path), null, Body.NONE, handler, false, false, null);
   }
 
   /** The same, honouring {@code Idempotency-Key}. */
   Route withIdempotencyKey() {
-    return new Route(method, segments, scope, body, handler, true, operation);
+    return new Route(method, segments, scope, body, handler, true, details, operation);
+  }
+
+  /** The same open route, telling more to who brings a credential; a wrong one is refused. */
+  Route withDetails() {
+    return new Route(method, segments, scope, body, handler, takesIdempotencyKey, true, operation);
   }
 
   /** The same, described. */
   Route described(Operation operation) {
-    return new Route(method, segments, scope, body, handler, takesIdempotencyKey, operation);
+    return new Route(
+        method, segments, scope, body, handler, takesIdempotencyKey, details, operation);
   }
 
   /** The path as it is written here: with names in braces, never with a request's own text. */

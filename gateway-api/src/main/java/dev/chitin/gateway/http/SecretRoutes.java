@@ -43,28 +43,28 @@ final class SecretRoutes {
   List<Route> routes() {
     return List.of(
         Route.of(
-            HttpMethod.PUT,
-            "/v1/secrets/{name}",
-            Scope.SECRETS_WRITE,
-            Route.Body.OCTETS,
-            exchange -> put(exchange, false))
+                HttpMethod.PUT,
+                "/v1/secrets/{name}",
+                Scope.SECRETS_WRITE,
+                Route.Body.OCTETS,
+                exchange -> put(exchange, false))
             .described(PutQuery.describe("Store a secret")),
         Route.of(
-            HttpMethod.POST,
-            "/v1/secrets/{name}/rotate",
-            Scope.SECRETS_WRITE,
-            Route.Body.OCTETS,
-            exchange -> put(exchange, true))
+                HttpMethod.POST,
+                "/v1/secrets/{name}/rotate",
+                Scope.SECRETS_WRITE,
+                Route.Body.OCTETS,
+                exchange -> put(exchange, true))
             .described(PutQuery.describe("Give a secret a new value")),
         change(ChangeRequest.Kind.PRUNE),
         change(ChangeRequest.Kind.DISABLE),
         change(ChangeRequest.Kind.ENABLE),
         Route.of(
-            HttpMethod.DELETE,
-            "/v1/secrets/{name}",
-            Scope.SECRETS_WRITE,
-            Route.Body.NONE,
-            this::delete)
+                HttpMethod.DELETE,
+                "/v1/secrets/{name}",
+                Scope.SECRETS_WRITE,
+                Route.Body.NONE,
+                this::delete)
             .described(one("Delete a secret")),
         Route.of(HttpMethod.GET, "/v1/secrets", Scope.SECRETS_LIST, Route.Body.NONE, this::list)
             .described(
@@ -74,11 +74,11 @@ final class SecretRoutes {
 
   private Route change(ChangeRequest.Kind kind) {
     return Route.of(
-        HttpMethod.POST,
-        "/v1/secrets/{name}/" + kind.text(),
-        Scope.SECRETS_WRITE,
-        Route.Body.NONE,
-        exchange -> change(exchange, kind))
+            HttpMethod.POST,
+            "/v1/secrets/{name}/" + kind.text(),
+            Scope.SECRETS_WRITE,
+            Route.Body.NONE,
+            exchange -> change(exchange, kind))
         .described(
             one(
                 switch (kind) {

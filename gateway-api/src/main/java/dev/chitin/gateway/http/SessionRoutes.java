@@ -36,11 +36,11 @@ final class SessionRoutes {
                 Operation.of("sessions", "List own sessions")
                     .gives(200, "The sessions.", "SessionList")),
         Route.of(
-            HttpMethod.DELETE,
-            "/v1/sessions/{id}",
-            Scope.TOOLS_READ,
-            Route.Body.NONE,
-            this::close)
+                HttpMethod.DELETE,
+                "/v1/sessions/{id}",
+                Scope.TOOLS_READ,
+                Route.Body.NONE,
+                this::close)
             .described(
                 Operation.of("sessions", "Close a session")
                     .path("id", "The session's id.")

@@ -38,18 +38,22 @@ final class TrackedCallRoutes {
                     .path("id", "The call's id.")
                     .gives(200, "Its outcome, or how it stands.", "Call")),
         Route.of(
-            HttpMethod.DELETE, "/v1/calls/{id}", Scope.TOOLS_CALL, Route.Body.NONE, this::cancel)
+                HttpMethod.DELETE,
+                "/v1/calls/{id}",
+                Scope.TOOLS_CALL,
+                Route.Body.NONE,
+                this::cancel)
             .described(
                 Operation.of("calls", "Cancel a call")
                     .path("id", "The call's id.")
                     .gives(200, "It was over already.", "CallStanding")
                     .gives(202, "It is being cancelled.", "CallStanding")),
         Route.of(
-            HttpMethod.GET,
-            "/v1/calls/{id}/events",
-            Scope.TOOLS_CALL,
-            Route.Body.NONE,
-            this::events)
+                HttpMethod.GET,
+                "/v1/calls/{id}/events",
+                Scope.TOOLS_CALL,
+                Route.Body.NONE,
+                this::events)
             .described(
                 Operation.of("calls", "Read a call's events, from the first that is kept")
                     .path("id", "The call's id.")

@@ -24,7 +24,8 @@ public final class OpenApiDocument {
   /**
    * One route of the table.
    *
-   * @param segments of its path; one in braces is a parameter, one with a star takes all that follow
+   * @param segments of its path; one in braces is a parameter, one with a star takes all that
+   *     follow
    * @param scope what a caller needs, or null when it is open to all
    * @param body whether it takes a body, which can then be too large or of a wrong type
    * @param operation what it does, or null when nobody has said it, which a test forbids
@@ -173,9 +174,7 @@ public final class OpenApiDocument {
     told.responses()
         .forEach((status, response) -> all.put(Integer.toString(status), response(response)));
     Problems.statuses(route)
-        .forEach(
-            (status, codes) ->
-                all.putIfAbsent(Integer.toString(status), problem(codes)));
+        .forEach((status, codes) -> all.putIfAbsent(Integer.toString(status), problem(codes)));
     return new JsonValue.Obj(new LinkedHashMap<>(all));
   }
 

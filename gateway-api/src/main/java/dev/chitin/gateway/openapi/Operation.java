@@ -121,7 +121,8 @@ public record Operation(
   }
 
   private Operation answering(int status, Response response) {
-    return new Operation(tag, summary, path, parameters, request, with(responses, status, response));
+    return new Operation(
+        tag, summary, path, parameters, request, with(responses, status, response));
   }
 
   private static <K, V> Map<K, V> with(Map<K, V> map, K key, V value) {

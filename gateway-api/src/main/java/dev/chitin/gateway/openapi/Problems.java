@@ -51,9 +51,9 @@ final class Problems {
   private static boolean request(ProblemCode code, OpenApiDocument.Described route) {
     return switch (code) {
       case REQUEST_TOO_LARGE,
-              REQUEST_UNSUPPORTED_MEDIA_TYPE,
-              REQUEST_TIMEOUT,
-              REQUEST_EXPECTATION_FAILED ->
+          REQUEST_UNSUPPORTED_MEDIA_TYPE,
+          REQUEST_TIMEOUT,
+          REQUEST_EXPECTATION_FAILED ->
           route.body();
       case REQUEST_UNKNOWN_FIELD, REQUEST_ARGUMENTS_INVALID -> calls(route) || route.body();
       case REQUEST_METHOD_NOT_ALLOWED, REQUEST_NOT_ACCEPTABLE -> false;

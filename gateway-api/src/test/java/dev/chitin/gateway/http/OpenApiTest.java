@@ -99,7 +99,8 @@ class OpenApiTest {
     }
     String text = CanonicalJson.inOrder(document);
     assertThat(text).contains("\"in\":\"path\"");
-    assertThat(schemas.openApiFaults(parse(text.replace("\"in\":\"path\"", "\"in\":\"road\"")))).isNotEmpty();
+    assertThat(schemas.openApiFaults(parse(text.replace("\"in\":\"path\"", "\"in\":\"road\""))))
+        .isNotEmpty();
   }
 
   @Test
@@ -130,8 +131,7 @@ class OpenApiTest {
 
   @Test
   void everyProblemCodeAppears() {
-    JsonValue.Obj problem =
-        object(object(object(document, "components"), "schemas"), "Problem");
+    JsonValue.Obj problem = object(object(object(document, "components"), "schemas"), "Problem");
     String text = CanonicalJson.inOrder(problem);
     for (ProblemCode code : ProblemCode.values()) {
       assertThat(text).contains("\"" + code.code() + "\"");
@@ -154,8 +154,7 @@ class OpenApiTest {
       assertThat(items(operation, "security").isEmpty()).as(route.template()).isEqualTo(open);
       assertThat(text(operation, "x-chitin-scope"))
           .isEqualTo(open ? "" : String.valueOf(route.scope()));
-      assertThat(object(operation, "responses").members().containsKey("401"))
-          .isEqualTo(!open);
+      assertThat(object(operation, "responses").members().containsKey("401")).isEqualTo(!open);
     }
   }
 
