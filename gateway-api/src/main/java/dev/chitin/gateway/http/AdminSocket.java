@@ -103,7 +103,7 @@ public final class AdminSocket extends VerticleBase {
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.add(ReloadRoute.of(vertx, edge.reload()));
     routes.addAll(new AuditRoutes(edge.reads()).routes());
-    routes.addAll(new HealthRoutes(edge.readiness(), edge.observer().telemetry().loops()).routes());
+    routes.addAll(new HealthRoutes(edge.readiness(), edge.observer()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;
   }

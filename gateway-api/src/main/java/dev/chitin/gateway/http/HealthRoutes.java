@@ -16,11 +16,11 @@ import java.util.List;
  */
 final class HealthRoutes {
   private final Readiness readiness;
-  private final LoopTicks loops;
+  private final RequestObserver observer;
 
-  HealthRoutes(Readiness readiness, LoopTicks loops) {
+  HealthRoutes(Readiness readiness, RequestObserver observer) {
     this.readiness = readiness;
-    this.loops = loops;
+    this.observer = observer;
   }
 
   List<Route> routes() {
@@ -40,6 +40,7 @@ final class HealthRoutes {
   }
 
   private void live(Exchange exchange) {
+    LoopTicks loops = observer.telemetry().loops();
     boolean turning = loops.turning();
     JsonValue.Builder body = JsonValue.object().put("status", turning ? "live" : "stalled");
     if (exchange.may(Scope.METRICS_READ)) {

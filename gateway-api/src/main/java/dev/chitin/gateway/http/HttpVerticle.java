@@ -181,7 +181,7 @@ public final class HttpVerticle extends VerticleBase {
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
-    routes.addAll(new HealthRoutes(edge.readiness(), edge.observer().telemetry().loops()).routes());
+    routes.addAll(new HealthRoutes(edge.readiness(), edge.observer()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     routes.add(OpenApiRoute.of(routes));
     return routes;

@@ -82,7 +82,7 @@ public final class ConfigReload implements HttpEdge.Reload {
 
   /** The digest of a configuration as the log names it. */
   public static Digest digest(Configuration configuration) {
-    return Digest.ofBytes(CanonicalJson.bytes(configuration.document()));
+    return Digest.of(CanonicalJson.bytes(configuration.document()));
   }
 
   @Override
