@@ -73,11 +73,11 @@ class DrainTest {
   void aCallThatRunsAcrossTheSignalEndsAsIfThereWereNone() throws Exception {
     try (GatewayProcess gateway = start(Map.of());
         var agent = new Agent(gateway.url(), gateway.key("agent", "agent"))) {
-      try (Running call = Running.begin(agent, "sleep", "4")) {
+      try (Running call = Running.begin(agent, "sleep", "10")) {
         gateway.signal("TERM");
         awaitDraining(gateway);
         GatewayProcess.Result refused =
-            gateway.run("tool", "call", "fs_list", "--arguments", "{\"path\":\".\"}", "--json");
+            gateway.run("tool", "call", "fs_list", "{\"path\":\".\"}", "--json");
         assertThat(refused.out() + refused.err()).contains("gateway.draining");
         assertThat(refused.exit()).isEqualTo(5);
         assertThat(call.rest())
