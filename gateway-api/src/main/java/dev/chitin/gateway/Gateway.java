@@ -16,7 +16,6 @@ import dev.chitin.gateway.http.AuditReads;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.http.EdgeBounds;
-import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
 import dev.chitin.gateway.http.RequestObserver;
@@ -34,8 +33,6 @@ import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -71,7 +68,7 @@ public final class Gateway {
   private Gateway(GatewaySettings settings, VaultAccess access, @Nullable ConfigSource source) {
     this.settings = settings;
     this.source = source;
-    checkListener(settings);
+    ListenerCheck.check(settings.edge());
     settings.operation().logFormat().use();
     foundation = Foundation.open(settings, access);
     started.push(foundation);
@@ -134,23 +131,6 @@ public final class Gateway {
     }
   }
 
-  /** Without TLS a listener that others can reach would carry keys in clear. */
-  private static void checkListener(GatewaySettings settings) {
-    EdgeSettings edge = settings.edge();
-    if (!edge.isLoopback() && edge.tls() == null && !edge.tlsUpstream()) {
-      throw Problem.of(
-              ProblemCode.CONFIG_INVALID,
-              "gateway.host is "
-                  + edge.host()
-                  + ", and there is no TLS: keys would cross the network in clear.")
-          .withRule("gateway.host")
-          .withHint(
-              "Set gateway.tls.cert and key, or gateway.tls.terminated_upstream: true if a proxy"
-                  + " does TLS, or listen on 127.0.0.1.")
-          .toException();
-    }
-  }
-
   /** Has the log cosigned, where somebody is named to do it; tells why that one refuses. */
   private Supplier<Optional<String>> witness() {
     WitnessOptions witness = settings.audit().witness();
@@ -178,15 +158,7 @@ public final class Gateway {
   }
 
   private List<String> faults() {
-    List<String> faults =
-        new ArrayList<>(foundation.log().impediments().stream().map(ProblemCode::code).toList());
-    if (!foundation.localVault().status().writable()) {
-      faults.add(ProblemCode.VAULT_UNAVAILABLE.code());
-    }
-    if (!telemetry.loops().turning()) {
-      faults.add(ProblemCode.GATEWAY_OVERLOADED.code());
-    }
-    return faults;
+    return Impediments.of(foundation, telemetry.loops());
   }
 
   private void record(String action) {
@@ -295,7 +267,7 @@ public final class Gateway {
             running,
             timeout -> Future.all(listeners.stream().map(l -> l.shutDown(timeout)).toList()));
     changing.serve(edge, listeners);
-    removeStaleSocket();
+    AdminSocket.removeStale(settings.home().adminSocket());
     deploy(vertx, new AdminSocket(edge, settings.home().adminSocket()));
     if (source != null && reloading instanceof ConfigReload file) {
       started.push(new ConfigWatch(vertx, source.file(), file));
@@ -319,16 +291,6 @@ public final class Gateway {
   private void deploy(Vertx vertx, io.vertx.core.Deployable verticle) {
     String id = Listening.await(vertx.deployVerticle(verticle), settings);
     started.push(() -> vertx.undeploy(id).await());
-  }
-
-  /** A socket file that a killed gateway left; the log's lock says that no other one runs. */
-  private void removeStaleSocket() {
-    try {
-      Files.deleteIfExists(settings.home().adminSocket());
-    } catch (IOException e) {
-      throw Problem.of(ProblemCode.CONFIG_INVALID, "The administration socket cannot be replaced.")
-          .toException(e);
-    }
   }
 
   /** Where it listens, {@code http://127.0.0.1:8787} say. */

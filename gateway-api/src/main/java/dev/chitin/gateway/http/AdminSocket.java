@@ -14,7 +14,9 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +47,20 @@ public final class AdminSocket extends VerticleBase {
   public AdminSocket(HttpEdge edge, Path path) {
     this.edge = edge;
     this.path = path;
+  }
+
+  /**
+   * Takes away the file that a killed gateway left; the log's lock says that no other one runs.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid} when it cannot be
+   */
+  public static void removeStale(Path socket) {
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      throw Problem.of(ProblemCode.CONFIG_INVALID, "The administration socket cannot be replaced.")
+          .toException(e);
+    }
   }
 
   @Override
