@@ -60,9 +60,7 @@ class ConfigReloadTest {
     Files.writeString(next, text);
     // At once, as editors do.
     Files.move(
-        next,
-        gateway.home().resolve("chitin.json5"),
-        java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        next, gateway.home().resolve("chitin.json5"), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
   }
 
   private void awaitMore(String metric, double before) throws IOException {

@@ -21,8 +21,7 @@ final class OtlpReceiver implements AutoCloseable {
   private final List<String> heads = new CopyOnWriteArrayList<>();
 
   OtlpReceiver() throws IOException {
-    server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
     server.createContext(
         "/",
         exchange -> {
