@@ -1,6 +1,7 @@
 package dev.chitin.audit;
 
 import dev.chitin.bus.Digest;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +9,24 @@ import org.jspecify.annotations.Nullable;
  * stand in clear. Names are those of the security model. No member ever holds an argument, an
  * output or a secret.
  */
-public sealed interface AuditEvent {
+public sealed interface AuditEvent
+    permits AuditEvent.CredentialAccess,
+        AuditEvent.ToolExecution,
+        AuditEvent.AuthFailure,
+        AuditEvent.RateLimitExceeded,
+        AuditEvent.Lifecycle,
+        AuditEvent.LogEvent,
+        AuditEvent.KeyChange,
+        AuditEvent.Session,
+        AuditEvent.SecretChange,
+        AuditEvent.VaultState,
+        AlertRaised,
+        Approval,
+        AuditAccess,
+        ConfigChange,
+        DoctorResult,
+        EgressEvent,
+        PolicyChange {
 
   /** The kind's name as it stands in the entry. */
   default String kind() {
@@ -74,13 +92,39 @@ public sealed interface AuditEvent {
    *     stop
    * @param version Chitin's version
    * @param detail one short sentence, or null
+   * @param build digest of what is running, or null where it is not known
+   * @param config digest of the configuration in force, or null before it counts
+   * @param unclean what an unclean stop left, at the start that found it; else null
    */
-  record Lifecycle(String action, String version, @Nullable String detail) implements AuditEvent {}
+  record Lifecycle(
+      String action,
+      String version,
+      @Nullable String detail,
+      @Nullable Digest build,
+      @Nullable Digest config,
+      @Nullable UncleanStop unclean)
+      implements AuditEvent {
+
+    /** An event that tells nothing more. */
+    public Lifecycle(String action, String version, @Nullable String detail) {
+      this(action, version, detail, null, null, null);
+    }
+  }
+
+  /**
+   * What a start found after an unclean stop.
+   *
+   * @param entries how many entries stood
+   * @param openCalls how many calls were authorized and had no end
+   * @param tornBytes bytes of an unfinished frame that were cut, 0 for none
+   */
+  record UncleanStop(long entries, long openCalls, long tornBytes) {}
 
   /**
    * The log speaks of itself.
    *
-   * @param action {@code heartbeat}: an hour in which nothing else need have happened
+   * @param action {@code heartbeat}: an hour in which nothing else need have happened; {@code
+   *     segment_roll}, {@code prune}, {@code key_rotated}, {@code gap}, {@code clock_step}
    * @param detail one short sentence, or null
    */
   record LogEvent(String action, @Nullable String detail) implements AuditEvent {}
@@ -174,6 +218,7 @@ public sealed interface AuditEvent {
      * @param stdoutBytes bytes seen, not only those kept
      * @param stderrBytes bytes seen, not only those kept
      * @param outputDigest over the kept output
+     * @param limits names of the limits that struck, empty when none did
      */
     record Completed(
         String status,
@@ -181,8 +226,24 @@ public sealed interface AuditEvent {
         long stdoutBytes,
         long stderrBytes,
         long durationMillis,
-        Digest outputDigest)
-        implements Phase {}
+        Digest outputDigest,
+        List<String> limits)
+        implements Phase {
+      public Completed {
+        limits = List.copyOf(limits);
+      }
+
+      /** An end at which no limit struck. */
+      public Completed(
+          String status,
+          @Nullable Integer exitCode,
+          long stdoutBytes,
+          long stderrBytes,
+          long durationMillis,
+          Digest outputDigest) {
+        this(status, exitCode, stdoutBytes, stderrBytes, durationMillis, outputDigest, List.of());
+      }
+    }
 
     /**
      * A request to a model provider ended; nothing of what was said is held.

@@ -104,7 +104,15 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
     var entries = new ArrayList<byte[]>();
     if (!found.orderly()) {
       entries.add(
-          encoder.encode(new AuditEvent.Lifecycle("recover", settings.version(), describe(found))));
+          encoder.encode(
+              new AuditEvent.Lifecycle(
+                  "recover",
+                  settings.version(),
+                  describe(found),
+                  null,
+                  null,
+                  new AuditEvent.UncleanStop(
+                      found.size(), found.openCalls().size(), found.tornBytes()))));
     }
     for (byte[] authorized : found.openCalls()) {
       entries.add(encoder.encode(EntryEncoder.outcomeUnknown(authorized)));

@@ -10,6 +10,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.bus.json.JsonValue.Str;
 import dev.chitin.bus.json.StrictJson;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntryEncoder {
   private static final int VERSION = 1;
+  private static final int MAX_LIMITS = 16;
 
   private final String node;
   private final String boot;
@@ -85,6 +87,13 @@ final class EntryEncoder {
         text(entry, "action", e.action());
         text(entry, "version", e.version());
         text(entry, "detail", e.detail());
+        digest(entry, "build_digest", e.build());
+        digest(entry, "config_digest", e.config());
+        if (e.unclean() != null) {
+          number(entry, "entries", e.unclean().entries());
+          number(entry, "open_calls", e.unclean().openCalls());
+          number(entry, "torn_bytes", e.unclean().tornBytes());
+        }
       }
       case AuditEvent.LogEvent e -> {
         text(entry, "action", e.action());
@@ -113,11 +122,89 @@ final class EntryEncoder {
         text(entry, "action", e.action());
         text(entry, "vault", e.vault());
         number(entry, "epoch", e.epoch());
-        text(entry, "manifest", e.manifest() == null ? null : e.manifest().toString());
-        text(entry, "previous", e.previous() == null ? null : e.previous().toString());
+        digest(entry, "manifest", e.manifest());
+        digest(entry, "previous", e.previous());
         text(entry, "detail", e.detail());
       }
+      case AlertRaised e -> {
+        text(entry, "alert", e.alert());
+        text(entry, "severity", e.severity());
+        text(entry, "subject", e.subject());
+        number(entry, "count", e.count());
+        number(entry, "window_s", e.windowSeconds());
+        number(entry, "last_index", e.lastIndex());
+      }
+      case Approval e -> {
+        text(entry, "action", e.action());
+        text(entry, "tool", e.tool());
+        call(entry, e.call());
+        text(entry, "decider", e.decider());
+        text(entry, "method", e.method());
+        digest(entry, "shown_digest", e.shown());
+      }
+      case AuditAccess e -> {
+        text(entry, "action", e.action());
+        text(entry, "tenant", e.tenant());
+        text(entry, "actor", e.actor());
+        text(entry, "subject", e.subject());
+        number(entry, "from", e.from());
+        number(entry, "count", e.count());
+      }
+      case ConfigChange e ->
+          change(entry, e.oldDigest(), e.newDigest(), e.actor(), e.keys(), e.outcome());
+      case PolicyChange e ->
+          change(entry, e.oldDigest(), e.newDigest(), e.actor(), e.keys(), e.outcome());
+      case DoctorResult e -> {
+        text(entry, "occasion", e.occasion());
+        entry.put("sound", e.sound());
+        JsonValue.Builder controls = JsonValue.object();
+        e.controls().stream()
+            .limit(DoctorResult.MAX_CONTROLS)
+            .forEach(control -> text(controls, control.name(), control.verdict()));
+        entry.put("controls", controls.build());
+      }
+      case EgressEvent e -> {
+        text(entry, "action", e.action());
+        call(entry, e.call());
+        text(entry, "method", e.method());
+        text(entry, "host", e.host());
+        number(entry, "port", e.port());
+        text(entry, "path", e.path());
+        text(entry, "address", e.address());
+        number(entry, "status", e.status());
+        number(entry, "sent_bytes", e.sentBytes());
+        number(entry, "received_bytes", e.receivedBytes());
+        text(entry, "code", e.code());
+      }
     }
+  }
+
+  private static void change(
+      JsonValue.Builder entry,
+      @Nullable Digest before,
+      Digest after,
+      String actor,
+      List<String> keys,
+      String outcome) {
+    digest(entry, "old_digest", before);
+    digest(entry, "new_digest", after);
+    text(entry, "actor", actor);
+    texts(entry, "keys", keys, ConfigChange.MAX_KEYS);
+    text(entry, "outcome", outcome);
+  }
+
+  private static void texts(JsonValue.Builder entry, String name, List<String> values, int most) {
+    entry.put(
+        name,
+        new JsonValue.Arr(
+            values.stream()
+                .limit(most)
+                .<JsonValue>map(value -> new Str(BoundedText.of(value)))
+                .toList()));
+  }
+
+  private static void digest(JsonValue.Builder entry, String name, @Nullable Digest value) {
+    text(entry, name, value == null ? null : value.toString());
   }
 
   private static void call(JsonValue.Builder entry, CallRef call) {
@@ -147,6 +234,9 @@ final class EntryEncoder {
         number(entry, "stderr_bytes", p.stderrBytes());
         number(entry, "duration_ms", p.durationMillis());
         text(entry, "output_digest", p.outputDigest().toString());
+        if (!p.limits().isEmpty()) {
+          texts(entry, "limits", p.limits(), MAX_LIMITS);
+        }
       }
       case Phase.Relayed p -> relayed(entry, p);
       case Phase.OutcomeUnknown p -> {

@@ -89,6 +89,7 @@ public enum ProblemCode {
   LLM_PROVIDER_TIMEOUT("llm.provider_timeout", 504, "The model provider did not answer in time"),
 
   CONFIG_INVALID("config.invalid", 422, "The configuration is not valid"),
+  CONFIG_NEEDS_RESTART("config.needs_restart", 409, "The change needs a restart"),
   CONFIG_NOT_BUILT("config.not_built", 422, "The configured control is not built yet"),
   INTERNAL("internal", 500, "The gateway failed");
 

@@ -1,14 +1,23 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.AlertRaised;
+import dev.chitin.audit.Approval;
+import dev.chitin.audit.AuditAccess;
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditEvent.CallRef;
 import dev.chitin.audit.AuditEvent.Phase;
 import dev.chitin.audit.AuditLog;
+import dev.chitin.audit.ConfigChange;
+import dev.chitin.audit.DoctorResult;
+import dev.chitin.audit.EgressEvent;
 import dev.chitin.audit.LogPosition;
+import dev.chitin.audit.PolicyChange;
 import dev.chitin.audit.Receipt;
 import dev.chitin.bus.Deadline;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
+import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class CleanAuditLog implements AuditLog {
   private final AuditLog log;
   private volatile @Nullable LiveSecrets live;
+  private volatile LongConsumer appended = nanos -> {};
 
   CleanAuditLog(AuditLog log) {
     this.log = log;
@@ -29,14 +39,24 @@ final class CleanAuditLog implements AuditLog {
     live = secrets;
   }
 
+  /** Tells how long each entry took, in nanoseconds, from now on. */
+  void timed(LongConsumer appended) {
+    this.appended = appended;
+  }
+
   @Override
   public Future<LogPosition> append(AuditEvent event, Deadline deadline) {
-    return log.append(clean(event), deadline);
+    return timed(log.append(clean(event), deadline));
+  }
+
+  private <T> Future<T> timed(Future<T> entry) {
+    long began = System.nanoTime();
+    return entry.onComplete(done -> appended.accept(System.nanoTime() - began));
   }
 
   @Override
   public Future<Receipt> authorize(AuditEvent.ToolExecution event, Deadline deadline) {
-    return log.authorize(clean(event), deadline);
+    return timed(log.authorize(clean(event), deadline));
   }
 
   private AuditEvent clean(AuditEvent event) {
@@ -57,7 +77,13 @@ final class CleanAuditLog implements AuditLog {
           new AuditEvent.RateLimitExceeded(
               text(e.tier()), text(e.key()), e.requestsPerMinute(), e.burst(), e.count());
       case AuditEvent.Lifecycle e ->
-          new AuditEvent.Lifecycle(text(e.action()), text(e.version()), maybe(e.detail()));
+          new AuditEvent.Lifecycle(
+              text(e.action()),
+              text(e.version()),
+              maybe(e.detail()),
+              e.build(),
+              e.config(),
+              e.unclean());
       case AuditEvent.LogEvent e -> new AuditEvent.LogEvent(text(e.action()), maybe(e.detail()));
       case AuditEvent.KeyChange e ->
           new AuditEvent.KeyChange(
@@ -80,6 +106,56 @@ final class CleanAuditLog implements AuditLog {
               e.manifest(),
               e.previous(),
               maybe(e.detail()));
+      case AlertRaised e ->
+          new AlertRaised(
+              text(e.alert()),
+              text(e.severity()),
+              text(e.subject()),
+              e.count(),
+              e.windowSeconds(),
+              e.lastIndex());
+      case Approval e ->
+          new Approval(
+              text(e.action()),
+              text(e.tool()),
+              cleanCall(e.call()),
+              maybe(e.decider()),
+              maybe(e.method()),
+              e.shown());
+      case AuditAccess e ->
+          new AuditAccess(
+              text(e.action()),
+              text(e.tenant()),
+              text(e.actor()),
+              maybe(e.subject()),
+              e.from(),
+              e.count());
+      case ConfigChange e ->
+          new ConfigChange(
+              e.oldDigest(), e.newDigest(), text(e.actor()), texts(e.keys()), text(e.outcome()));
+      case PolicyChange e ->
+          new PolicyChange(
+              e.oldDigest(), e.newDigest(), text(e.actor()), texts(e.keys()), text(e.outcome()));
+      case DoctorResult e ->
+          new DoctorResult(
+              text(e.occasion()),
+              e.sound(),
+              e.controls().stream()
+                  .map(c -> new DoctorResult.Control(text(c.name()), text(c.verdict())))
+                  .toList());
+      case EgressEvent e ->
+          new EgressEvent(
+              text(e.action()),
+              cleanCall(e.call()),
+              text(e.method()),
+              text(e.host()),
+              e.port(),
+              maybe(e.path()),
+              maybe(e.address()),
+              e.status(),
+              e.sentBytes(),
+              e.receivedBytes(),
+              maybe(e.code()));
     };
   }
 
@@ -115,7 +191,8 @@ final class CleanAuditLog implements AuditLog {
               completed.stdoutBytes(),
               completed.stderrBytes(),
               completed.durationMillis(),
-              completed.outputDigest());
+              completed.outputDigest(),
+              texts(completed.limits()));
       case Phase.Relayed relayed ->
           new Phase.Relayed(
               text(relayed.status()),
@@ -129,6 +206,10 @@ final class CleanAuditLog implements AuditLog {
               relayed.responseDigest());
       case Phase.OutcomeUnknown unknown -> unknown;
     };
+  }
+
+  private List<String> texts(List<String> texts) {
+    return texts.stream().map(this::text).toList();
   }
 
   private @Nullable String maybe(@Nullable String text) {

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param runs how many native calls run, wait and are set up at once
  * @param warm how many sandboxes stand ready
  * @param llm model providers
+ * @param operation how it is operated
  * @param node the node's name
  */
 public record GatewaySettings(
@@ -56,6 +57,7 @@ public record GatewaySettings(
     RunBounds runs,
     WarmBounds warm,
     LlmSettings llm,
+    OperationSettings operation,
     String node) {
   public GatewaySettings {
     tools = List.copyOf(tools);
@@ -117,6 +119,7 @@ public record GatewaySettings(
         runs,
         warm,
         llm,
+        operation,
         node);
   }
 }

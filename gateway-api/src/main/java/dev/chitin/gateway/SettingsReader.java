@@ -92,6 +92,7 @@ public final class SettingsReader {
         runs(sandbox),
         warm(sandbox),
         llm,
+        OperationSettings.read(section("gateway"), section("telemetry")),
         "local");
   }
 

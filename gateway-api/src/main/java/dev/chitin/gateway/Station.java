@@ -18,6 +18,7 @@ import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.bwrap.BwrapBackend;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
+import dev.chitin.sandbox.exec.CallObserver;
 import dev.chitin.sandbox.exec.Clearance;
 import dev.chitin.sandbox.exec.Executor;
 import dev.chitin.sandbox.exec.PlanFactory;
@@ -57,7 +58,7 @@ final class Station implements AutoCloseable {
   private final Clearance clearance;
   private final WorkerExecutor resolvers;
 
-  private Station(Foundation foundation, GatewaySettings settings) {
+  private Station(Foundation foundation, GatewaySettings settings, CallObserver observer) {
     Vertx vertx = foundation.vertx();
     Bus bus = foundation.bus();
     registry = ToolRegistry.of(settings.tools());
@@ -112,7 +113,8 @@ final class Station implements AutoCloseable {
             foundation.audit(),
             foundation.log().receipts(),
             foundation.vault(),
-            backends);
+            backends,
+            observer);
     deploy(vertx, new SandboxVerticle(bus, executes, settings.edge().bounds().calls()));
     executor = new ToolExecutorClient(bus, settings.edge().bounds().calls());
   }
@@ -122,8 +124,8 @@ final class Station implements AutoCloseable {
    *
    * @throws dev.chitin.bus.ChitinException with what does not start; nothing stays up then
    */
-  static Station start(Foundation foundation, GatewaySettings settings) {
-    return new Station(foundation, settings);
+  static Station start(Foundation foundation, GatewaySettings settings, CallObserver observer) {
+    return new Station(foundation, settings, observer);
   }
 
   private void deploy(Vertx vertx, io.vertx.core.Deployable verticle) {

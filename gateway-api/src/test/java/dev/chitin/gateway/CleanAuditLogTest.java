@@ -3,11 +3,18 @@ package dev.chitin.gateway;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.audit.AlertRaised;
+import dev.chitin.audit.Approval;
+import dev.chitin.audit.AuditAccess;
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditEvent.CallRef;
 import dev.chitin.audit.AuditEvent.Phase;
 import dev.chitin.audit.AuditLog;
+import dev.chitin.audit.ConfigChange;
+import dev.chitin.audit.DoctorResult;
+import dev.chitin.audit.EgressEvent;
 import dev.chitin.audit.LogPosition;
+import dev.chitin.audit.PolicyChange;
 import dev.chitin.audit.Receipt;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
@@ -71,7 +78,7 @@ class CleanAuditLogTest {
             new Phase.Authorized(s),
             new Phase.Denied(s, s),
             new Phase.NotRun(s),
-            new Phase.Completed(s, 0, 1, 2, 3, DIGEST),
+            new Phase.Completed(s, 0, 1, 2, 3, DIGEST, List.of(s)),
             new Phase.OutcomeUnknown());
     return Stream.<AuditEvent>concat(
             phases.map(phase -> new AuditEvent.ToolExecution(s, true, call, phase)),
@@ -84,7 +91,14 @@ class CleanAuditLogTest {
                 new AuditEvent.KeyChange(s, s, s, s),
                 new AuditEvent.Session(s, s, s, s, s),
                 new AuditEvent.SecretChange(s, s, s, s),
-                new AuditEvent.VaultState(s, s, 1, DIGEST, DIGEST, s)))
+                new AuditEvent.VaultState(s, s, 1, DIGEST, DIGEST, s),
+                new AlertRaised(s, s, s, 1, 2, 3),
+                new Approval(s, s, call, s, s, DIGEST),
+                new AuditAccess(s, s, s, s, 1, 2),
+                new ConfigChange(DIGEST, DIGEST, s, List.of(s), s),
+                new PolicyChange(DIGEST, DIGEST, s, List.of(s), s),
+                new DoctorResult(s, true, List.of(new DoctorResult.Control(s, s))),
+                new EgressEvent(s, call, s, s, 1, s, s, 2, 3, 4, s)))
         .toList();
   }
 

@@ -116,6 +116,8 @@ public final class GatewayProcess implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("CHITIN_"));
     builder.environment().put("CHITIN_HOME", home.toString());
     builder.environment().put("CHITIN_SKIP_BUILD", "1");
+    // No balancer has to hear of a stop.
+    builder.environment().put("CHITIN_GATEWAY__DRAIN__DELAY_MS", "0");
     builder
         .environment()
         .put("CHITIN_JAVA", ProcessHandle.current().info().command().orElseThrow());
@@ -170,19 +172,24 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** What the gateway counts under that name, labels included, asked over its socket. */
   public double metric(String name) throws IOException {
+    return administration("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** The whole answer to a GET of {@code path} over its socket. */
+  String administration(String path) throws IOException {
     var socket = UnixDomainSocketAddress.of(home().resolve("run/admin.sock"));
     try (SocketChannel channel = SocketChannel.open(socket)) {
       channel.write(
           ByteBuffer.wrap(
-              "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+              ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                   .getBytes(StandardCharsets.US_ASCII)));
       byte[] answer = Channels.newInputStream(channel).readAllBytes();
-      return new String(answer, StandardCharsets.UTF_8)
-          .lines()
-          .filter(line -> line.startsWith(name + " "))
-          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-          .findFirst()
-          .orElse(0);
+      return new String(answer, StandardCharsets.UTF_8);
     }
   }
 
@@ -207,6 +214,18 @@ public final class GatewayProcess implements AutoCloseable {
   /** SIGKILL; returns when the process is gone. */
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
+  }
+
+  /** Sends a signal, {@code HUP} say. */
+  void signal(String name) throws IOException, InterruptedException {
+    int exit =
+        new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start().waitFor();
+    assertThat(exit).as("kill -s %s", name).isZero();
+  }
+
+  /** Waits for its end; returns the exit code. */
+  int ended() throws InterruptedException {
+    return process.waitFor();
   }
 
   /** SIGTERM; returns the exit code. */

@@ -3,9 +3,11 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
+import dev.chitin.bus.TraceContext;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Caller;
+import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.llm.Dialect;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Context;
@@ -25,7 +27,7 @@ final class Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
   private final HttpServerRequest request;
-  private final String requestId;
+  private final Arrival arrival;
   private final @Nullable Caller caller;
   private final Map<String, String> parameters;
   private final LiveSecrets live;
@@ -38,9 +40,18 @@ final class Exchange {
       @Nullable Caller caller,
       Map<String, String> parameters,
       LiveSecrets live) {
+    this(request, new Arrival(requestId, null), caller, parameters, live);
+  }
+
+  Exchange(
+      HttpServerRequest request,
+      Arrival arrival,
+      @Nullable Caller caller,
+      Map<String, String> parameters,
+      LiveSecrets live) {
     this.live = live;
     this.request = request;
-    this.requestId = requestId;
+    this.arrival = arrival;
     this.caller = caller;
     this.parameters = parameters;
     this.context = Objects.requireNonNull(Vertx.currentContext(), "used on an event loop");
@@ -60,7 +71,17 @@ final class Exchange {
   }
 
   String requestId() {
-    return requestId;
+    return arrival.requestId();
+  }
+
+  /** What goes with the request over the bus, or null outside of traces. */
+  @Nullable TraceContext trace() {
+    return arrival.trace();
+  }
+
+  /** Whether there is a caller, and the caller has {@code scope}. */
+  boolean may(Scope scope) {
+    return caller != null && caller.may(scope);
   }
 
   /** The caller of a route that needs a scope. */
@@ -95,7 +116,7 @@ final class Exchange {
   /** Answers with a status and nothing else. */
   void respond(int status) {
     if (!response().ended()) {
-      response().setStatusCode(status).putHeader("x-request-id", requestId).end();
+      response().setStatusCode(status).putHeader("x-request-id", requestId()).end();
     }
   }
 
@@ -108,14 +129,14 @@ final class Exchange {
         .putHeader("x-content-type-options", "nosniff")
         .putHeader("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
         .putHeader("referrer-policy", "no-referrer")
-        .putHeader("x-request-id", requestId);
+        .putHeader("x-request-id", requestId());
   }
 
   /** Answers with a problem; the cause of a defect goes to the log. */
   void fail(Throwable failure, @Nullable String callId) {
     ChitinException known = ChitinException.from(failure);
     if (known instanceof ChitinException.Defect) {
-      LOG.error("request {} failed", requestId, known);
+      LOG.error("request {} failed", requestId(), known);
     }
     fail(known.problem(), callId);
   }
@@ -129,12 +150,13 @@ final class Exchange {
     if (response().ended() || response().headWritten()) {
       return;
     }
+    arrival.problem(problem.code());
     int status = problem.code().status();
     Optional<Dialect> dialect = dialect(request);
     HttpServerResponse response =
         dialect.isPresent()
             ? begin(dialect.get().status(problem), "application/json")
-                .putHeader(dialect.get().requestIdField(), requestId)
+                .putHeader(dialect.get().requestIdField(), requestId())
             : begin(status, "application/problem+json");
     if (status == 401) {
       response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
@@ -145,8 +167,8 @@ final class Exchange {
     }
     JsonValue document =
         dialect.isPresent()
-            ? dialect.get().envelope(problem, requestId)
-            : ProblemJson.of(problem, requestId, callId);
+            ? dialect.get().envelope(problem, requestId())
+            : ProblemJson.of(problem, requestId(), callId);
     String text = CanonicalJson.inOrder(document) + "\n";
     response.end(Buffer.buffer(clean("problem", text)));
   }
