@@ -8,6 +8,7 @@ import dev.chitin.gateway.llm.Dialect;
 import dev.chitin.gateway.llm.LlmClient;
 import dev.chitin.gateway.llm.LlmRoute;
 import dev.chitin.gateway.llm.LlmService;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.gateway.session.SessionTable;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -16,6 +17,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,12 @@ import org.jspecify.annotations.Nullable;
  * leaves ends its request at the provider too.
  */
 final class LlmRoutes {
+  private static final String JSON = "application/json";
+  private static final Operation.Failure ANTHROPIC_ERRORS =
+      new Operation.Failure(JSON, "AnthropicError", Map.of(422, 400, 503, 529));
+  private static final Operation.Failure OPENAI_ERRORS =
+      new Operation.Failure(JSON, "OpenAiError", Map.of(422, 400));
+
   private final LlmService service;
   private final CallAdmission admission;
   private final SessionTable sessions;
@@ -52,7 +60,35 @@ final class LlmRoutes {
             hasBody ? Route.Body.JSON_UNREAD : Route.Body.NONE,
             exchange -> answer(route, exchange))
         .withIdempotencyKey()
-        .withBodyBytes(service.bodyBytes());
+        .withBodyBytes(service.bodyBytes())
+        .described(operation(route));
+  }
+
+  private static Operation operation(LlmRoute route) {
+    return switch (route) {
+      case MESSAGES ->
+          streamed("Create a message (Anthropic)", "MessageRequest").failing(ANTHROPIC_ERRORS);
+      case COUNT_TOKENS ->
+          Operation.of("models", "Count a message's tokens (Anthropic)")
+              .takes(JSON, "MessageRequest")
+              .gives(200, "What the provider answers.", "ProviderAnswer")
+              .failing(ANTHROPIC_ERRORS);
+      case CHAT -> streamed("Create a completion (OpenAI)", "ChatRequest").failing(OPENAI_ERRORS);
+      case RESPONSES ->
+          streamed("Create a response (OpenAI)", "ResponsesRequest").failing(OPENAI_ERRORS);
+      case MODELS ->
+          Operation.of("models", "List a provider's models")
+              .header("anthropic-version", "string", "Asks Anthropic; without it OpenAI is asked.")
+              .gives(200, "What the provider answers.", "ProviderAnswer")
+              .failing(new Operation.Failure(JSON, "ProviderError", Map.of(422, 400)));
+    };
+  }
+
+  private static Operation streamed(String summary, String request) {
+    return Operation.of("models", summary)
+        .takes(JSON, request)
+        .gives(200, "What the provider answers, as it comes.", "ProviderAnswer")
+        .gives(200, "What the provider answers, as it comes.", "text/event-stream", "Text");
   }
 
   private void answer(LlmRoute route, Exchange exchange) {

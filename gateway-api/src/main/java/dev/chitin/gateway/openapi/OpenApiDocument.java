@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * stands in every path, and not that of the product.
  */
 public final class OpenApiDocument {
-  private static final String PROBLEM_TYPE = "application/problem+json";
-
   private final SchemaLibrary library = SchemaLibrary.load();
 
   private OpenApiDocument() {}
@@ -174,7 +172,9 @@ public final class OpenApiDocument {
     told.responses()
         .forEach((status, response) -> all.put(Integer.toString(status), response(response)));
     Problems.statuses(route)
-        .forEach((status, codes) -> all.putIfAbsent(Integer.toString(status), problem(codes)));
+        .forEach(
+            (status, codes) ->
+                all.putIfAbsent(Integer.toString(status), failure(codes, told.failure())));
     return new JsonValue.Obj(new LinkedHashMap<>(all));
   }
 
@@ -199,13 +199,13 @@ public final class OpenApiDocument {
     return object.build();
   }
 
-  private JsonValue.Obj problem(List<ProblemCode> codes) {
+  private JsonValue.Obj failure(List<ProblemCode> codes, Operation.Failure shape) {
     return JsonValue.object()
         .put(
             "description",
             String.join("; ", codes.stream().map(code -> code.title() + ".").distinct().toList()))
         .put("x-chitin-codes", codes.stream().map(ProblemCode::code).toList())
-        .put("content", content(Map.of(PROBLEM_TYPE, SchemaLibrary.PROBLEM)))
+        .put("content", content(Map.of(shape.mediaType(), shape.schema())))
         .build();
   }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters of the query and the header fields, in order
  * @param request schema names of the body by media type, empty for none
  * @param responses what it answers beside problems, by status
+ * @param failure how it says that it refuses or failed
  */
 public record Operation(
     String tag,
@@ -23,7 +24,28 @@ public record Operation(
     Map<String, String> path,
     List<Parameter> parameters,
     Map<String, String> request,
-    Map<Integer, Response> responses) {
+    Map<Integer, Response> responses,
+    Failure failure) {
+
+  /**
+   * The shape of what a route says when it refuses or fails.
+   *
+   * @param schema a name of {@code schemas.json}
+   * @param statuses which statuses stand for those of the problems' codes, where they differ
+   */
+  public record Failure(String mediaType, String schema, Map<Integer, Integer> statuses) {
+    /** RFC 9457, the rule. */
+    public static final Failure PROBLEM =
+        new Failure("application/problem+json", SchemaLibrary.PROBLEM, Map.of());
+
+    public Failure {
+      statuses = Map.copyOf(statuses);
+    }
+
+    int status(int problem) {
+      return statuses.getOrDefault(problem, problem);
+    }
+  }
 
   /**
    * A parameter outside the path.
@@ -55,13 +77,14 @@ public record Operation(
   }
 
   public static Operation of(String tag, String summary) {
-    return new Operation(tag, summary, Map.of(), List.of(), Map.of(), Map.of());
+    return new Operation(
+        tag, summary, Map.of(), List.of(), Map.of(), Map.of(), Failure.PROBLEM);
   }
 
   /** Says what the path's parameter {@code name} is. */
   public Operation path(String name, String description) {
     return new Operation(
-        tag, summary, with(path, name, description), parameters, request, responses);
+        tag, summary, with(path, name, description), parameters, request, responses, failure);
   }
 
   /** Adds a parameter of the query. */
@@ -77,13 +100,13 @@ public record Operation(
   private Operation parameter(Parameter more) {
     List<Parameter> all = new ArrayList<>(parameters);
     all.add(more);
-    return new Operation(tag, summary, path, all, request, responses);
+    return new Operation(tag, summary, path, all, request, responses, failure);
   }
 
   /** Takes a body of {@code mediaType}. */
   public Operation takes(String mediaType, String schema) {
     return new Operation(
-        tag, summary, path, parameters, with(request, mediaType, schema), responses);
+        tag, summary, path, parameters, with(request, mediaType, schema), responses, failure);
   }
 
   /** Answers {@code status} with JSON. */
@@ -120,9 +143,14 @@ public record Operation(
             known.description(), known.content(), with(known.headers(), header, description)));
   }
 
+  /** Refuses and fails in another shape than that of a problem. */
+  public Operation failing(Failure shape) {
+    return new Operation(tag, summary, path, parameters, request, responses, shape);
+  }
+
   private Operation answering(int status, Response response) {
     return new Operation(
-        tag, summary, path, parameters, request, with(responses, status, response));
+        tag, summary, path, parameters, request, with(responses, status, response), failure);
   }
 
   private static <K, V> Map<K, V> with(Map<K, V> map, K key, V value) {

@@ -19,8 +19,13 @@ final class Problems {
     Map<Integer, List<ProblemCode>> all = new TreeMap<>();
     Arrays.stream(ProblemCode.values())
         .filter(code -> mayHappen(code, route))
-        .forEach(code -> all.computeIfAbsent(code.status(), s -> new ArrayList<>()).add(code));
+        .forEach(code -> all.computeIfAbsent(status(code, route), s -> new ArrayList<>()).add(code));
     return all;
+  }
+
+  private static int status(ProblemCode code, OpenApiDocument.Described route) {
+    Operation operation = route.operation();
+    return operation == null ? code.status() : operation.failure().status(code.status());
   }
 
   private static boolean mayHappen(ProblemCode code, OpenApiDocument.Described route) {
@@ -31,9 +36,11 @@ final class Problems {
       case "rate", "internal" -> true;
       case "session" -> route.scope() != null && under(route, "tools", "sessions");
       case "gateway" -> route.scope() != null;
-      case "vault" -> under(route, "secrets") || calls(route);
+      case "vault" -> under(route, "secrets") || calls(route) || asksModels(route);
+      case "llm" -> asksModels(route);
       case "tool", "call", "idempotency", "policy", "sandbox", "deadline" -> runs(code, route);
-      case "audit" -> under(route, "audit") || calls(route) || under(route, "secrets");
+      case "audit" ->
+          under(route, "audit", "secrets") || calls(route) || asksModels(route);
       default -> false;
     };
   }
@@ -43,7 +50,10 @@ final class Problems {
     return calls(route)
         || switch (code) {
           case TOOL_UNKNOWN -> under(route, "tools");
-          case CALL_UNKNOWN, CALL_LIMIT -> under(route, "calls");
+          case CALL_UNKNOWN -> under(route, "calls");
+          case CALL_LIMIT -> under(route, "calls") || asksModels(route);
+          case POLICY_HOST_DENIED, POLICY_CREDENTIAL_DENIED, POLICY_NO_PERMIT, DEADLINE_EXCEEDED ->
+              asksModels(route);
           default -> false;
         };
   }
@@ -64,6 +74,10 @@ final class Problems {
 
   private static boolean calls(OpenApiDocument.Described route) {
     return route.method().equals("POST") && route.segments().getLast().equals("calls");
+  }
+
+  private static boolean asksModels(OpenApiDocument.Described route) {
+    return under(route, "messages", "chat", "responses", "models");
   }
 
   private static boolean under(OpenApiDocument.Described route, String... rooms) {
