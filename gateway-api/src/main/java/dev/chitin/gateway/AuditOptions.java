@@ -1,5 +1,7 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.GuardedField;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param appendMillis longest wait for a durable record
  * @param segmentBytes size of one segment
  * @param checkpointMillis least time between two checkpoints
+ * @param clear what stands in clear that would be named by its hash
  * @param witness who cosigns, or null for nobody
  */
 public record AuditOptions(
@@ -16,6 +19,7 @@ public record AuditOptions(
     long appendMillis,
     long segmentBytes,
     long checkpointMillis,
+    Set<GuardedField> clear,
     @Nullable WitnessOptions witness) {
 
   /**

@@ -1,5 +1,6 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.GuardedField;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
@@ -100,6 +101,9 @@ public final class SettingsReader {
             .fields("checkpoint")
             .flatMap(checkpoint -> checkpoint.integer("interval_ms", 10, 3_600_000))
             .orElse(1_000L),
+        audit.strings("clear").orElse(List.of()).stream()
+            .flatMap(name -> GuardedField.of(name).stream())
+            .collect(Collectors.toUnmodifiableSet()),
         audit.fields("witness").map(SettingsReader::witness).orElse(null));
   }
 
