@@ -44,7 +44,7 @@ class FieldKeysTest {
   @BeforeEach
   void open() throws IOException {
     vault = new VaultFixture(temporary).created();
-    file = vault.directory.resolve("audit-subjects");
+    file = vault.home.resolve("audit-subjects");
     store = vault.open();
     keys = FieldKeys.open(store, file);
   }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param segmentBytes size of one segment
  * @param checkpointMillis least time between two checkpoints
  * @param clear what stands in clear that would be named by its hash
+ * @param config what the log says of the configuration
  * @param witness who cosigns, or null for nobody
  */
 public record AuditOptions(
@@ -20,6 +21,7 @@ public record AuditOptions(
     long segmentBytes,
     long checkpointMillis,
     Set<GuardedField> clear,
+    ConfigState config,
     @Nullable WitnessOptions witness) {
 
   /**

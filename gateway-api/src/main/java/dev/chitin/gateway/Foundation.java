@@ -73,7 +73,7 @@ public final class Foundation implements AutoCloseable {
       localVault = new LocalVault(vertx, openStore(settings, access), audit, log.receipts());
       opened.push(localVault);
       clean.guard(localVault.liveSecrets());
-      fieldKeys = localVault.fieldKeys(home.vault().resolve("audit-subjects"));
+      fieldKeys = localVault.fieldKeys(home.root().resolve("audit-subjects"));
       opened.push(fieldKeys);
       log.sealWith(fieldKeys);
       opened.push(LeakGuard.install(localVault.liveSecrets(), audit));

@@ -5,6 +5,7 @@ import dev.chitin.audit.DurableAuditLog;
 import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.audit.witness.WitnessClient;
 import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
@@ -14,6 +15,8 @@ import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.AuditReads;
+import dev.chitin.gateway.http.AuditSearch;
+import dev.chitin.gateway.http.AuditStreams;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.http.EdgeBounds;
@@ -87,6 +90,8 @@ public final class Gateway {
     var gateway = new Gateway(settings, access);
     try {
       gateway.record("start");
+      new ChangeRecord(gateway.foundation, gateway.settings)
+          .atStart(Digest.parse(gateway.station.snapshot().version()));
       gateway.prove();
       gateway.listen();
       return gateway;
@@ -105,7 +110,9 @@ public final class Gateway {
   public static Doctor.Report examine(GatewaySettings settings, VaultAccess access) {
     var gateway = new Gateway(settings, access);
     try {
-      return gateway.doctor.examine().await();
+      return new RecordedDoctor(gateway.doctor, gateway.foundation.audit(), "demand")
+          .examine()
+          .await();
     } finally {
       gateway.stop();
     }
@@ -180,13 +187,20 @@ public final class Gateway {
     foundation
         .audit()
         .append(
-            new AuditEvent.Lifecycle(action, Version.CURRENT, foundation.logKey()),
+            new AuditEvent.Lifecycle(
+                action,
+                Version.CURRENT,
+                foundation.logKey(),
+                null,
+                settings.audit().config().digest(),
+                null),
             Deadline.after(RECORD))
         .await();
   }
 
   private void prove() {
-    Doctor.Report report = doctor.examine().await();
+    Doctor.Report report =
+        new RecordedDoctor(doctor, foundation.audit(), "start").examine().await();
     if (!report.sound()) {
       throw Problem.of(
               ProblemCode.SANDBOX_UNAVAILABLE,
@@ -230,6 +244,13 @@ public final class Gateway {
     started.push(() -> calls.cancelAll("the gateway stops"));
     var reads = new AuditReads(vertx, foundation.log());
     started.push(reads);
+    var search =
+        new AuditSearch(
+            vertx, reads, settings.home().audit(), foundation.origin(), foundation.fieldKeys());
+    started.push(search);
+    var streams = new AuditStreams(vertx, search);
+    started.push(streams);
+    metrics.auditStreams(streams);
     var edge =
         new HttpEdge(
             foundation.bus(),
@@ -252,8 +273,10 @@ public final class Gateway {
             RateLimits.of(settings.edge().rateLimit(), over),
             connections,
             readiness,
-            doctor,
+            new RecordedDoctor(doctor, foundation.audit(), "demand"),
             reads,
+            search,
+            streams,
             metrics::scrape,
             foundation.localVault().liveSecrets());
     // Vert.x shares one random port among the listeners that ask for the same negative number.

@@ -104,6 +104,7 @@ public final class SettingsReader {
         audit.strings("clear").orElse(List.of()).stream()
             .flatMap(name -> GuardedField.of(name).stream())
             .collect(Collectors.toUnmodifiableSet()),
+        ConfigState.of(document),
         audit.fields("witness").map(SettingsReader::witness).orElse(null));
   }
 

@@ -83,6 +83,9 @@ public final class Main implements Runnable {
             .addSubcommand(new ToolCommand(session))
             .addSubcommand(
                 new CommandLine(new AuditCommand(session))
+                    .addSubcommand(new AuditEventsCommand(session))
+                    .addSubcommand(new AuditExportCommand(session))
+                    .addSubcommand(new AuditShredCommand(session))
                     .addSubcommand(new WitnessCommand(session)))
             .addSubcommand(new VersionCommand(session));
     line.setExecutionExceptionHandler(

@@ -86,6 +86,9 @@ public final class AdminSocket extends VerticleBase {
     routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit(), edge.revoked()).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
+    routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).routes());
+    routes.addAll(new AuditStreamRoutes(edge.streams(), edge.watch(), edge.audit()).routes());
+    routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).administration());
     routes.addAll(new HealthRoutes(edge.readiness()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;

@@ -33,6 +33,8 @@ import java.util.function.Supplier;
  * @param vaultKey the vault's key file
  * @param doctor proves the controls on demand
  * @param reads reads the audit log
+ * @param search finds its entries
+ * @param streams shows them live
  * @param metrics gives the metrics in the text format of Prometheus
  * @param live takes secrets that leak out of answers
  */
@@ -59,5 +61,7 @@ public record HttpEdge(
     Readiness readiness,
     Doctor doctor,
     AuditReads reads,
+    AuditSearch search,
+    AuditStreams streams,
     Supplier<String> metrics,
     LiveSecrets live) {}
