@@ -14,7 +14,9 @@ import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.bus.json.JsonValue.Str;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -71,8 +73,8 @@ class EventFieldsTest {
                 new AlertRaised(s, s, s, 1, 2, 3),
                 new Approval(s, s, call, s, s, DIGEST),
                 new AuditAccess(s, s, s, s, 1, 2),
-                new ConfigChange(DIGEST, DIGEST, s, java.util.Collections.nCopies(100, s), s),
-                new PolicyChange(DIGEST, DIGEST, s, java.util.Collections.nCopies(100, s), s),
+                new ConfigChange(DIGEST, DIGEST, s, Collections.nCopies(100, s), s),
+                new PolicyChange(DIGEST, DIGEST, s, Collections.nCopies(100, s), s),
                 new DoctorResult(
                     s,
                     true,
@@ -114,7 +116,7 @@ class EventFieldsTest {
   }
 
   private static long number(Obj entry, String name) {
-    return Long.parseLong(CanonicalJson.string(java.util.Objects.requireNonNull(entry.get(name))));
+    return Long.parseLong(CanonicalJson.string(Objects.requireNonNull(entry.get(name))));
   }
 
   @Test

@@ -108,7 +108,7 @@ final class OcsfEvent {
                       .put("standards", List.of("chitin.doctor"))
                       .put("status_id", entry.number("status_id") == 1 ? 1 : 3)
                       .build())
-              .put("resource", named("chitin"));
+              .put("resources", new Arr(List.of(named("chitin"))));
       case 2004 -> event.put("finding_info", finding(entry.text("alert", "alert")));
       case 3001 -> event.put("actor", actor()).put("user", user("name"));
       case 3002 -> {

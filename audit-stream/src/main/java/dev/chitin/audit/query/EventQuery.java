@@ -32,17 +32,37 @@ public final class EventQuery {
   private final int limit;
   private final boolean newestFirst;
   private final long size;
+  private final long scan;
   private final List<EventPage.Found> found = new ArrayList<>();
   private long bytes;
   private long scanned;
   private long summaries;
 
   /**
+   * A search that reads at most {@value #SCAN} entries.
+   *
    * @param limit 1 to {@value #MOST}
    */
   public EventQuery(
       Path directory, EventIndex index, EventFilter filter, int limit, boolean newestFirst)
       throws IOException, LogDamage {
+    this(directory, index, filter, limit, newestFirst, SCAN);
+  }
+
+  /**
+   * Prepares a search.
+   *
+   * @param scan how many entries it reads at most, to the next whole block
+   */
+  public EventQuery(
+      Path directory,
+      EventIndex index,
+      EventFilter filter,
+      int limit,
+      boolean newestFirst,
+      long scan)
+      throws IOException, LogDamage {
+    this.scan = scan;
     if (limit < 1 || limit > MOST) {
       throw new IllegalArgumentException("1 to " + MOST + " entries");
     }
@@ -69,7 +89,7 @@ public final class EventQuery {
     long at = cursor.orElse(newestFirst ? size - 1 : 0);
     at = newestFirst ? Math.min(at, size - 1) : at;
     while (at >= 0 && at < size) {
-      if (scanned >= SCAN) {
+      if (scanned >= scan) {
         return page(OptionalLong.of(at), false);
       }
       long block = at / BlockSummary.ENTRIES;
