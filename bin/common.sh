@@ -7,13 +7,21 @@ cgroup=chitin
 say() { printf 'chitin: %s\n' "$*" >&2; }
 die() { say "$1"; shift; for line in "$@"; do printf '  %s\n' "$line" >&2; done; exit 2; }
 
-# Sets java_home to a JDK 25 or newer, by what the program says of itself.
+# The major version of a java program, by the file beside it or else by what it says of itself.
+java_major() {
+  release=$(dirname "$(dirname "$(readlink -f "$1")")")/release
+  major=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$release" 2>/dev/null || true)
+  [ -n "$major" ] || major=$("$1" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+  printf '%s\n' "$major"
+}
+
+# Sets java_home to a JDK 25 or newer.
 find_java() {
   for candidate in "${CHITIN_JAVA:-}" "${JAVA_HOME:+$JAVA_HOME/bin/java}" \
       "$(command -v java 2>/dev/null || true)" \
       /usr/lib/jvm/*/bin/java /opt/*/bin/java /usr/local/*/bin/java "$HOME"/.sdkman/candidates/java/*/bin/java; do
     if [ -n "$candidate" ] && [ -x "$candidate" ]; then
-      major=$("$candidate" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+      major=$(java_major "$candidate")
       if [ -n "$major" ] && [ "$major" -ge 25 ]; then
         java=$candidate
         java_home=$(dirname "$(dirname "$(readlink -f "$candidate")")")
@@ -33,6 +41,12 @@ maven() {
     mvn -B -ntp -Dstyle.color=never "$@")
 }
 
+# Notes that lib/ is as new as the sources, with an id of what is in it.
+mark_built() {
+  rm -f "$root/lib/chitin.aot" # Valid for other jars.
+  (cd "$root/lib" && cat ./*.jar | sha256sum | cut -c1-16) >"$root/lib/.built"
+}
+
 # Builds lib/ when it is missing or older than the sources. A distribution has no sources; tests that
 # run inside a build say that lib/ is made already.
 build() {
@@ -40,7 +54,7 @@ build() {
     if [ ! -f "$root/lib/.built" ] || [ -n "$(find "$root"/pom.xml "$root"/*/pom.xml "$root"/*/src/main -newer "$root/lib/.built" -print 2>/dev/null | head -n 1)" ]; then
       say "building (the first time fetches the libraries; this takes a minute or two)"
       maven -q -Dmaven.test.skip=true -pl gateway-api -am package >&2 || die "the build failed; see above."
-      touch "$root/lib/.built"
+      mark_built
     fi
   fi
   [ -d "$root/lib" ] || die "there is neither lib/ nor the sources to build it from in $root."

@@ -102,8 +102,7 @@ class AuditEventsTest {
       assertThat(Json.number(egress, "status")).isEqualTo(200);
       assertThat(Json.text(egress, "host")).startsWith("h1:");
       assertThat(Json.text(egress, "path")).startsWith("h1:");
-      Obj access = entry(events("--kind", "CredentialAccess").getFirst());
-      assertThat(Json.text(access, "action")).isEqualTo("use");
+      assertThat(events("--kind", "CredentialAccess", "--decision", "use")).isNotEmpty();
       Obj failure = entry(events("--kind", "AuthFailure").getFirst());
       assertThat(Json.text(failure, "peer")).startsWith("h1:");
       assertThat(events("--kind", "AuthFailure", "--principal", "127.0.0.1")).isNotEmpty();
@@ -267,7 +266,12 @@ class AuditEventsTest {
       try (var same = GatewayProcess.start(home)) {
         assertThat(same.run("audit", "events", "--kind", "ConfigChange").out().lines()).hasSize(1);
         same.stop();
+        changed(home, file);
       }
+    }
+  }
+
+  private static void changed(Path home, Path file) throws Exception {
       String text = Files.readString(file);
       Files.writeString(
           file,
@@ -284,6 +288,5 @@ class AuditEventsTest {
         assertThat(changed.run("audit", "events", "--kind", "PolicyChange").out().lines())
             .hasSize(2);
       }
-    }
   }
 }

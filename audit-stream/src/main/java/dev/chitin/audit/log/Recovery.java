@@ -127,8 +127,9 @@ final class Recovery {
       while (scanner.next() instanceof SegmentScanner.Step.Found(Frame frame)) {
         replay(frame, name, frontier, open);
       }
-      refuseHole(scanner, name);
-      long tail = scanner.endOfBytes() - scanner.offset();
+      long end = scanner.endOfBytes();
+      refuseHole(scanner, end, name);
+      long tail = end - scanner.offset();
       return new Found(
           new Segment(name, header.id()),
           scanner.offset(),
@@ -139,9 +140,9 @@ final class Recovery {
     }
   }
 
-  private static void refuseHole(SegmentScanner scanner, SegmentName name)
+  private static void refuseHole(SegmentScanner scanner, long end, SegmentName name)
       throws IOException, LogDamage {
-    if (!scanner.hasLaterFrame()) {
+    if (!scanner.hasLaterFrame(end)) {
       return;
     }
     String what =

@@ -17,6 +17,7 @@ import java.util.zip.CRC32C;
  */
 final class SegmentScanner {
   private static final int WINDOW = 256 << 10;
+  private static final int PIECE = 1 << 20;
 
   /** What stands at the scanner's place. */
   sealed interface Step {
@@ -154,9 +155,10 @@ final class SegmentScanner {
   /**
    * Looks for a valid frame of this segment behind the scanner's place, at any offset and with any
    * index: its presence tells damage in the middle from an end that was never finished.
+   *
+   * @param end as {@link #endOfBytes} gave it
    */
-  boolean hasLaterFrame() throws IOException {
-    long end = file.size();
+  boolean hasLaterFrame(long end) throws IOException {
     var chunk = ByteBuffer.allocate(WINDOW);
     for (long at = offset; at < end; at += WINDOW - (Frame.HEAD - 1)) {
       read(file, chunk.clear(), at);
@@ -180,25 +182,32 @@ final class SegmentScanner {
     return new SegmentScanner(file, segmentId, at, firstIndex).step() instanceof Step.Found;
   }
 
-  /** Where the last byte that is not zero ends, or {@link #offset()} when all that follows is. */
+  /**
+   * Where the last byte that is not zero ends, or {@link #offset()} when all that follows is. Every
+   * start looks through what is left of a segment, so whole pieces are compared at a time.
+   */
   long endOfBytes() throws IOException {
     long last = offset;
-    long end = file.size();
-    var chunk = ByteBuffer.allocate(WINDOW);
-    for (long at = offset; at < end; at += chunk.limit()) {
-      read(file, chunk.clear(), at);
-      chunk.flip();
-      if (chunk.limit() == 0) {
+    ByteBuffer zeros = ByteBuffer.allocateDirect(PIECE);
+    ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
+    for (long at = offset; ; at += PIECE) {
+      read(file, piece.clear(), at);
+      piece.flip();
+      if (!piece.equals(zeros.slice(0, piece.limit()))) {
+        last = at + endOfBytes(piece);
+      }
+      if (piece.limit() < PIECE) {
         return last;
       }
-      for (int i = chunk.limit() - 1; i >= 0; i--) {
-        if (chunk.get(i) != 0) {
-          last = at + i + 1;
-          break;
-        }
-      }
     }
-    return last;
+  }
+
+  private static int endOfBytes(ByteBuffer piece) {
+    int end = piece.limit();
+    while (end > 0 && piece.get(end - 1) == 0) {
+      end--;
+    }
+    return end;
   }
 
   /** The next {@code length} bytes, or fewer at the end of the file. */

@@ -182,7 +182,8 @@ public final class Verification {
         step instanceof SegmentScanner.Step.Damaged(String why)
             ? why
             : "there are bytes after the last entry";
-    long tail = scanner.endOfBytes() - scanner.offset();
+    long endOfBytes = scanner.endOfBytes();
+    long tail = endOfBytes - scanner.offset();
     if (tail == 0) {
       return;
     }
@@ -193,7 +194,8 @@ public final class Verification {
     }
     // A frame is whole before the next begins. So if one follows, this one is whole by now when
     // there is a writer, and damaged when there is none.
-    if (scanner.hasLaterFrame() && !(scanner.next() instanceof SegmentScanner.Step.Found)) {
+    if (scanner.hasLaterFrame(endOfBytes)
+        && !(scanner.next() instanceof SegmentScanner.Step.Found)) {
       raise(culprit(scanner.damagedEntries(), segment, scanner.offset() + Frame.HEAD));
       throw damage(segment, scanner.offset(), what + ", and others follow it");
     }

@@ -3,6 +3,7 @@ package dev.chitin.bus.json;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,13 +12,20 @@ import java.util.Map;
  * alone.
  */
 public final class CanonicalJson {
-  private static final char[] HEX = "0123456789abcdef".toCharArray();
+  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+  private static final int ROOM = 1_024;
 
-  private final StringBuilder out;
+  /** A unit of UTF-16 takes at most three bytes of UTF-8, and six where it is escaped. */
+  private static final int MOST_PER_CHAR = 6;
+
+  /** Room is made for so many units at a time. */
+  private static final int PIECE = 16;
+
   private final boolean sorted;
+  private byte[] out = new byte[ROOM];
+  private int length;
 
-  private CanonicalJson(StringBuilder out, boolean sorted) {
-    this.out = out;
+  private CanonicalJson(boolean sorted) {
     this.sorted = sorted;
   }
 
@@ -27,44 +35,51 @@ public final class CanonicalJson {
    * @throws IllegalArgumentException when a string holds a lone surrogate
    */
   public static byte[] bytes(JsonValue value) {
-    return string(value).getBytes(StandardCharsets.UTF_8);
+    CanonicalJson written = write(value, true);
+    return Arrays.copyOf(written.out, written.length);
   }
 
   /** The canonical text of {@code value}. */
   public static String string(JsonValue value) {
-    return write(value, true);
+    return write(value, true).text();
   }
 
   /** {@code value} with members in their own order; for answers, not for digests. */
   public static String inOrder(JsonValue value) {
-    return write(value, false);
+    return write(value, false).text();
   }
 
-  private static String write(JsonValue value, boolean sorted) {
-    var writer = new CanonicalJson(new StringBuilder(256), sorted);
+  private static CanonicalJson write(JsonValue value, boolean sorted) {
+    var writer = new CanonicalJson(sorted);
     writer.value(value);
-    return writer.out.toString();
+    return writer;
+  }
+
+  private String text() {
+    return new String(out, 0, length, StandardCharsets.UTF_8);
   }
 
   private void value(JsonValue value) {
     switch (value) {
       case JsonValue.Obj object -> object(object.members());
-      case JsonValue.Arr array -> {
-        out.append('[');
-        for (int i = 0; i < array.items().size(); i++) {
-          if (i > 0) {
-            out.append(',');
-          }
-          value(array.items().get(i));
-        }
-        out.append(']');
-      }
+      case JsonValue.Arr array -> array(array.items());
       case JsonValue.Str string -> quoted(string.value());
-      case JsonValue.Int integer -> out.append(integer.value());
-      case JsonValue.Real real -> out.append(number(real.value()));
-      case JsonValue.Bool bool -> out.append(bool.value());
-      case JsonValue.Null nothing -> out.append("null");
+      case JsonValue.Int integer -> ascii(Long.toString(integer.value()));
+      case JsonValue.Real real -> ascii(number(real.value()));
+      case JsonValue.Bool bool -> ascii(bool.value() ? "true" : "false");
+      case JsonValue.Null nothing -> ascii("null");
     }
+  }
+
+  private void array(List<JsonValue> items) {
+    put('[');
+    for (int i = 0; i < items.size(); i++) {
+      if (i > 0) {
+        put(',');
+      }
+      value(items.get(i));
+    }
+    put(']');
   }
 
   private void object(Map<String, JsonValue> members) {
@@ -72,47 +87,99 @@ public final class CanonicalJson {
     if (sorted) {
       Arrays.sort(names);
     }
-    out.append('{');
+    put('{');
     for (int i = 0; i < names.length; i++) {
       if (i > 0) {
-        out.append(',');
+        put(',');
       }
       quoted(names[i]);
-      out.append(':');
+      put(':');
       JsonValue member = members.get(names[i]);
       value(member == null ? JsonValue.Null.VALUE : member);
     }
-    out.append('}');
+    put('}');
   }
 
   private void quoted(String text) {
-    if (hasLoneSurrogate(text)) {
-      throw new IllegalArgumentException("a string holds a lone surrogate");
-    }
-    out.append('"');
-    int plain = 0;
+    put('"');
     for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c >= 0x20 && c != '"' && c != '\\') {
-        continue;
+      if (i % PIECE == 0) {
+        makeRoom(PIECE * MOST_PER_CHAR);
       }
-      out.append(text, plain, i);
-      plain = i + 1;
-      escape(c);
+      char c = text.charAt(i);
+      if (c < 0x80 && c >= 0x20 && c != '"' && c != '\\') {
+        out[length++] = (byte) c;
+      } else if (c < 0x80) {
+        escape(c);
+      } else if (Character.isSurrogate(c)) {
+        pair(text, i);
+        i++;
+        makeRoom(PIECE * MOST_PER_CHAR);
+      } else {
+        utf8(c);
+      }
     }
-    out.append(text, plain, text.length()).append('"');
+    put('"');
   }
 
   private void escape(char c) {
+    out[length++] = '\\';
     switch (c) {
-      case '"' -> out.append("\\\"");
-      case '\\' -> out.append("\\\\");
-      case '\b' -> out.append("\\b");
-      case '\t' -> out.append("\\t");
-      case '\n' -> out.append("\\n");
-      case '\f' -> out.append("\\f");
-      case '\r' -> out.append("\\r");
-      default -> out.append("\\u00").append(HEX[c >> 4]).append(HEX[c & 15]);
+      case '"', '\\' -> out[length++] = (byte) c;
+      case '\b' -> out[length++] = 'b';
+      case '\t' -> out[length++] = 't';
+      case '\n' -> out[length++] = 'n';
+      case '\f' -> out[length++] = 'f';
+      case '\r' -> out[length++] = 'r';
+      default -> {
+        out[length++] = 'u';
+        out[length++] = '0';
+        out[length++] = '0';
+        out[length++] = HEX[c >> 4];
+        out[length++] = HEX[c & 15];
+      }
+    }
+  }
+
+  private void utf8(char c) {
+    if (c < 0x800) {
+      out[length++] = (byte) (0xC0 | (c >> 6));
+    } else {
+      out[length++] = (byte) (0xE0 | (c >> 12));
+      out[length++] = (byte) (0x80 | ((c >> 6) & 0x3F));
+    }
+    out[length++] = (byte) (0x80 | (c & 0x3F));
+  }
+
+  private void pair(String text, int at) {
+    char high = text.charAt(at);
+    if (!Character.isHighSurrogate(high)
+        || at + 1 == text.length()
+        || !Character.isLowSurrogate(text.charAt(at + 1))) {
+      throw new IllegalArgumentException("a string holds a lone surrogate");
+    }
+    int point = Character.toCodePoint(high, text.charAt(at + 1));
+    out[length++] = (byte) (0xF0 | (point >> 18));
+    out[length++] = (byte) (0x80 | ((point >> 12) & 0x3F));
+    out[length++] = (byte) (0x80 | ((point >> 6) & 0x3F));
+    out[length++] = (byte) (0x80 | (point & 0x3F));
+  }
+
+  private void ascii(String text) {
+    makeRoom(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      out[length++] = (byte) text.charAt(i);
+    }
+  }
+
+  private void put(char c) {
+    makeRoom(1);
+    out[length++] = (byte) c;
+  }
+
+  private void makeRoom(int more) {
+    if (out.length - length < more) {
+      out = Arrays.copyOf(out, Math.addExact(length, Math.max(more, length)));
     }
   }
 

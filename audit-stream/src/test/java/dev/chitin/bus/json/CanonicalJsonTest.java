@@ -148,4 +148,26 @@ class CanonicalJsonTest {
     assertThat(StrictJson.parse(CanonicalJson.bytes(value))).isEqualTo(value);
     assertThat(CanonicalJson.inOrder(value)).startsWith("{\"z\":");
   }
+
+  /** Room is made piece by piece, so lengths around a piece and characters of every size matter. */
+  @Test
+  void textOfAnyLengthAndAnyPlaneIsTheUtf8OfTheJdk() {
+    var random = new Random(8259);
+    int[] kinds = {'a', '~', 0x80, 0x7FF, 0x800, 0xFFFD, 0x10000, 0x10FFFF, '\n', '"', 0x1};
+    for (int round = 0; round < 20_000; round++) {
+      var text = new StringBuilder();
+      for (int left = random.nextInt(200); left > 0; left--) {
+        text.appendCodePoint(kinds[random.nextInt(kinds.length)]);
+      }
+      String expected =
+          "\""
+              + text.toString()
+                  .replace("\"", "\\\"")
+                  .replace("\n", "\\n")
+                  .replace("\u0001", "\\u0001")
+              + "\"";
+      assertThat(CanonicalJson.bytes(new JsonValue.Str(text.toString())))
+          .isEqualTo(expected.getBytes(UTF_8));
+    }
+  }
 }

@@ -20,8 +20,8 @@ public final class Bench {
    * Runs the measurements whose name holds the last argument, or all.
    *
    * @param arguments {@code --json FILE}, then maybe {@code --full} for sizes that take minutes,
-   *     then maybe a part of a name: {@code call}, {@code sandbox}, {@code native}, {@code vault},
-   *     {@code audit}
+   *     then maybe a part of a name: {@code start}, {@code call}, {@code sandbox}, {@code native},
+   *     {@code vault}, {@code audit}
    */
   public static void main(String... arguments) throws Exception {
     Path json = Path.of(arguments[1]);
@@ -31,6 +31,9 @@ public final class Bench {
     Path work = Path.of(System.getProperty("chitin.bench.dir")).toAbsolutePath();
     Files.createDirectories(work);
     List<Row> rows = new ArrayList<>();
+    if ("start".contains(only)) {
+      rows.addAll(new Starts().run(work));
+    }
     if ("call".contains(only)) {
       rows.addAll(new FullCalls().run(work));
     }

@@ -26,11 +26,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -105,7 +103,9 @@ public final class BwrapBackend implements Backend {
             outputs,
             spawner);
     profile = profile(layout, filter, settings.writeProtection());
-    setUps = setUps(settings.runs());
+    // As many can wait as admission lets begin at once; it lets no more begin than threads.
+    int setUpsAtOnce = settings.runs().setUps();
+    setUps = spawner.threads("sandbox-set-up-", setUpsAtOnce, setUpsAtOnce);
     admission = new Admission(settings.runs(), this::evict, this::closeWhenIdle);
     groups = new GroupStock(cgroups, settings.runs().setUps());
     var maker =
@@ -116,17 +116,6 @@ public final class BwrapBackend implements Backend {
     pool = new WarmPool(warm, maker, setUp, admission, disposal, cleanUp.timer());
     cleanUp.every(AGEING_MILLIS, pool::age);
     machinery = new Machinery(maker, pool, disposal, admission, setUps, poller, cleanUp, buffer);
-  }
-
-  /** As many can wait as admission lets begin at once; it lets no more begin than threads. */
-  private static ThreadPoolExecutor setUps(RunBounds bounds) {
-    return new ThreadPoolExecutor(
-        bounds.setUps(),
-        bounds.setUps(),
-        0,
-        TimeUnit.SECONDS,
-        new ArrayBlockingQueue<>(bounds.setUps()),
-        Thread.ofPlatform().name("sandbox-set-up-", 0).daemon(true).factory());
   }
 
   /**

@@ -81,7 +81,7 @@ final class Cgroups {
   }
 
   /**
-   * Makes the groups in which the thread that starts sandboxes rests between two of them.
+   * Makes the groups in which a thread that starts sandboxes rests between two of them.
    *
    * @throws IOException when the kernel refuses
    */
@@ -176,8 +176,8 @@ final class Cgroups {
   }
 
   /**
-   * There is at most the spawner's thread in it, which has ended or is about to: the kernel tells
-   * nobody when.
+   * There are at most threads that spawned in it, which have ended or are about to: the kernel
+   * tells nobody when.
    */
   private boolean removeHome(Path directory) {
     for (int attempt = 0; attempt < HOME_ATTEMPTS; attempt++) {

@@ -53,6 +53,11 @@ final class HeldPlaces implements AutoCloseable {
     outputs = place;
   }
 
+  /** Whether there is nothing to collect or to give back. */
+  boolean nothing() {
+    return directories.isEmpty() && shares.isEmpty() && outputs == null;
+  }
+
   /**
    * Reads the declared outputs when the run has ended.
    *

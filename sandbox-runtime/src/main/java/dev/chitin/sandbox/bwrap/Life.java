@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One call in its sandbox, from the making of the sandbox to the outcome. Watched and ended on the
- * poller's thread, concluded on the clean-up thread.
+ * poller's thread. Concluded there as well where it holds nothing in the host's directories, since
+ * then all that is left to do is to read its counters; else on the clean-up thread.
  */
 final class Life {
   private final NativeCall call;
@@ -35,10 +36,10 @@ final class Life {
     /** Nothing of the sandbox lives; on the poller's thread. */
     void ended();
 
-    /** How it ended; on the clean-up thread. */
+    /** How it ended; on the poller's or the clean-up thread. */
     void outcome(Outcome outcome);
 
-    /** Why the tool never started; on the clean-up thread. */
+    /** Why the tool never started; on the poller's or the clean-up thread. */
     void refused(ChitinException why);
 
     /** Nothing of it is left, but for empty groups; after the answer, on the clean-up thread. */
@@ -147,6 +148,10 @@ final class Life {
   }
 
   private void collect(SandboxRun.End end) {
+    if (sandbox.held().nothing()) {
+      conclude(end, List.of());
+      return;
+    }
     sandbox.held().collect(call, files -> machinery.cleanUp().execute(() -> conclude(end, files)));
   }
 
@@ -164,9 +169,13 @@ final class Life {
     } catch (RuntimeException e) {
       listener.refused(ChitinException.from(e));
     } finally {
-      machinery.cleanUp().remove(sandbox.group());
-      listener.gone();
+      machinery.cleanUp().execute(this::clear);
     }
+  }
+
+  private void clear() {
+    machinery.cleanUp().remove(sandbox.group());
+    listener.gone();
   }
 
   /** Why the tool never started, if it was this side that stopped it. */

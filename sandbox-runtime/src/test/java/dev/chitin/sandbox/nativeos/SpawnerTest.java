@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class SpawnerTest {
@@ -84,6 +86,43 @@ class SpawnerTest {
                     buffer.asSlice(0, n).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE),
                     java.nio.charset.StandardCharsets.UTF_8))
             .isEqualTo("from the fifth 0 1 2 3 40\n");
+      }
+    }
+  }
+
+  /** The kernel kills a child bound to its parent's thread when that thread ends. */
+  @Test
+  void aTaskThatFailsDoesNotTakeAlongWhatItsThreadSpawned() throws Exception {
+    Fd[] pipe = Kernel.pipe();
+    Fd writer = pipe[1];
+    try (var spawner = new Spawner();
+        Fd reader = pipe[0];
+        Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
+        ThreadPoolExecutor threads = spawner.threads("test-spawning-", 1, 4)) {
+      var thread = new AtomicReference<Thread>();
+      var spawned = new CompletableFuture<ChildProcess>();
+      threads.execute(
+          () -> {
+            thread.set(Thread.currentThread());
+            try {
+              // It waits for its input, as long as it may.
+              spawned.complete(
+                  spawner.spawn(
+                      "/usr/bin/setpriv",
+                      List.of("setpriv", "--pdeathsig", "KILL", "/usr/bin/cat"),
+                      List.of(reader, nothing, nothing)));
+            } catch (IOException | InterruptedException e) {
+              spawned.completeExceptionally(e);
+            }
+            throw new StackOverflowError("made by a test");
+          });
+      try (ChildProcess child = spawned.get(20, TimeUnit.SECONDS)) {
+        assertThat(threads.submit(Thread::currentThread).get(20, TimeUnit.SECONDS))
+            .isSameAs(thread.get());
+        assertThat(Kernel.awaitReadable(child.pidfd(), 200)).isFalse();
+        writer.close();
+        assertThat(Kernel.awaitReadable(child.pidfd(), 20_000)).isTrue();
+        child.reap();
       }
     }
   }
