@@ -272,21 +272,20 @@ class AuditEventsTest {
   }
 
   private static void changed(Path home, Path file) throws Exception {
-      String text = Files.readString(file);
-      Files.writeString(
-          file,
-          text.substring(0, text.lastIndexOf('}'))
-              + ", \"workspace\": { \"denied_paths\": [\"~/private\"] } }");
-      try (var changed = GatewayProcess.start(home)) {
-        List<String> changes =
-            changed.run("audit", "events", "--kind", "ConfigChange").out().lines().toList();
-        assertThat(changes).hasSize(2);
-        Obj newest = Json.object(Json.object(changes.getFirst()), "entry");
-        Obj oldest = Json.object(Json.object(changes.getLast()), "entry");
-        assertThat(Json.text(newest, "old_digest")).isEqualTo(Json.text(oldest, "new_digest"));
-        assertThat(Json.items(newest, "keys").toString()).contains("workspace.denied_paths");
-        assertThat(changed.run("audit", "events", "--kind", "PolicyChange").out().lines())
-            .hasSize(2);
-      }
+    String text = Files.readString(file);
+    Files.writeString(
+        file,
+        text.substring(0, text.lastIndexOf('}'))
+            + ", \"workspace\": { \"denied_paths\": [\"~/private\"] } }");
+    try (var changed = GatewayProcess.start(home)) {
+      List<String> changes =
+          changed.run("audit", "events", "--kind", "ConfigChange").out().lines().toList();
+      assertThat(changes).hasSize(2);
+      Obj newest = Json.object(Json.object(changes.getFirst()), "entry");
+      Obj oldest = Json.object(Json.object(changes.getLast()), "entry");
+      assertThat(Json.text(newest, "old_digest")).isEqualTo(Json.text(oldest, "new_digest"));
+      assertThat(Json.items(newest, "keys").toString()).contains("workspace.denied_paths");
+      assertThat(changed.run("audit", "events", "--kind", "PolicyChange").out().lines()).hasSize(2);
+    }
   }
 }
