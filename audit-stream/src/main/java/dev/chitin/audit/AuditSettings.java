@@ -5,6 +5,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * How one node keeps its log.
@@ -20,6 +21,7 @@ import java.time.Duration;
  * @param minFreeBytes free space under which no call is authorized
  * @param checkpointInterval least time between two checkpoints that nobody asked for, 10 ms to 1 h
  * @param witnessRequired whether only checkpoints that a witness cosigned are shown
+ * @param clear what stands in clear that would be named by its hash
  */
 public record AuditSettings(
     Path directory,
@@ -32,10 +34,12 @@ public record AuditSettings(
     long queueBytes,
     long minFreeBytes,
     Duration checkpointInterval,
-    boolean witnessRequired) {
+    boolean witnessRequired,
+    Set<GuardedField> clear) {
   private static final long MIB = 1 << 20;
 
   public AuditSettings {
+    clear = Set.copyOf(clear);
     require(
         nodeId.matches("[A-Za-z0-9._-]{1,64}"),
         "audit.node",
@@ -79,7 +83,8 @@ public record AuditSettings(
         64 * MIB,
         256 * MIB,
         Duration.ofSeconds(1),
-        false);
+        false,
+        Set.of());
   }
 
   public AuditSettings withOrigin(String origin) {
@@ -94,7 +99,8 @@ public record AuditSettings(
         queueBytes,
         minFreeBytes,
         checkpointInterval,
-        witnessRequired);
+        witnessRequired,
+        clear);
   }
 
   public AuditSettings withSegmentBytes(long segmentBytes) {
@@ -109,7 +115,8 @@ public record AuditSettings(
         queueBytes,
         minFreeBytes,
         checkpointInterval,
-        witnessRequired);
+        witnessRequired,
+        clear);
   }
 
   public AuditSettings withAppendTimeout(Duration appendTimeout) {
@@ -124,7 +131,8 @@ public record AuditSettings(
         queueBytes,
         minFreeBytes,
         checkpointInterval,
-        witnessRequired);
+        witnessRequired,
+        clear);
   }
 
   public AuditSettings withQueue(int queueEvents, long queueBytes) {
@@ -139,7 +147,8 @@ public record AuditSettings(
         queueBytes,
         minFreeBytes,
         checkpointInterval,
-        witnessRequired);
+        witnessRequired,
+        clear);
   }
 
   public AuditSettings withMinFreeBytes(long minFreeBytes) {
@@ -154,7 +163,8 @@ public record AuditSettings(
         queueBytes,
         minFreeBytes,
         checkpointInterval,
-        witnessRequired);
+        witnessRequired,
+        clear);
   }
 
   public AuditSettings withCheckpointInterval(Duration checkpointInterval) {
@@ -169,7 +179,8 @@ public record AuditSettings(
         queueBytes,
         minFreeBytes,
         checkpointInterval,
-        witnessRequired);
+        witnessRequired,
+        clear);
   }
 
   public AuditSettings withWitnessRequired(boolean witnessRequired) {
@@ -184,7 +195,24 @@ public record AuditSettings(
         queueBytes,
         minFreeBytes,
         checkpointInterval,
-        witnessRequired);
+        witnessRequired,
+        clear);
+  }
+
+  public AuditSettings withClear(Set<GuardedField> clear) {
+    return new AuditSettings(
+        directory,
+        nodeId,
+        version,
+        origin,
+        segmentBytes,
+        appendTimeout,
+        queueEvents,
+        queueBytes,
+        minFreeBytes,
+        checkpointInterval,
+        witnessRequired,
+        clear);
   }
 
   private static void require(boolean holds, String key, String rule) {

@@ -1,26 +1,22 @@
 package dev.chitin.audit;
 
 /**
- * Makes any string fit for an entry: at most {@value #MAX_CHARS} UTF-16 units, what is cut counted
- * at its end, and no lone surrogates, which JSON cannot carry.
+ * Makes any string fit for an entry: at most a given number of UTF-16 units, what is cut counted at
+ * its end, and no lone surrogates, which JSON cannot carry. Each unit takes at most 6 bytes of
+ * JSON.
  */
 final class BoundedText {
-  /**
-   * Longest string in an entry. Each unit takes at most 6 bytes of JSON, so the eight free strings
-   * of the largest event stay well below the bound of an entry.
-   */
-  static final int MAX_CHARS = 512;
-
   private static final int MARK_CHARS = 24;
 
   private BoundedText() {}
 
-  static String of(String text) {
-    return whole(text.length() <= MAX_CHARS ? text : cut(text));
+  /** {@code text} in at most {@code most} units, of which there are more than 24. */
+  static String of(String text, int most) {
+    return whole(text.length() <= most ? text : cut(text, most));
   }
 
-  private static String cut(String text) {
-    int keep = MAX_CHARS - MARK_CHARS;
+  private static String cut(String text, int most) {
+    int keep = most - MARK_CHARS;
     return text.substring(0, keep) + "…(+" + (text.length() - keep) + " units)";
   }
 

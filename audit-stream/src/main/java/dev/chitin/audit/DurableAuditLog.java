@@ -67,7 +67,7 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   /** Opens the log on {@code storage}, which stands for the disk in tests. */
   static DurableAuditLog open(AuditSettings settings, Storage storage) {
     String bootId = UUID.randomUUID().toString();
-    var encoder = new EntryEncoder(settings.nodeId(), bootId);
+    var encoder = new EntryEncoder(settings.nodeId(), bootId, settings.origin(), settings.clear());
     var options =
         new LogOptions(
             settings.origin(),
@@ -115,7 +115,7 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
                       found.size(), found.openCalls().size(), found.tornBytes()))));
     }
     for (byte[] authorized : found.openCalls()) {
-      entries.add(encoder.encode(EntryEncoder.outcomeUnknown(authorized)));
+      entries.add(encoder.outcomeUnknown(authorized));
     }
     return entries;
   }
@@ -141,7 +141,18 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
       return Future.failedFuture(
           new IllegalArgumentException("an authorization is recorded by authorize"));
     }
-    return writer.append(encoder.encode(event), deadline, null);
+    EntryEncoder.Draft draft = EntryEncoder.draft(event);
+    List<FieldSealer.Subject> unready = encoder.unready(draft);
+    return unready.isEmpty()
+        ? writer.append(encoder.encode(draft), deadline, null)
+        : prepare(unready, deadline)
+            .transform(made -> writer.append(encoder.encode(draft), deadline, null));
+  }
+
+  /** Keys for who is new; without them the record is made all the same, and names withheld. */
+  private Future<?> prepare(List<FieldSealer.Subject> subjects, Deadline deadline) {
+    FieldSealer keys = encoder.sealer();
+    return Future.join(subjects.stream().map(subject -> keys.prepare(subject, deadline)).toList());
   }
 
   @Override
@@ -153,9 +164,17 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
       return Future.failedFuture(
           new IllegalArgumentException("an authorization names its plan and its decision"));
     }
-    return writer
-        .append(encoder.encode(event), deadline, () -> encoder.encode(notRun(event)))
+    EntryEncoder.Draft draft = EntryEncoder.draft(event);
+    List<FieldSealer.Subject> unready = encoder.unready(draft);
+    return (unready.isEmpty()
+            ? authorize(draft, event, deadline)
+            : prepare(unready, deadline).transform(made -> authorize(draft, event, deadline)))
         .map(position -> receipts.issue(position, plan, decisionId, deadline.nanoTime()));
+  }
+
+  private Future<LogPosition> authorize(
+      EntryEncoder.Draft draft, AuditEvent.ToolExecution event, Deadline deadline) {
+    return writer.append(encoder.encode(draft), deadline, () -> encoder.encode(notRun(event)));
   }
 
   private static AuditEvent.ToolExecution notRun(AuditEvent.ToolExecution event) {
@@ -184,6 +203,11 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   /** Why the log takes nothing any more until the next start, if so. */
   public Optional<ChitinException> failure() {
     return Optional.ofNullable(writer.failure());
+  }
+
+  /** Hashes and seals fields with {@code keys} from now on; before, they are withheld. */
+  public void sealWith(FieldSealer keys) {
+    encoder.sealWith(keys);
   }
 
   /**

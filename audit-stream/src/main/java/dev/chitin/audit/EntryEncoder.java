@@ -1,50 +1,116 @@
 package dev.chitin.audit;
 
-import dev.chitin.audit.AuditEvent.CallRef;
-import dev.chitin.audit.AuditEvent.Phase;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.chitin.audit.FieldSealer.SealedName;
+import dev.chitin.audit.FieldSealer.Subject;
 import dev.chitin.audit.log.Frame;
-import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.bus.json.JsonValue.Str;
 import dev.chitin.bus.json.StrictJson;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes an event as an entry: canonical JSON (RFC 8785) with the members that all entries share,
- * {@code v, uid, time, node, boot, kind}, those of the call where there is one, and its own.
+ * {@code v, uid, time, seq, node, boot, kind} and those of {@link OcsfIds}, and its own.
  *
  * <p>{@code uid} is a UUIDv7 (RFC 9562), {@code time} milliseconds since 1970 as the clock was
- * read. Safe for use by several threads.
+ * read, {@code seq} counts the events of this boot as they were made, also those that did not come
+ * into the log. Names that are sealed stand in {@code sealed}, by field. Safe for use by several
+ * threads.
  */
 final class EntryEncoder {
   private static final int VERSION = 1;
-  private static final int MAX_LIMITS = 16;
+  private static final int GUARDED = 256;
+  private static final List<String> OF_CALL =
+      List.of("tool", "callId", "tenant", "principal", "session", "plan_digest", "policy_version");
 
   private final String node;
   private final String boot;
+  private final String origin;
+  private final Set<GuardedField> clear;
+  private final AtomicLong sequence = new AtomicLong();
+  private volatile FieldSealer sealer = FieldSealer.NONE;
 
-  EntryEncoder(String node, String boot) {
+  /**
+   * @param clear fields that the operator wants in clear
+   */
+  EntryEncoder(String node, String boot, String origin, Set<GuardedField> clear) {
     this.node = node;
     this.boot = boot;
+    this.origin = origin;
+    this.clear = Set.copyOf(clear);
+  }
+
+  /** An event before it is an entry. */
+  record Draft(AuditEvent event, Map<String, Field> fields) {}
+
+  void sealWith(FieldSealer keys) {
+    sealer = keys;
+  }
+
+  FieldSealer sealer() {
+    return sealer;
+  }
+
+  static Draft draft(AuditEvent event) {
+    return new Draft(event, EventFields.of(event));
+  }
+
+  /** Whose keys have to be made first. */
+  List<Subject> unready(Draft draft) {
+    if (clear.contains(GuardedField.PRINCIPAL)) {
+      return List.of();
+    }
+    List<Subject> unready = new ArrayList<>(0);
+    for (Field field : draft.fields().values()) {
+      if (field instanceof Field.Sealed(String tenant, String name)) {
+        var subject = new Subject(tenant, name);
+        if (!sealer.isReady(subject)) {
+          unready.add(subject);
+        }
+      }
+    }
+    return unready;
   }
 
   byte[] encode(AuditEvent event) {
-    long now = System.currentTimeMillis();
-    JsonValue.Builder entry =
-        JsonValue.object()
-            .put("v", VERSION)
-            .put("uid", uuid7(now))
-            .put("time", now)
-            .put("node", node)
-            .put("boot", boot)
-            .put("kind", event.kind());
-    members(entry, event);
+    return encode(draft(event));
+  }
+
+  byte[] encode(Draft draft) {
+    String uid = uuid7(System.currentTimeMillis());
+    JsonValue.Builder entry = common(uid, draft.event().kind());
+    OcsfIds.of(draft.event()).into(entry);
+    JsonValue.Builder sealed = JsonValue.object();
+    draft.fields().forEach((name, field) -> put(entry, sealed, uid, name, field));
+    Obj boxes = sealed.build();
+    return bytes(entry.put("sealed", boxes.members().isEmpty() ? null : boxes));
+  }
+
+  private JsonValue.Builder common(String uid, String kind) {
+    return JsonValue.object()
+        .put("v", VERSION)
+        .put("uid", uid)
+        .put("time", millis(uid))
+        .put("seq", sequence.getAndIncrement())
+        .put("node", node)
+        .put("boot", boot)
+        .put("kind", kind);
+  }
+
+  private static byte[] bytes(JsonValue.Builder entry) {
     byte[] json = CanonicalJson.bytes(entry.build());
     if (json.length > Frame.MAX_ENTRY) {
       throw new IllegalStateException("an entry of " + json.length + " bytes: a bound is missing");
@@ -52,267 +118,80 @@ final class EntryEncoder {
     return json;
   }
 
-  private static void members(JsonValue.Builder entry, AuditEvent event) {
-    switch (event) {
-      case AuditEvent.ToolExecution e -> {
-        text(entry, "tool", e.tool());
-        entry.put("allowed", e.allowed());
-        call(entry, e.call());
-        phase(entry, e.phase());
-      }
-      case AuditEvent.CredentialAccess e -> {
-        if (e.call() != null) {
-          call(entry, e.call());
-        }
-        text(entry, "provider", e.provider());
-        entry.put("success", e.success());
-        text(entry, "action", e.action());
-        text(entry, "tenant", e.tenant());
-        text(entry, "reason", e.reason());
-      }
-      case AuditEvent.AuthFailure e -> {
-        text(entry, "reason", e.reason());
-        text(entry, "method", e.method());
-        text(entry, "key_id", e.keyId());
-        text(entry, "peer", e.peer());
-      }
-      case AuditEvent.RateLimitExceeded e -> {
-        text(entry, "tier", e.tier());
-        text(entry, "key", e.key());
-        number(entry, "requests_per_minute", e.requestsPerMinute());
-        number(entry, "burst", e.burst());
-        number(entry, "count", e.count());
-      }
-      case AuditEvent.Lifecycle e -> {
-        text(entry, "action", e.action());
-        text(entry, "version", e.version());
-        text(entry, "detail", e.detail());
-        digest(entry, "build_digest", e.build());
-        digest(entry, "config_digest", e.config());
-        if (e.unclean() != null) {
-          number(entry, "entries", e.unclean().entries());
-          number(entry, "open_calls", e.unclean().openCalls());
-          number(entry, "torn_bytes", e.unclean().tornBytes());
+  private void put(
+      JsonValue.Builder entry, JsonValue.Builder boxes, String uid, String name, Field field) {
+    switch (field) {
+      case Field.Clear(JsonValue value) -> entry.put(name, value);
+      case Field.Digested(var digest) -> entry.put(name, digest.toString());
+      case Field.Hmac(GuardedField guarded, String tenant, String value) -> {
+        if (clear.contains(guarded)) {
+          entry.put(name, BoundedText.of(value, GUARDED));
+        } else {
+          String hash = sealer.hash(guarded, tenant, BoundedText.of(value, GUARDED));
+          entry.put(name, hash == null ? FieldSealer.WITHHELD : hash);
         }
       }
-      case AuditEvent.LogEvent e -> {
-        text(entry, "action", e.action());
-        text(entry, "detail", e.detail());
-      }
-      case AuditEvent.KeyChange e -> {
-        text(entry, "action", e.action());
-        text(entry, "key_id", e.keyId());
-        text(entry, "name", e.name());
-        text(entry, "actor", e.actor());
-      }
-      case AuditEvent.Session e -> {
-        text(entry, "action", e.action());
-        text(entry, "session", e.session());
-        text(entry, "tenant", e.tenant());
-        text(entry, "principal", e.principal());
-        text(entry, "reason", e.reason());
-      }
-      case AuditEvent.SecretChange e -> {
-        text(entry, "action", e.action());
-        text(entry, "secret", e.secret());
-        text(entry, "tenant", e.tenant());
-        text(entry, "actor", e.actor());
-      }
-      case AuditEvent.VaultState e -> {
-        text(entry, "action", e.action());
-        text(entry, "vault", e.vault());
-        number(entry, "epoch", e.epoch());
-        digest(entry, "manifest", e.manifest());
-        digest(entry, "previous", e.previous());
-        text(entry, "detail", e.detail());
-      }
-      case AlertRaised e -> {
-        text(entry, "alert", e.alert());
-        text(entry, "severity", e.severity());
-        text(entry, "subject", e.subject());
-        number(entry, "count", e.count());
-        number(entry, "window_s", e.windowSeconds());
-        number(entry, "last_index", e.lastIndex());
-      }
-      case Approval e -> {
-        text(entry, "action", e.action());
-        text(entry, "tool", e.tool());
-        call(entry, e.call());
-        text(entry, "decider", e.decider());
-        text(entry, "method", e.method());
-        digest(entry, "shown_digest", e.shown());
-      }
-      case AuditAccess e -> {
-        text(entry, "action", e.action());
-        text(entry, "tenant", e.tenant());
-        text(entry, "actor", e.actor());
-        text(entry, "subject", e.subject());
-        number(entry, "from", e.from());
-        number(entry, "count", e.count());
-      }
-      case ConfigChange e ->
-          change(entry, e.oldDigest(), e.newDigest(), e.actor(), e.keys(), e.outcome());
-      case PolicyChange e ->
-          change(entry, e.oldDigest(), e.newDigest(), e.actor(), e.keys(), e.outcome());
-      case DoctorResult e -> {
-        text(entry, "occasion", e.occasion());
-        entry.put("sound", e.sound());
-        JsonValue.Builder controls = JsonValue.object();
-        e.controls().stream()
-            .limit(DoctorResult.MAX_CONTROLS)
-            .forEach(control -> text(controls, control.name(), control.verdict()));
-        entry.put("controls", controls.build());
-      }
-      case EgressEvent e -> {
-        text(entry, "action", e.action());
-        call(entry, e.call());
-        text(entry, "method", e.method());
-        text(entry, "host", e.host());
-        number(entry, "port", e.port());
-        text(entry, "path", e.path());
-        text(entry, "address", e.address());
-        number(entry, "status", e.status());
-        number(entry, "sent_bytes", e.sentBytes());
-        number(entry, "received_bytes", e.receivedBytes());
-        text(entry, "code", e.code());
-      }
-    }
-  }
-
-  private static void change(
-      JsonValue.Builder entry,
-      @Nullable Digest before,
-      Digest after,
-      String actor,
-      List<String> keys,
-      String outcome) {
-    digest(entry, "old_digest", before);
-    digest(entry, "new_digest", after);
-    text(entry, "actor", actor);
-    texts(entry, "keys", keys, ConfigChange.MAX_KEYS);
-    text(entry, "outcome", outcome);
-  }
-
-  private static void texts(JsonValue.Builder entry, String name, List<String> values, int most) {
-    entry.put(
-        name,
-        new JsonValue.Arr(
-            values.stream()
-                .limit(most)
-                .<JsonValue>map(value -> new Str(BoundedText.of(value)))
-                .toList()));
-  }
-
-  private static void digest(JsonValue.Builder entry, String name, @Nullable Digest value) {
-    text(entry, name, value == null ? null : value.toString());
-  }
-
-  private static void call(JsonValue.Builder entry, CallRef call) {
-    text(entry, "callId", call.callId());
-    text(entry, "tenant", call.tenant());
-    text(entry, "principal", call.principal());
-    text(entry, "session", call.session());
-    text(entry, "plan_digest", call.planDigest() == null ? null : call.planDigest().toString());
-    text(entry, "policy_version", call.policyVersion());
-  }
-
-  private static void phase(JsonValue.Builder entry, Phase phase) {
-    entry.put("phase", phase.getClass().getSimpleName());
-    switch (phase) {
-      case Phase.Authorized p -> text(entry, "decision_id", p.decisionId());
-      case Phase.Denied p -> {
-        text(entry, "code", p.code());
-        text(entry, "rule", p.rule());
-      }
-      case Phase.NotRun p -> text(entry, "code", p.code());
-      case Phase.Completed p -> {
-        text(entry, "status", p.status());
-        if (p.exitCode() != null) {
-          entry.put("exit_code", p.exitCode());
-        }
-        number(entry, "stdout_bytes", p.stdoutBytes());
-        number(entry, "stderr_bytes", p.stderrBytes());
-        number(entry, "duration_ms", p.durationMillis());
-        text(entry, "output_digest", p.outputDigest().toString());
-        if (!p.limits().isEmpty()) {
-          texts(entry, "limits", p.limits(), MAX_LIMITS);
+      case Field.Sealed(String tenant, String who) -> {
+        if (clear.contains(GuardedField.PRINCIPAL)) {
+          entry.put(name, BoundedText.of(who, GUARDED));
+        } else {
+          SealedName both = sealer.seal(new Subject(tenant, who), place(origin, uid, name));
+          entry.put(name, both == null ? FieldSealer.WITHHELD : both.hash());
+          boxes.put(name, both == null ? null : both.box());
         }
       }
-      case Phase.Relayed p -> relayed(entry, p);
-      case Phase.OutcomeUnknown p -> {
-        // There is nothing more to say about it.
+      case Field.Never never -> {
+        // It is not for the log.
       }
     }
   }
 
-  private static void relayed(JsonValue.Builder entry, Phase.Relayed p) {
-    text(entry, "status", p.status());
-    if (p.httpStatus() != null) {
-      entry.put("http_status", p.httpStatus());
-    }
-    text(entry, "model", p.model());
-    number(entry, "request_bytes", p.requestBytes());
-    number(entry, "response_bytes", p.responseBytes());
-    if (p.inputTokens() != null) {
-      number(entry, "input_tokens", p.inputTokens());
-    }
-    if (p.outputTokens() != null) {
-      number(entry, "output_tokens", p.outputTokens());
-    }
-    number(entry, "duration_ms", p.durationMillis());
-    text(entry, "response_digest", p.responseDigest().toString());
-  }
-
-  private static void text(JsonValue.Builder entry, String name, @Nullable String value) {
-    entry.put(name, value == null ? null : BoundedText.of(value));
-  }
-
-  /** Numbers that readers may not hold exactly are strings (RFC 8785 appendix D). */
-  private static void number(JsonValue.Builder entry, String name, long value) {
-    if (Math.abs(value) <= JsonValue.Int.MAX && value != Long.MIN_VALUE) {
-      entry.put(name, value);
-    } else {
-      entry.put(name, Long.toString(value));
-    }
+  /** Where a sealed value stands: LP(origin) ‖ LP(uid) ‖ LP(field). */
+  static byte[] place(String origin, String uid, String field) {
+    byte[] first = origin.getBytes(UTF_8);
+    byte[] second = uid.getBytes(UTF_8);
+    byte[] third = field.getBytes(UTF_8);
+    return ByteBuffer.allocate(3 * Integer.BYTES + first.length + second.length + third.length)
+        .putInt(first.length)
+        .put(first)
+        .putInt(second.length)
+        .put(second)
+        .putInt(third.length)
+        .put(third)
+        .array();
   }
 
   /**
-   * The event that closes the call which {@code authorized}, an entry of this log, had opened.
+   * The entry that closes the call which {@code authorized}, an entry of this log, had opened. What
+   * that one named by hash keeps its hash: at the start there is no key to make it anew.
    *
    * @throws IllegalArgumentException when the bytes are no such entry
    */
-  static AuditEvent.ToolExecution outcomeUnknown(byte[] authorized) {
+  byte[] outcomeUnknown(byte[] authorized) {
     try {
-      if (StrictJson.parse(authorized) instanceof Obj entry) {
-        String plan = member(entry, "plan_digest");
-        return new AuditEvent.ToolExecution(
-            required(entry, "tool"),
-            true,
-            new CallRef(
-                required(entry, "callId"),
-                required(entry, "tenant"),
-                required(entry, "principal"),
-                member(entry, "session"),
-                plan == null ? null : Digest.parse(plan),
-                member(entry, "policy_version")),
-            new Phase.OutcomeUnknown());
+      if (!(StrictJson.parse(authorized) instanceof Obj opened)) {
+        throw new IllegalArgumentException("an entry is an object");
       }
-      throw new IllegalArgumentException("an entry is an object");
+      JsonValue.Builder entry = common(uuid7(System.currentTimeMillis()), "ToolExecution");
+      var unknown = new AuditEvent.Phase.OutcomeUnknown();
+      OcsfIds.of(unknown).into(entry);
+      entry.put("allowed", true).put("phase", unknown.getClass().getSimpleName());
+      for (String name : OF_CALL) {
+        @Nullable JsonValue value = opened.get(name);
+        if (value instanceof Str text) {
+          entry.put(name, text);
+        } else if (name.equals("callId") || name.equals("tool")) {
+          throw new IllegalArgumentException("an authorization names its " + name);
+        }
+      }
+      return bytes(entry);
     } catch (JsonSyntaxException e) {
       throw new IllegalArgumentException("an entry is JSON", e);
     }
   }
 
-  private static String required(Obj entry, String name) {
-    String value = member(entry, name);
-    if (value == null) {
-      throw new IllegalArgumentException("an authorization names its " + name);
-    }
-    return value;
-  }
-
-  private static @Nullable String member(Obj entry, String name) {
-    return entry.get(name) instanceof Str text ? text.value() : null;
+  private static long millis(String uid) {
+    return UUID.fromString(uid).getMostSignificantBits() >>> 16;
   }
 
   /** UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, 74 random bits. */

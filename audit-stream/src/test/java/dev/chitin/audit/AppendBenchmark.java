@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -46,7 +47,8 @@ final class AppendBenchmark {
 
   private static void json() throws Exception {
     byte[] document =
-        new EntryEncoder("n1", "boot").encode(authorized("0190b3a2-0000-7000-8000-000000000001"));
+        new EntryEncoder("n1", "boot", "o", Set.of())
+            .encode(authorized("0190b3a2-0000-7000-8000-000000000001"));
     JsonValue value = StrictJson.parse(document);
     for (int round = 0; round < 4; round++) {
       long start = System.nanoTime();
@@ -59,7 +61,7 @@ final class AppendBenchmark {
         sum += CanonicalJson.bytes(value).length;
       }
       long written = System.nanoTime();
-      var encoder = new EntryEncoder("n1", "boot");
+      var encoder = new EntryEncoder("n1", "boot", "o", Set.of());
       for (int i = 0; i < 300_000; i++) {
         sum += encoder.encode(authorized("0190b3a2-0000-7000-8000-000000000001")).length;
       }

@@ -63,7 +63,7 @@ class DurableAuditLogTest {
       assertThat(text(entry, "kind")).isEqualTo("ToolExecution");
       assertThat(text(entry, "callId")).isEqualTo("c1");
       assertThat(text(entry, "tenant")).isEqualTo("tenant-1");
-      assertThat(text(entry, "principal")).isEqualTo("principal-1");
+      assertThat(text(entry, "principal")).isEqualTo(FieldSealer.WITHHELD);
       assertThat(text(entry, "session")).isEqualTo("session-1");
       assertThat(text(entry, "plan_digest")).isEqualTo(Events.PLAN.toString());
       assertThat(text(entry, "policy_version")).isEqualTo("policy-1");

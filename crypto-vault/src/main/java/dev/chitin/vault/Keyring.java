@@ -2,6 +2,7 @@ package dev.chitin.vault;
 
 import dev.chitin.vault.crypto.Box;
 import dev.chitin.vault.crypto.CryptoEngine;
+import dev.chitin.vault.crypto.Hkdf;
 import dev.chitin.vault.crypto.Wire;
 import dev.chitin.vault.memory.SecretMemory;
 import java.lang.foreign.Arena;
@@ -146,6 +147,20 @@ final class Keyring implements AutoCloseable {
     MemorySegment.copy(
         content.segment(), content.length() - ENTRY, next.content.segment(), TERMS_AT, ENTRY);
     return next;
+  }
+
+  /**
+   * Derives keys for another use from the key that stays the vault's life long.
+   *
+   * @param info what they are for; each use has its own
+   * @param okm secret memory that takes them
+   */
+  void derive(CryptoEngine engine, byte[] info, MemorySegment okm) {
+    MemorySegment root = content.segment().asSlice(INDEX_AT, KEY);
+    try (Arena arena = Arena.ofConfined()) {
+      // RFC 5869 section 2.2: no salt is as many zeros as the hash is long.
+      Hkdf.derive(engine, root, arena.allocate(CryptoEngine.MAC_BYTES), info, okm);
+    }
   }
 
   /** The path of a value below {@code records/}: a MAC, so that names do not show. */

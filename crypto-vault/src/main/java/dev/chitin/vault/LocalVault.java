@@ -7,6 +7,7 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -67,6 +68,15 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   /** What the operator does with the vault as a whole. */
   public VaultAdministration administration() {
     return administration;
+  }
+
+  /**
+   * The keys of the audit log's guarded fields; whoever opens them closes them before the vault.
+   *
+   * @param file where subjects' own keys lie, wrapped; made where there is none
+   */
+  public FieldKeys fieldKeys(Path file) {
+    return FieldKeys.open(store, file);
   }
 
   /** How the store stands. */

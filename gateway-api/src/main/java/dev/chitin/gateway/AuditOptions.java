@@ -1,5 +1,7 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.GuardedField;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param appendMillis longest wait for a durable record
  * @param segmentBytes size of one segment
  * @param checkpointMillis least time between two checkpoints
+ * @param clear what stands in clear that would be named by its hash
+ * @param config what the log says of the configuration
  * @param witness who cosigns, or null for nobody
  */
 public record AuditOptions(
@@ -16,6 +20,8 @@ public record AuditOptions(
     long appendMillis,
     long segmentBytes,
     long checkpointMillis,
+    Set<GuardedField> clear,
+    ConfigState config,
     @Nullable WitnessOptions witness) {
 
   /**

@@ -8,6 +8,7 @@ import dev.chitin.audit.DurableAuditLog;
 import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.Bus;
 import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.vault.FieldKeys;
 import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.LeaseRedeemer;
 import dev.chitin.vault.LocalVault;
@@ -53,6 +54,7 @@ public final class Foundation implements AutoCloseable {
   private final KeyStore keys;
   private final LocalVault localVault;
   private final Vault vault;
+  private final FieldKeys fieldKeys;
 
   private Foundation(GatewaySettings settings, VaultAccess access) {
     ChitinHome home = settings.home();
@@ -72,6 +74,9 @@ public final class Foundation implements AutoCloseable {
       localVault = new LocalVault(vertx, openStore(settings, access), audit, log.receipts());
       opened.push(localVault);
       clean.guard(localVault.liveSecrets());
+      fieldKeys = localVault.fieldKeys(home.root().resolve("audit-subjects"));
+      opened.push(fieldKeys);
+      log.sealWith(fieldKeys);
       opened.push(LeakGuard.install(localVault.liveSecrets(), audit));
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
       vault = new VaultClient(bus);
@@ -160,6 +165,7 @@ public final class Foundation implements AutoCloseable {
         AuditSettings.of(settings.home().audit(), settings.node(), Version.CURRENT)
             .withAppendTimeout(Duration.ofMillis(options.appendMillis()))
             .withSegmentBytes(options.segmentBytes())
+            .withClear(options.clear())
             .withCheckpointInterval(Duration.ofMillis(options.checkpointMillis()))
             .withWitnessRequired(options.witness() != null && options.witness().required());
     return options.origin() == null ? audit : audit.withOrigin(options.origin());
@@ -206,6 +212,16 @@ public final class Foundation implements AutoCloseable {
 
   LeaseRedeemer redeemer() {
     return localVault;
+  }
+
+  /** The keys of the log's guarded fields. */
+  public FieldKeys fieldKeys() {
+    return fieldKeys;
+  }
+
+  /** The log's name. */
+  String origin() {
+    return origin;
   }
 
   LocalVault localVault() {

@@ -2,6 +2,7 @@ package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
@@ -13,6 +14,8 @@ import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.http.AccessLog;
 import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.AuditReads;
+import dev.chitin.gateway.http.AuditSearch;
+import dev.chitin.gateway.http.AuditStreams;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.http.EdgeBounds;
@@ -109,6 +112,8 @@ public final class Gateway {
     var gateway = new Gateway(settings, access, source);
     try {
       gateway.record("start");
+      new ChangeRecord(gateway.foundation, gateway.settings)
+          .atStart(Digest.parse(gateway.station.snapshot().version()));
       gateway.prove();
       gateway.listen();
       return gateway;
@@ -127,7 +132,9 @@ public final class Gateway {
   public static Doctor.Report examine(GatewaySettings settings, VaultAccess access) {
     var gateway = new Gateway(settings, access, null);
     try {
-      return gateway.doctor.examine().await();
+      return new RecordedDoctor(gateway.doctor, gateway.foundation.audit(), "demand")
+          .examine()
+          .await();
     } finally {
       gateway.stop();
     }
@@ -167,13 +174,20 @@ public final class Gateway {
     foundation
         .audit()
         .append(
-            new AuditEvent.Lifecycle(action, Version.CURRENT, foundation.logKey()),
+            new AuditEvent.Lifecycle(
+                action,
+                Version.CURRENT,
+                foundation.logKey(),
+                null,
+                settings.audit().config().digest(),
+                null),
             Deadline.after(RECORD))
         .await();
   }
 
   private void prove() {
-    Doctor.Report report = doctor.examine().await();
+    Doctor.Report report =
+        new RecordedDoctor(doctor, foundation.audit(), "start").examine().await();
     if (!report.sound()) {
       throw Problem.of(
               ProblemCode.SANDBOX_UNAVAILABLE,
@@ -233,6 +247,15 @@ public final class Gateway {
     var changing = new LiveEdge(settings, admission, accessLog, over);
     HttpEdge.Reload reloading = changing.reload(source, foundation.audit());
     reload = reloading;
+    var search =
+        new AuditSearch(
+            vertx, reads, settings.home().audit(), foundation.origin(), foundation.fieldKeys());
+    started.push(search);
+    var streams = new AuditStreams(vertx, search);
+    started.push(streams);
+    metrics.auditStreams(streams);
+    Runnable undrained = readiness.onDrain(streams::end);
+    started.push(undrained::run);
     var edge =
         new HttpEdge(
             foundation.bus(),
@@ -255,8 +278,10 @@ public final class Gateway {
             changing.limits(),
             connections,
             readiness,
-            doctor,
+            new RecordedDoctor(doctor, foundation.audit(), "demand"),
             reads,
+            search,
+            streams,
             metrics::scrape,
             foundation.localVault().liveSecrets(),
             llm,

@@ -2,6 +2,7 @@ package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditMetrics;
 import dev.chitin.gateway.auth.AuthFailureKind;
+import dev.chitin.gateway.http.AuditStreams;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.llm.BodyRoom;
@@ -128,6 +129,16 @@ final class Metrics {
         .register(registry);
     FunctionCounter.builder("chitin.ratelimit.hits", over, OverLimitRecord::total)
         .description("Requests refused because somebody asked too often.")
+        .register(registry);
+  }
+
+  /** Adds what reading the log live counts. */
+  void auditStreams(AuditStreams streams) {
+    Gauge.builder("chitin.audit.subscribers", streams, AuditStreams::subscribers)
+        .description("Clients that read the audit log live.")
+        .register(registry);
+    FunctionCounter.builder("chitin.audit.gaps", streams, AuditStreams::gaps)
+        .description("Live readers of the audit log that were left, being too slow.")
         .register(registry);
   }
 

@@ -1,5 +1,6 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.GuardedField;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
@@ -106,6 +107,10 @@ public final class SettingsReader {
             .fields("checkpoint")
             .flatMap(checkpoint -> checkpoint.integer("interval_ms", 10, 3_600_000))
             .orElse(1_000L),
+        audit.strings("clear").orElse(List.of()).stream()
+            .flatMap(name -> GuardedField.of(name).stream())
+            .collect(Collectors.toUnmodifiableSet()),
+        ConfigState.of(document),
         audit.fields("witness").map(SettingsReader::witness).orElse(null));
   }
 

@@ -86,7 +86,8 @@ final class Station implements AutoCloseable {
             vertx,
             registry,
             new AddressPinning(snapshot.addresses(), listener, resolvers),
-            foundation.redeemer()));
+            foundation.redeemer(),
+            foundation.audit()));
     add(backends, new VerticleBackend(bus, addresses(settings.tools())));
     backends.put(bwrap.name(), bwrap);
     deploy(vertx, new EchoVerticle(bus));

@@ -84,6 +84,11 @@ public final class Agent implements AutoCloseable {
     return http.send(request, HttpResponse.BodyHandlers.ofInputStream()).body();
   }
 
+  /** The body of an answer as it comes; closing it leaves. */
+  InputStream open(HttpRequest request) throws IOException, InterruptedException {
+    return http.send(request, HttpResponse.BodyHandlers.ofInputStream()).body();
+  }
+
   static String body(JsonValue.Obj arguments) {
     return CanonicalJson.string(JsonValue.object().put("arguments", arguments).build());
   }

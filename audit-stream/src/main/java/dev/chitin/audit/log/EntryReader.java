@@ -6,9 +6,11 @@ import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +22,15 @@ public final class EntryReader {
   private final TreeHash hash = new TreeHash();
   private @Nullable Place stopped;
 
-  /** Where the frame stands that begins with the entry {@code index}. */
-  private record Place(SegmentName segment, Bytes id, long offset, long index) {}
+  /**
+   * Where a frame stands.
+   *
+   * @param segment first index of its segment
+   * @param id of that segment
+   * @param offset of the frame in the segment's file
+   * @param index its first entry
+   */
+  public record Place(long segment, Bytes id, long offset, long index) {}
 
   public EntryReader(Path path) {
     directory = new LogDirectory(path);
@@ -34,6 +43,27 @@ public final class EntryReader {
    */
   public List<LogEntry> read(long from, int max) throws IOException, LogDamage {
     return read(from, max, 0);
+  }
+
+  /** The frame that was read last, unless nothing was read yet. */
+  public Optional<Place> place() {
+    return Optional.ofNullable(stopped);
+  }
+
+  /**
+   * Reads on from {@code place}, which another reader of this log had.
+   *
+   * @return false when the log has no such segment any more, or another one of that number
+   */
+  public boolean resume(Place place) throws IOException {
+    var name = new SegmentName(place.segment());
+    try (FileChannel file = directory.read(name)) {
+      boolean same = SegmentHeader.read(file, name, hash).header().id().equals(place.id());
+      stopped = same ? place : null;
+      return same;
+    } catch (NoSuchFileException | LogDamage e) {
+      return false;
+    }
   }
 
   /** How many entries are durable for certain. */
@@ -69,7 +99,7 @@ public final class EntryReader {
           return; // Whole, but nothing shows that it was synced.
         }
         collect(frame, from, max, entries);
-        stopped = new Place(name, place.id, frame.offset(), frame.firstIndex());
+        stopped = new Place(name.firstIndex(), place.id, frame.offset(), frame.firstIndex());
         frame = follower == null ? next(scanner, name, durable) : follower;
       }
     }
@@ -78,11 +108,11 @@ public final class EntryReader {
   private Place placeIn(FileChannel file, SegmentName name, long from)
       throws IOException, LogDamage {
     Place known = stopped;
-    if (known != null && known.segment.equals(name) && known.index <= from) {
+    if (known != null && known.segment == name.firstIndex() && known.index <= from) {
       return known;
     }
     SegmentHeader.Located located = SegmentHeader.read(file, name, hash);
-    return new Place(name, located.header().id(), located.length(), name.firstIndex());
+    return new Place(name.firstIndex(), located.header().id(), located.length(), name.firstIndex());
   }
 
   private static @Nullable Frame next(SegmentScanner scanner, SegmentName name, long durable)

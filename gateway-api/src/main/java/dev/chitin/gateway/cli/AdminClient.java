@@ -6,6 +6,7 @@ import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -13,19 +14,23 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.parsetools.RecordParser;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Talks to the running gateway through its administration socket. Blocks; for the command line. */
 final class AdminClient implements AutoCloseable {
   private static final long TIMEOUT_SECONDS = 180;
+  private static final int LONGEST_LINE = 1 << 18;
 
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient client = vertx.createHttpClient();
@@ -114,6 +119,52 @@ final class AdminClient implements AutoCloseable {
       throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "The gateway did not answer in time.")
           .toException(e);
     }
+  }
+
+  /**
+   * Reads a stream of server-sent events and hands over each {@code data:} line, until the gateway
+   * ends it or {@code takes} has enough.
+   *
+   * @param takes called on an event loop; false ends the stream
+   */
+  void stream(String path, Predicate<String> takes) {
+    var options =
+        new RequestOptions()
+            .setServer(address)
+            .setHost("localhost")
+            .setPort(80)
+            .setMethod(HttpMethod.GET)
+            .setURI(path);
+    Promise<Void> ended = Promise.promise();
+    RecordParser lines = RecordParser.newDelimited("\n");
+    lines.maxRecordSize(LONGEST_LINE);
+    lines.exceptionHandler(ended::tryFail);
+    lines.handler(
+        line -> {
+          String text = line.toString(StandardCharsets.UTF_8);
+          if (text.startsWith("data: ") && !takes.test(text.substring(6))) {
+            ended.tryComplete();
+          }
+        });
+    client
+        .request(options)
+        .compose(
+            request ->
+                request.send().onComplete(sent -> ended.future().onComplete(o -> request.reset())))
+        .onFailure(ended::tryFail)
+        .onSuccess(
+            response -> {
+              if (response.statusCode() == 200) {
+                response.handler(lines);
+                response.exceptionHandler(ended::tryFail);
+                response.endHandler(end -> ended.tryComplete());
+              } else {
+                answer(response)
+                    .onComplete(
+                        refused -> ended.tryFail(refused.problem().toException()), ended::tryFail);
+              }
+            });
+    ended.future().await();
   }
 
   private static Future<Answer> answer(HttpClientResponse response) {

@@ -1,10 +1,8 @@
 package dev.chitin.gateway.cli;
 
 import dev.chitin.audit.Expectations;
-import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.LogExport;
 import dev.chitin.audit.LogFault;
-import dev.chitin.audit.LogReader;
 import dev.chitin.audit.LogVerification;
 import dev.chitin.audit.LogVerifier;
 import dev.chitin.audit.PublishedLog;
@@ -19,9 +17,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,9 +27,6 @@ import picocli.CommandLine.Parameters;
     name = "audit",
     description = "Show the audit log, verify it, prove an entry, export it, or witness others.")
 final class AuditCommand {
-  private static final int PAGE = 1_000;
-  private static final long POLL_MILLIS = 200;
-
   private final Session session;
 
   AuditCommand(Session session) {
@@ -54,29 +46,15 @@ final class AuditCommand {
           boolean follow,
       @Option(names = "--json", description = "Print JSON (it always does).") boolean json,
       @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory) {
-    var reader = new LogReader(directory(directory));
-    long next = Math.max(0, reader.size() - Math.max(0, lines));
-    while (true) {
-      List<LogEntry> entries = reader.read(next, PAGE);
-      entries.forEach(this::print);
-      session.out().flush();
-      next += entries.size();
-      if (entries.isEmpty()) {
-        if (!follow || Thread.interrupted() || session.out().checkError()) {
-          return ExitCode.OK.value();
-        }
-        // Another process writes the files; there is nothing to be woken by.
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS));
+    var tail = new AuditTail(session);
+    if (directory == null && AdminClient.listens(session.home().adminSocket())) {
+      try (var client = new AdminClient(session.home().adminSocket())) {
+        tail.ask(client, lines, follow);
       }
+    } else {
+      tail.read(directory(directory), lines, follow);
     }
-  }
-
-  private void print(LogEntry entry) {
-    String line = new String(entry.json().borrow(), StandardCharsets.UTF_8);
-    session
-        .out()
-        .println(
-            "{\"index\":" + entry.index() + ",\"entry\":" + Texts.printable(line, false) + "}");
+    return ExitCode.OK.value();
   }
 
   @Command(
@@ -199,25 +177,6 @@ final class AuditCommand {
     } else {
       LogExport.proof(log, out, index);
     }
-    return ExitCode.OK.value();
-  }
-
-  @Command(
-      name = "export",
-      description = "Write the signed log as static files (C2SP tlog-tiles) into a new directory.")
-  int export(
-      @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Where to.")
-          Path target,
-      @Option(names = "--log", description = "Another log directory.") @Nullable Path directory,
-      @Option(
-              names = "--proof",
-              paramLabel = "INDEX",
-              description = "Also the proof of this entry and the entry; may be given again.")
-          @Nullable List<Long> proofs)
-      throws IOException {
-    var export = new LogExport(PublishedLog.stored(directory(directory)), target);
-    long entries = export.write(proofs == null ? List.of() : proofs);
-    session.out().println("exported " + entries + " entries to " + target);
     return ExitCode.OK.value();
   }
 

@@ -100,7 +100,11 @@ public final class Main implements Runnable {
     commands.put(
         "audit",
         () ->
-            new CommandLine(new AuditCommand(session)).addSubcommand(new WitnessCommand(session)));
+            new CommandLine(new AuditCommand(session))
+                .addSubcommand(new AuditEventsCommand(session))
+                .addSubcommand(new AuditExportCommand(session))
+                .addSubcommand(new AuditShredCommand(session))
+                .addSubcommand(new WitnessCommand(session)));
     commands.put("version", () -> new CommandLine(new VersionCommand(session)));
     return commands;
   }

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.config;
 
+import dev.chitin.audit.GuardedField;
 import dev.chitin.gateway.auth.Role;
 import dev.chitin.gateway.auth.jwt.SigningAlgorithm;
 import dev.chitin.gateway.config.Spec.Choice;
@@ -163,6 +164,10 @@ final class ConfigKeys {
                       "append_timeout_ms",
                       "Longest wait for a durable record.",
                       new Whole(10, 60_000)),
+                  Spec.Key.of(
+                      "clear",
+                      "What entries name in clear, which is otherwise a keyed hash.",
+                      new ListOf(new Choice(GuardedField.texts()))),
                   Spec.Key.of(
                       "segment_bytes", "Size of one segment file.", new Whole(1 << 20, 1 << 30)),
                   Spec.Key.of(

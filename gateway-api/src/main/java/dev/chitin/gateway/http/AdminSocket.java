@@ -119,6 +119,9 @@ public final class AdminSocket extends VerticleBase {
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.add(ReloadRoute.of(vertx, edge.reload()));
     routes.addAll(new AuditRoutes(edge.reads()).routes());
+    routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).routes());
+    routes.addAll(new AuditStreamRoutes(edge.streams(), edge.watch(), edge.audit()).routes());
+    routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).administration());
     routes.addAll(new HealthRoutes(edge.readiness(), edge.observer()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;

@@ -35,6 +35,8 @@ import java.util.function.Supplier;
  * @param vaultKey the vault's key file
  * @param doctor proves the controls on demand
  * @param reads reads the audit log
+ * @param search finds its entries
+ * @param streams shows them live
  * @param metrics gives the metrics in the text format of Prometheus
  * @param live takes secrets that leak out of answers
  * @param llm carries requests to model providers
@@ -64,6 +66,8 @@ public record HttpEdge(
     Readiness readiness,
     Doctor doctor,
     AuditReads reads,
+    AuditSearch search,
+    AuditStreams streams,
     Supplier<String> metrics,
     LiveSecrets live,
     LlmService llm,
@@ -107,6 +111,8 @@ public record HttpEdge(
         readiness,
         doctor,
         reads,
+        search,
+        streams,
         metrics,
         live,
         llm,

@@ -111,9 +111,12 @@ final class AuditGrowth implements Bench.Measurement {
       log.signWith(key);
       fill(log, event, 1_000);
       double proofSmall = proof(log, 1_000);
+      Path files = settings(directory).directory();
+      double querySmall = EventQueries.micros(files);
       double cpuSmall = cpu(log, event);
       fill(log, event, 100_000 - 1_000 - WINDOW);
       rows.add(proofRow(log, 100_000, proofSmall));
+      rows.add(EventQueries.row(files, 100_000, querySmall));
       fill(log, event, 900_000);
       rows.add(
           new Row(
@@ -127,6 +130,7 @@ final class AuditGrowth implements Bench.Measurement {
       if (full) {
         fill(log, event, 9_000_000 - WINDOW);
         rows.add(proofRow(log, 10_000_000, proofSmall));
+        rows.add(EventQueries.row(files, 10_000_000, querySmall));
       }
     }
     rows.add(restart(directory));

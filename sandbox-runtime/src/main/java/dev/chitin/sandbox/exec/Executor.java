@@ -287,7 +287,8 @@ public final class Executor {
             outcome.stdoutBytes(),
             outcome.stderrBytes(),
             millis,
-            OutputDigest.of(outcome));
+            OutputDigest.of(outcome),
+            StruckLimits.of(outcome));
     return audit
         .append(
             new AuditEvent.ToolExecution(tool.name(), true, ref, phase), Deadline.after(END_RECORD))

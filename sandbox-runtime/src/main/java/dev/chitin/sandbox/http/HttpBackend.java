@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.http;
 
+import dev.chitin.audit.AuditLog;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.CallContext;
 import dev.chitin.bus.ChitinException;
@@ -14,6 +15,7 @@ import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.PreparedCall;
+import dev.chitin.sandbox.http.EgressRecord.RequestTarget;
 import dev.chitin.sandbox.plan.RequestLine;
 import dev.chitin.vault.LeaseRedeemer;
 import dev.chitin.vault.memory.ZeroingAllocator;
@@ -53,10 +55,16 @@ public final class HttpBackend implements Backend {
   private final ToolRegistry registry;
   private final AddressPinning pinning;
   private final LeaseSpending spending;
+  private final EgressRecord egress;
   private final ZeroingAllocator allocator = new ZeroingAllocator();
 
   public HttpBackend(
-      Vertx vertx, ToolRegistry registry, AddressPinning pinning, LeaseRedeemer redeemer) {
+      Vertx vertx,
+      ToolRegistry registry,
+      AddressPinning pinning,
+      LeaseRedeemer redeemer,
+      AuditLog audit) {
+    this.egress = new EgressRecord(audit);
     this.vertx = vertx;
     this.registry = registry;
     this.pinning = pinning;
@@ -92,14 +100,20 @@ public final class HttpBackend implements Backend {
     }
     Deadline deadline =
         context.deadline().min(Deadline.after(Duration.ofMillis(plan.limits().wallMillis())));
-    return pinning
-        .address(line.host(), line.port())
-        .compose(address -> send(line, address, call, context, deadline))
-        .recover(
-            failure ->
-                failure instanceof UnknownHostException
-                    ? Future.succeededFuture(unanswered(failure))
-                    : Future.failedFuture(failure));
+    var target =
+        RequestTarget.of(line.method(), line.host(), line.port(), line.path(), line.body());
+    EgressRecord.Attempt attempt = egress.attempt(call, target);
+    return attempt.recorded(
+        () ->
+            pinning
+                .address(line.host(), line.port())
+                .onSuccess(attempt::pinned)
+                .compose(address -> send(line, address, call, context, deadline))
+                .recover(
+                    failure ->
+                        failure instanceof UnknownHostException
+                            ? Future.succeededFuture(unanswered(failure))
+                            : Future.failedFuture(failure)));
   }
 
   /** The request again from the arguments, held against what the plan says of it. */

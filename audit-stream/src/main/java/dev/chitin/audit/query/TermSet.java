@@ -1,0 +1,64 @@
+package dev.chitin.audit.query;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A Bloom filter (Bloom 1970) over the terms of one block: {@value #BITS} bits, {@value #PROBES}
+ * probes, at most some 1,200 terms, which makes one wrong yes in about 700. Not safe for use by
+ * several threads.
+ */
+final class TermSet {
+  static final int BITS = 16_384;
+  static final int BYTES = BITS / 8;
+
+  private static final int PROBES = 7;
+
+  private final ByteBuffer bits;
+  private final int at;
+
+  /** Over the {@value #BYTES} bytes of {@code bits} from {@code at} on. */
+  TermSet(ByteBuffer bits, int at) {
+    this.bits = bits;
+    this.at = at;
+  }
+
+  void add(long hash) {
+    for (int i = 0; i < PROBES; i++) {
+      int bit = bit(hash, i);
+      int place = at + (bit >>> 3);
+      bits.put(place, (byte) (bits.get(place) | 1 << (bit & 7)));
+    }
+  }
+
+  boolean mayHold(long hash) {
+    for (int i = 0; i < PROBES; i++) {
+      int bit = bit(hash, i);
+      if ((bits.get(at + (bit >>> 3)) & 1 << (bit & 7)) == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Double hashing (Kirsch and Mitzenmacher 2006). */
+  private static int bit(long hash, int probe) {
+    int low = (int) hash;
+    int high = (int) (hash >>> 32) | 1;
+    return (low + probe * high) & (BITS - 1);
+  }
+
+  /** A hash of a term and its value: FNV-1a with the finalizer of MurmurHash3. */
+  static long hash(String term, String value) {
+    long h = 0xcbf29ce484222325L;
+    for (int i = 0; i < term.length(); i++) {
+      h = (h ^ term.charAt(i)) * 0x100000001b3L;
+    }
+    h = (h ^ 0xFFFF) * 0x100000001b3L;
+    for (int i = 0; i < value.length(); i++) {
+      h = (h ^ value.charAt(i)) * 0x100000001b3L;
+    }
+    h = (h ^ (h >>> 33)) * 0xff51afd7ed558ccdL;
+    h = (h ^ (h >>> 33)) * 0xc4ceb9fe1a85ec53L;
+    return h ^ (h >>> 33);
+  }
+}

@@ -1,0 +1,150 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.audit.query.EventFilter;
+import dev.chitin.audit.query.EventQuery;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.NearestName;
+import dev.chitin.gateway.auth.Scope;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code GET /v1/audit/events} is asked for: {@code from}, {@code to} (RFC 3339 or
+ * milliseconds since 1970), {@code kind}, {@code tenant} (administrators alone), {@code principal},
+ * {@code tool}, {@code callId}, {@code code}, {@code decision}; {@code order} is {@code newest}
+ * (the default) or {@code oldest}, {@code cursor} an index, {@code limit} 1 to 1000, 100 by
+ * default.
+ *
+ * @param principal who was asked for, as entries name him; null for nobody in particular
+ */
+record EventRequest(
+    EventFilter filter,
+    OptionalLong cursor,
+    int limit,
+    boolean newestFirst,
+    @Nullable String principal) {
+  private static final List<String> NAMES =
+      List.of(
+          "from",
+          "to",
+          "kind",
+          "tenant",
+          "principal",
+          "tool",
+          "callId",
+          "code",
+          "decision",
+          "order",
+          "cursor",
+          "limit");
+  private static final int LIMIT = 100;
+  private static final int MAX_CHARS = 512;
+
+  static EventRequest of(Exchange exchange, AuditSearch search) {
+    var asked = new Asked(exchange);
+    boolean admin = exchange.caller().may(Scope.ADMIN);
+    String own = exchange.caller().principal().tenant();
+    String tenant = asked.text("tenant").orElse(own);
+    if (!admin && !tenant.equals(own)) {
+      throw Problem.of(ProblemCode.AUTH_SCOPE_INSUFFICIENT, "You see your own tenant's events.")
+          .withRule("scope." + Scope.ADMIN)
+          .withHint("Leave tenant out, or use a credential with the scope admin.")
+          .toException();
+    }
+    EventFilter filter =
+        EventFilter.ALL.between(
+            asked.time("from").orElse(0), asked.time("to").orElse(Long.MAX_VALUE));
+    if (!admin || asked.text("tenant").isPresent()) {
+      filter = filter.tenant(tenant);
+    }
+    List<String> names =
+        asked.text("principal").map(name -> search.names(tenant, name)).orElse(List.of());
+    if (!names.isEmpty()) {
+      filter = filter.principal(names);
+    }
+    Optional<String> tool = asked.text("tool");
+    if (tool.isPresent()) {
+      filter = filter.tool(search.tools(tenant, tool.get()));
+    }
+    filter = asked.text("kind").map(filter::kind).orElse(filter);
+    filter = asked.text("callId").map(filter::call).orElse(filter);
+    filter = asked.text("code").map(filter::code).orElse(filter);
+    filter = asked.text("decision").map(filter::decision).orElse(filter);
+    String order = asked.text("order").orElse("newest");
+    if (!order.equals("newest") && !order.equals("oldest")) {
+      throw malformed("order is newest or oldest.", "order");
+    }
+    int limit = (int) asked.number("limit", 1, EventQuery.MOST).orElse(LIMIT);
+    OptionalLong cursor = asked.number("cursor", 0, Long.MAX_VALUE);
+    String shown = names.size() > 1 ? names.get(1) : null;
+    return new EventRequest(filter, cursor, limit, order.equals("newest"), shown);
+  }
+
+  /** The members of the query, each known and there once. */
+  private static final class Asked {
+    private final Exchange exchange;
+
+    Asked(Exchange exchange) {
+      this.exchange = exchange;
+      for (String name : exchange.request().params().names()) {
+        if (!NAMES.contains(name)) {
+          throw Problem.of(ProblemCode.REQUEST_MALFORMED, "The query has an unknown member.")
+              .withHint(
+                  NearestName.of(name, NAMES)
+                      .map(near -> "Did you mean " + near + "?")
+                      .orElse("Known are " + String.join(", ", NAMES) + "."))
+              .toException();
+        }
+        if (exchange.request().params().getAll(name).size() > 1) {
+          throw malformed(name + " stands twice.", name);
+        }
+      }
+    }
+
+    Optional<String> text(String name) {
+      Optional<String> value = Optional.ofNullable(exchange.request().getParam(name));
+      if (value.filter(text -> text.isEmpty() || text.length() > MAX_CHARS).isPresent()) {
+        throw malformed(name + " has 1 to " + MAX_CHARS + " characters.", name);
+      }
+      return value;
+    }
+
+    OptionalLong number(String name, long least, long most) {
+      Optional<String> value = text(name);
+      if (value.isEmpty()) {
+        return OptionalLong.empty();
+      }
+      if (value.get().matches("[0-9]{1,18}")) {
+        long number = Long.parseLong(value.get());
+        if (number >= least && number <= most) {
+          return OptionalLong.of(number);
+        }
+      }
+      throw malformed(name + " is a number from " + least + " to " + most + ".", name);
+    }
+
+    OptionalLong time(String name) {
+      Optional<String> value = text(name);
+      if (value.isEmpty() || value.get().matches("[0-9]{1,18}")) {
+        return number(name, 0, Long.MAX_VALUE);
+      }
+      try {
+        return OptionalLong.of(Instant.parse(value.get()).toEpochMilli());
+      } catch (DateTimeParseException e) {
+        throw malformed(name + " is a time of RFC 3339, 2026-01-31T12:00:00Z say.", name);
+      }
+    }
+  }
+
+  private static RuntimeException malformed(String detail, String member) {
+    return Problem.of(ProblemCode.REQUEST_MALFORMED, detail)
+        .withRule("query." + member)
+        .withHint("Correct it, or leave it out.")
+        .toException();
+  }
+}
