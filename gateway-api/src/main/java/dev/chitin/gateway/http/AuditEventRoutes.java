@@ -41,7 +41,8 @@ final class AuditEventRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.of(HttpMethod.GET, "/v1/audit/events", Scope.AUDIT_READ, Route.Body.NONE, this::events)
+        Route.of(
+                HttpMethod.GET, "/v1/audit/events", Scope.AUDIT_READ, Route.Body.NONE, this::events)
             .described(
                 Operation.of("audit", "Find events")
                     .query("from", "string", "Not before: RFC 3339, or milliseconds since 1970.")

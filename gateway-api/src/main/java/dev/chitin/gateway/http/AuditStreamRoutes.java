@@ -34,10 +34,12 @@ final class AuditStreamRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.of(HttpMethod.GET, "/v1/audit/stream", Scope.AUDIT_READ, Route.Body.NONE, this::stream)
+        Route.of(
+                HttpMethod.GET, "/v1/audit/stream", Scope.AUDIT_READ, Route.Body.NONE, this::stream)
             .described(
                 Operation.of("audit", "Read entries as they become durable")
-                    .query("from", "integer", "The first index; without it, what comes from now on.")
+                    .query(
+                        "from", "integer", "The first index; without it, what comes from now on.")
                     .query("names", "boolean", "Whether sealed names are opened.")
                     .header("Last-Event-ID", "integer", "The last index that was seen.")
                     .gives(200, "Server-sent events.", "text/event-stream", "Text")));

@@ -58,8 +58,7 @@ record Route(
 
   /** The same, honouring {@code Idempotency-Key}. */
   Route withIdempotencyKey() {
-    return new Route(
-        method, segments, scope, body, handler, true, bodyBytes, details, operation);
+    return new Route(method, segments, scope, body, handler, true, bodyBytes, details, operation);
   }
 
   /** The same with a bound of its own for the body. */
@@ -77,15 +76,7 @@ record Route(
   /** The same, described. */
   Route described(Operation operation) {
     return new Route(
-        method,
-        segments,
-        scope,
-        body,
-        handler,
-        takesIdempotencyKey,
-        bodyBytes,
-        details,
-        operation);
+        method, segments, scope, body, handler, takesIdempotencyKey, bodyBytes, details, operation);
   }
 
   /** The path as it is written here: with names in braces, never with a request's own text. */

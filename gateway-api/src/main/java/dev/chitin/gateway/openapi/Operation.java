@@ -77,8 +77,7 @@ public record Operation(
   }
 
   public static Operation of(String tag, String summary) {
-    return new Operation(
-        tag, summary, Map.of(), List.of(), Map.of(), Map.of(), Failure.PROBLEM);
+    return new Operation(tag, summary, Map.of(), List.of(), Map.of(), Map.of(), Failure.PROBLEM);
   }
 
   /** Says what the path's parameter {@code name} is. */

@@ -19,7 +19,8 @@ final class Problems {
     Map<Integer, List<ProblemCode>> all = new TreeMap<>();
     Arrays.stream(ProblemCode.values())
         .filter(code -> mayHappen(code, route))
-        .forEach(code -> all.computeIfAbsent(status(code, route), s -> new ArrayList<>()).add(code));
+        .forEach(
+            code -> all.computeIfAbsent(status(code, route), s -> new ArrayList<>()).add(code));
     return all;
   }
 
@@ -39,8 +40,7 @@ final class Problems {
       case "vault" -> under(route, "secrets") || calls(route) || asksModels(route);
       case "llm" -> asksModels(route);
       case "tool", "call", "idempotency", "policy", "sandbox", "deadline" -> runs(code, route);
-      case "audit" ->
-          under(route, "audit", "secrets") || calls(route) || asksModels(route);
+      case "audit" -> under(route, "audit", "secrets") || calls(route) || asksModels(route);
       default -> false;
     };
   }
