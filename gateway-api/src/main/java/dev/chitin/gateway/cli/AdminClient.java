@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** Talks to the running gateway through its administration socket. Blocks; for the command line. */
 final class AdminClient implements AutoCloseable {
   private static final long TIMEOUT_SECONDS = 180;
-  private static final int LONGEST_LINE = 1 << 18;
+  private static final int LONGEST_LINE = 1 << 24;
 
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient client = vertx.createHttpClient();
@@ -122,27 +122,56 @@ final class AdminClient implements AutoCloseable {
   }
 
   /**
+   * One event of a stream.
+   *
+   * @param name of its kind
+   * @param data one line
+   */
+  record ServerEvent(String name, String data) {}
+
+  /**
    * Reads a stream of server-sent events and hands over each {@code data:} line, until the gateway
    * ends it or {@code takes} has enough.
    *
    * @param takes called on an event loop; false ends the stream
    */
   void stream(String path, Predicate<String> takes) {
+    events(HttpMethod.GET, path, Buffer.buffer(), event -> takes.test(event.data()));
+  }
+
+  /**
+   * Sends a request whose answer is a stream of server-sent events (WHATWG HTML, section 9.2; here
+   * with one line of data each) and hands over each, until the gateway ends it or {@code takes} has
+   * enough.
+   *
+   * @param takes called on an event loop; false ends the stream
+   */
+  void events(HttpMethod method, String path, Buffer body, Predicate<ServerEvent> takes) {
     var options =
         new RequestOptions()
             .setServer(address)
             .setHost("localhost")
             .setPort(80)
-            .setMethod(HttpMethod.GET)
-            .setURI(path);
+            .setMethod(method)
+            .setURI(path)
+            .putHeader("accept", "text/event-stream");
+    if (body.length() > 0) {
+      options.putHeader("content-type", "application/json");
+    }
     Promise<Void> ended = Promise.promise();
     RecordParser lines = RecordParser.newDelimited("\n");
     lines.maxRecordSize(LONGEST_LINE);
     lines.exceptionHandler(ended::tryFail);
+    var name = new StringBuilder();
     lines.handler(
         line -> {
           String text = line.toString(StandardCharsets.UTF_8);
-          if (text.startsWith("data: ") && !takes.test(text.substring(6))) {
+          if (text.startsWith("event: ")) {
+            name.append(text.substring(7));
+          } else if (text.isEmpty()) {
+            name.setLength(0);
+          } else if (text.startsWith("data: ")
+              && !takes.test(new ServerEvent(name.toString(), text.substring(6)))) {
             ended.tryComplete();
           }
         });
@@ -150,7 +179,9 @@ final class AdminClient implements AutoCloseable {
         .request(options)
         .compose(
             request ->
-                request.send().onComplete(sent -> ended.future().onComplete(o -> request.reset())))
+                request
+                    .send(body)
+                    .onComplete(sent -> ended.future().onComplete(o -> request.reset())))
         .onFailure(ended::tryFail)
         .onSuccess(
             response -> {

@@ -64,15 +64,11 @@ final class ToolCommand {
       @Option(names = "--json", description = "Print the whole result.") boolean json) {
     JsonValue.Obj body =
         JsonValue.object().put("arguments", parse(arguments == null ? "{}" : arguments)).build();
-    JsonValue.Obj result =
-        call(
-            HttpMethod.POST,
-            "/v1/tools/" + checked(name) + "/calls",
-            Buffer.buffer(CanonicalJson.string(body)));
+    String path = "/v1/tools/" + checked(name) + "/calls";
+    Buffer request = Buffer.buffer(CanonicalJson.bytes(body));
+    JsonValue.Obj result = json ? call(HttpMethod.POST, path, request) : watch(path, request);
     if (json) {
       session.print(result);
-    } else {
-      show(result);
     }
     return (result.get("succeeded") instanceof JsonValue.Bool succeeded && succeeded.value()
             ? ExitCode.OK
@@ -80,28 +76,13 @@ final class ToolCommand {
         .value();
   }
 
-  private void show(JsonValue.Obj result) {
-    if (result.get("stdout") instanceof JsonValue.Str stdout) {
-      session.out().print(Texts.printable(stdout.value(), true));
+  /** Calls and shows what the tool says as it says it; who leaves cancels the call. */
+  private JsonValue.Obj watch(String path, Buffer request) {
+    try (AdminClient client = client();
+        var display = CallDisplay.on(session)) {
+      client.events(HttpMethod.POST, path, request, display::take);
+      return display.end();
     }
-    if (result.get("stderr") instanceof JsonValue.Str stderr) {
-      session.err().print(Texts.printable(stderr.value(), true));
-    }
-    if (result.get("output") instanceof JsonValue.Obj output) {
-      session.print(output);
-    }
-    if (result.get("files") instanceof JsonValue.Obj files) {
-      session.print(files);
-    }
-    session.out().flush();
-    session
-        .err()
-        .println(
-            Texts.of(result, "status")
-                + ", "
-                + Texts.of(result, "durationMs")
-                + " ms, audit "
-                + Texts.of(result, "audit"));
   }
 
   private static JsonValue parse(String arguments) {
@@ -124,14 +105,18 @@ final class ToolCommand {
   }
 
   private JsonValue.Obj call(HttpMethod method, String path, Buffer body) {
+    try (AdminClient client = client()) {
+      return client.call(method, path, "application/json", body);
+    }
+  }
+
+  private AdminClient client() {
     if (!AdminClient.listens(session.home().adminSocket())) {
       throw Problem.of(
               ProblemCode.GATEWAY_DRAINING, "No gateway runs for " + session.home().root() + ".")
           .withHint("Start it with chitin serve, or set CHITIN_HOME to the one that runs.")
           .toException();
     }
-    try (var client = new AdminClient(session.home().adminSocket())) {
-      return client.call(method, path, "application/json", body);
-    }
+    return new AdminClient(session.home().adminSocket());
   }
 }

@@ -8,7 +8,11 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.JsonSchemas;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.llm.LlmService;
+import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.gateway.openapi.Operation;
+import dev.chitin.gateway.rate.RateLimit;
+import dev.chitin.gateway.session.SessionBounds;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import java.io.IOException;
@@ -22,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,7 +43,7 @@ class OpenApiTest {
   @BeforeAll
   void make() throws ReflectiveOperationException {
     vertx = Vertx.vertx();
-    routes = HttpVerticle.routes(vertx, nothing());
+    routes = HttpVerticle.routes(vertx, nothing(vertx));
     document = OpenApiRoute.document(routes);
   }
 
@@ -47,11 +52,38 @@ class OpenApiTest {
     vertx.close().await();
   }
 
-  /** An edge of which nothing is asked: the table is made, no request is answered. */
-  static HttpEdge nothing() throws ReflectiveOperationException {
+  /**
+   * An edge of which nothing is asked: the table is made, no request is answered. There is nothing
+   * behind it but what the table itself needs, sizes of bodies.
+   */
+  static HttpEdge nothing(Vertx vertx) throws ReflectiveOperationException {
     RecordComponent[] parts = HttpEdge.class.getRecordComponents();
+    @Nullable Object[] values = new @Nullable Object[parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      values[i] =
+          switch (parts[i].getName()) {
+            case "settings" -> settings();
+            case "llm" ->
+                LlmService.class.getConstructors()[0].newInstance(
+                    vertx, new LlmSettings(List.of(), 1, 1), "node", null, null, null, null);
+            default -> null;
+          };
+    }
     Class<?>[] types = Arrays.stream(parts).map(RecordComponent::getType).toArray(Class[]::new);
-    return HttpEdge.class.getDeclaredConstructor(types).newInstance(new Object[parts.length]);
+    return HttpEdge.class.getDeclaredConstructor(types).newInstance(values);
+  }
+
+  private static EdgeSettings settings() {
+    return new EdgeSettings(
+        "127.0.0.1",
+        0,
+        Set.of(),
+        Set.of(),
+        null,
+        false,
+        RateLimit.DEFAULT,
+        SessionBounds.DEFAULT,
+        new EdgeBounds(1, 1, 1, 1, 1, 1, 1, 1, 1));
   }
 
   @Test

@@ -1,0 +1,150 @@
+package dev.chitin.gateway.cli;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonSyntaxException;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows one call to a person: the tool's output as it comes, and at the end how it ended. On a
+ * terminal a line counts the seconds in which nothing comes; there nothing that the tool says can
+ * steer the terminal. Elsewhere output that is not text passes byte for byte.
+ */
+final class CallDisplay implements AutoCloseable {
+  private static final long TICK_MILLIS = 1_000;
+  private static final String ERASE = "\r\u001b[K";
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final boolean terminal;
+  private final long begun = System.nanoTime();
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("call-clock").factory());
+  private boolean counting;
+  private boolean over;
+  private JsonValue.@Nullable Obj result;
+  private @Nullable Problem problem;
+
+  /**
+   * @param terminal whether a person looks
+   * @param tickMillis how often the seconds are shown
+   */
+  CallDisplay(PrintStream out, PrintStream err, boolean terminal, long tickMillis) {
+    this.out = out;
+    this.err = err;
+    this.terminal = terminal;
+    if (terminal) {
+      var _ = clock.scheduleAtFixedRate(this::count, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  static CallDisplay on(Session session) {
+    // From JDK 22 on there always is one, and it says itself whether it is a terminal.
+    boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
+    return new CallDisplay(session.out(), session.err(), terminal, TICK_MILLIS);
+  }
+
+  /** Takes one event of the call's stream; true while more is wanted. */
+  synchronized boolean take(AdminClient.ServerEvent event) {
+    erase();
+    JsonValue.Obj data = parse(event.data());
+    switch (event.name()) {
+      case "stdout" -> piece(out, data);
+      case "stderr" -> piece(err, data);
+      case "result" -> result = data;
+      case "error" -> problem = new AdminClient.Answer(500, data).problem();
+      default -> {
+        // started, and what later gateways may add.
+      }
+    }
+    return true;
+  }
+
+  private void piece(PrintStream to, JsonValue.Obj data) {
+    String text = data.get("data") instanceof JsonValue.Str piece ? piece.value() : "";
+    if (!(data.get("encoding") instanceof JsonValue.Str)) {
+      to.print(Texts.printable(text, true));
+    } else if (terminal) {
+      to.println("[" + Base64.getDecoder().decode(text).length + " bytes that are not text]");
+    } else {
+      to.writeBytes(Base64.getDecoder().decode(text));
+    }
+    to.flush();
+  }
+
+  private synchronized void count() {
+    if (over) {
+      return;
+    }
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
+    err.print(ERASE + "running, " + seconds + " s (Ctrl-C cancels)");
+    err.flush();
+    counting = true;
+  }
+
+  private void erase() {
+    if (counting) {
+      err.print(ERASE);
+      counting = false;
+    }
+  }
+
+  /**
+   * Says how the call ended.
+   *
+   * @return the result
+   * @throws dev.chitin.bus.ChitinException with why there is none
+   */
+  synchronized JsonValue.Obj end() {
+    over = true;
+    erase();
+    if (problem != null) {
+      throw problem.toException();
+    }
+    JsonValue.Obj ended = result;
+    if (ended == null) {
+      throw Problem.of(ProblemCode.INTERNAL, "The gateway broke off before the call had a result.")
+          .withHint("chitin audit tail says what became of it.")
+          .toException();
+    }
+    for (String member : new String[] {"output", "files"}) {
+      if (ended.get(member) instanceof JsonValue.Obj shown) {
+        out.println(CanonicalJson.inOrder(shown));
+      }
+    }
+    out.flush();
+    err.println(
+        Texts.of(ended, "status")
+            + ", "
+            + Texts.of(ended, "durationMs")
+            + " ms, audit "
+            + Texts.of(ended, "audit"));
+    return ended;
+  }
+
+  private static JsonValue.Obj parse(String data) {
+    try {
+      return StrictJson.parse(data.getBytes(StandardCharsets.UTF_8)) instanceof JsonValue.Obj object
+          ? object
+          : JsonValue.Obj.EMPTY;
+    } catch (JsonSyntaxException e) {
+      throw Problem.of(ProblemCode.INTERNAL, "The gateway sent what is not JSON.").toException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+  }
+}
