@@ -188,7 +188,9 @@ class EdgeTest {
     assertThat(answer.headers().firstValue("retry-after")).contains("1");
     assertThat(answer.headers().firstValue("ratelimit")).contains("\"default\";r=0;t=1");
     assertThat(send(tools(freshKey("patient"))).statusCode()).isEqualTo(200);
-    awaitEntry("RateLimitExceeded", "default/eager");
+    awaitEntry("RateLimitExceeded", "\"tier\":\"principal\"");
+    assertThat(gateway.run("audit", "events", "--kind", "RateLimitExceeded").out())
+        .contains("\"eager\"");
   }
 
   @Test

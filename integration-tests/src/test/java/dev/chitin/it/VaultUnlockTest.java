@@ -220,7 +220,7 @@ class VaultUnlockTest {
     assertThat(throttled.err()).contains("vault.unlock_throttled").contains("Try again in");
     // The vault cannot be asked for a minute, and the log needs no vault to be read.
     String log = ok(GatewayProcess.run(home, NOTHING, "audit", "tail", "-n", "200")).out();
-    assertThat(log.split("vault\\.unlock_failed", -1)).hasSize(6);
+    assertThat(log.split("\"action\":\"vault\\.unlock_failed\"", -1)).hasSize(6);
     assertThat(log).doesNotContain("fake");
     GatewayProcess.removeHome(home);
   }
