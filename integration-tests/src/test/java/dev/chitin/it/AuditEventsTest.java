@@ -25,6 +25,10 @@ import org.junit.jupiter.api.TestInstance;
 /** Each kind of event comes of something that really happens, and can be found. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AuditEventsTest {
+  /** Little enough that a slow machine reaches an address's bound, and enough for the rest. */
+  private static final String RATE =
+      "\"gateway\": { \"rate_limit\": { \"requests_per_minute\": 300, \"burst\": 50 } }";
+
   private HttpServer web;
   private GatewayProcess gateway;
   private String secret;
@@ -53,7 +57,8 @@ class AuditEventsTest {
             .formatted(at, at, web.getAddress().getPort());
     Path home =
         GatewayProcess.home(
-            "\"egress\": { \"allow_private\": [\"%s\"] }, \"tools\": [%s]".formatted(at, tool));
+            "\"egress\": { \"allow_private\": [\"%s\"] }, \"tools\": [%s], %s"
+                .formatted(at, tool, RATE));
     secret = "fake-token-" + System.nanoTime();
     Result put = GatewayProcess.run(home, secret.getBytes(UTF_8), "secret", "put", "api");
     assertThat(put.exit()).as(put.err()).isZero();
