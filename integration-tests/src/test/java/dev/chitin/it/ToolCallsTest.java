@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +142,20 @@ class ToolCallsTest {
     assertThat(Json.text(Json.object(result), "status")).isEqualTo("exit 0");
     // A line that was cut between two events counts in both.
     assertThat(lines).isBetween((long) last, (long) last + events);
+  }
+
+  /** A comment comes every 15 s, so the silent tool has to outlast that. */
+  @Test
+  @Tag("full")
+  void theStreamOfASilentToolIsKeptAlive() throws Exception {
+    try (var reader =
+        new BufferedReader(
+            new InputStreamReader(
+                agent.stream("process_run", Agent.argv("sleep", "17")), StandardCharsets.UTF_8))) {
+      assertThat(
+              reader.lines().filter(line -> !line.isEmpty()).map(line -> line.split("[ 0-9{]")[0]))
+          .containsSubsequence("event:", ":", "event:");
+    }
   }
 
   @ParameterizedTest

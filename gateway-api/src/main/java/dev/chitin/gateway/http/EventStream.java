@@ -24,6 +24,7 @@ final class EventStream {
   private final String callId;
   private final OutputEvents output = new OutputEvents(this::event);
   private @Nullable Registration registration;
+  private @Nullable KeepAlive keepAlive;
   private long sequence;
 
   EventStream(Exchange exchange, String callId) {
@@ -49,6 +50,7 @@ final class EventStream {
     }
     if (!response.headWritten()) {
       start();
+      keepAlive = new KeepAlive(exchange.context().owner(), this::write);
     }
     output.take(chunk);
     if (!response.writeQueueFull()) {
@@ -64,15 +66,19 @@ final class EventStream {
     event("started", JsonValue.object().put("callId", callId).build());
   }
 
+  private void write(String text) {
+    HttpServerResponse response = exchange.response();
+    if (!response.closed() && !response.ended()) {
+      response.write(Buffer.buffer(text));
+    }
+  }
+
   private void event(String name, JsonValue.Obj data) {
     event(name, CanonicalJson.inOrder(data));
   }
 
   private void event(String name, String data) {
-    exchange
-        .response()
-        .write(
-            Buffer.buffer("event: " + name + "\nid: " + sequence++ + "\ndata: " + data + "\n\n"));
+    write("event: " + name + "\nid: " + sequence++ + "\ndata: " + data + "\n\n");
   }
 
   /** Sends the result and ends the answer. */
@@ -109,6 +115,9 @@ final class EventStream {
   void close() {
     if (registration != null) {
       registration.cancel();
+    }
+    if (keepAlive != null) {
+      keepAlive.close();
     }
   }
 }

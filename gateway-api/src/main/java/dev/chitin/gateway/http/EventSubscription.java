@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client that reads a call's events (WHATWG HTML, section 9.2), from the ring and then as they
@@ -19,7 +20,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class EventSubscription {
   static final long PATIENCE_MILLIS = 5_000;
 
-  private static final long KEEP_ALIVE_MILLIS = 15_000;
   private static final int PAGE = 64;
 
   private final Vertx vertx;
@@ -31,7 +31,7 @@ final class EventSubscription {
   private final Runnable listener = this::more;
   private final AtomicBoolean told = new AtomicBoolean();
   private long next;
-  private long keepAlive;
+  private @Nullable KeepAlive keepAlive;
   private long patience = -1;
   private boolean over;
 
@@ -65,7 +65,7 @@ final class EventSubscription {
     response.closeHandler(gone -> end());
     response.exceptionHandler(broken -> end());
     response.drainHandler(room -> drained());
-    keepAlive = vertx.setPeriodic(KEEP_ALIVE_MILLIS, tick -> write(": ka\n\n"));
+    keepAlive = new KeepAlive(vertx, this::write);
     write("retry: 2000\n\n");
     pump();
     return true;
@@ -140,7 +140,9 @@ final class EventSubscription {
   private void end() {
     if (!over) {
       over = true;
-      vertx.cancelTimer(keepAlive);
+      if (keepAlive != null) {
+        keepAlive.close();
+      }
       if (patience >= 0) {
         vertx.cancelTimer(patience);
       }
