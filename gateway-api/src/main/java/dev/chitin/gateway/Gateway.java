@@ -251,6 +251,9 @@ public final class Gateway {
     var streams = new AuditStreams(vertx, search);
     started.push(streams);
     metrics.auditStreams(streams);
+    var alerting = Alerting.start(foundation, settings, station.pinning()::address);
+    started.push(alerting);
+    metrics.alerts(alerting);
     var edge =
         new HttpEdge(
             foundation.bus(),

@@ -125,6 +125,11 @@ final class Metrics implements AutoCloseable {
         .register(registry);
   }
 
+  /** Adds what alerts count. */
+  void alerts(Alerting alerting) {
+    alerting.count(registry);
+  }
+
   /** Adds what authentication counts; the kinds are a closed set. */
   void auth(AuthService auth) {
     for (AuthFailureKind kind : AuthFailureKind.values()) {

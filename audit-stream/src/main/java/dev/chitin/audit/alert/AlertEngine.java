@@ -86,10 +86,7 @@ public final class AlertEngine {
    */
   public List<AlertRaised> look(LogHealth log, long millis) {
     var found = new ArrayList<AlertRaised>(0);
-    health.look(
-        log,
-        millis,
-        alert -> pass(alert, millis, (passed, at) -> say(passed, at, found)));
+    health.look(log, millis, alert -> pass(alert, millis, (passed, at) -> say(passed, at, found)));
     return found;
   }
 

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives the durable entries of a log to the rules, reading behind its writer, which knows nothing of
- * it; records what they raise; and hands each alert that has become durable on. After a crash it
+ * Gives the durable entries of a log to the rules, reading behind its writer, which knows nothing
+ * of it; records what they raise; and hands each alert that has become durable on. After a crash it
  * goes on where its file says, and does not raise again what the log has already; alerts are then
  * handed on once more, under the same {@code uid}.
  */
@@ -118,7 +118,8 @@ public final class AlertFeed extends VerticleBase {
   public Future<?> start() {
     thread =
         vertx.createSharedWorkerExecutor("chitin-alerts-" + deploymentID(), 1, 5, TimeUnit.MINUTES);
-    running = work(this::begin);
+    long size = health.get().size();
+    running = work(() -> begin(size));
     vertx.setPeriodic(LOOK_MILLIS, due -> look());
     return Future.succeededFuture();
   }
@@ -143,8 +144,7 @@ public final class AlertFeed extends VerticleBase {
   }
 
   /** Finds where to go on, and what the log says already of what comes then. */
-  private Boolean begin() throws IOException, LogDamage {
-    long size = health.get().size();
+  private Boolean begin(long size) throws IOException, LogDamage {
     OptionalLong known = state.load(engine);
     boolean goOn = known.isPresent() && known.getAsLong() <= size;
     long from = goOn ? known.getAsLong() : Math.max(0, size - MOST_LEARNED);

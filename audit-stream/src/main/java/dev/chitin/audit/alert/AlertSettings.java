@@ -29,8 +29,7 @@ public record AlertSettings(
 
   /** 5 and 50 a minute, 10 in 5 minutes, 20 a minute, 4 σ, a day, 5 minutes; all rules on. */
   public static final AlertSettings DEFAULT =
-      new AlertSettings(
-          5, 50, 10, 20, 4, Duration.ofHours(24), 0, Duration.ofMinutes(5), Set.of());
+      new AlertSettings(5, 50, 10, 20, 4, Duration.ofHours(24), 0, Duration.ofMinutes(5), Set.of());
 
   public AlertSettings {
     off = Set.copyOf(off);

@@ -73,8 +73,7 @@ final class AlertState {
     out.writeInt(checksum(bytes.toByteArray(), bytes.size()));
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.write(fresh, bytes.toByteArray());
-    Files.move(
-        fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static int checksum(byte[] bytes, int length) {

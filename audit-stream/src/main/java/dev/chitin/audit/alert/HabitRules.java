@@ -102,8 +102,7 @@ final class HabitRules implements Rule {
     return entry.text("tenant") + '\n' + name;
   }
 
-  private static void first(
-      AlertRule rule, String subject, Observed entry, Consumer<Alert> found) {
+  private static void first(AlertRule rule, String subject, Observed entry, Consumer<Alert> found) {
     found.accept(new Alert(rule, subject, 1, 0, entry.index()));
   }
 

@@ -86,8 +86,7 @@ final class VolumeRule implements Rule {
     long now = entry.time();
     long span = Math.floorDiv(now, SPAN);
     Habit habit =
-        habits.computeIfAbsent(
-            entry.text("tenant") + '\n' + secret, first -> new Habit(now, span));
+        habits.computeIfAbsent(entry.text("tenant") + '\n' + secret, first -> new Habit(now, span));
     habit.until(span);
     habit.uses++;
     if (now - habit.since >= learningMillis

@@ -126,7 +126,8 @@ final class Webhook {
 
   /** What the rules deny, and what the receiver refuses, is the same at the next try. */
   private static boolean isPassing(Throwable failure) {
-    return failure instanceof Passing || failure instanceof java.io.IOException
+    return failure instanceof Passing
+        || failure instanceof java.io.IOException
         || failure instanceof io.vertx.core.VertxException;
   }
 
@@ -151,7 +152,8 @@ final class Webhook {
             .setIdleTimeout(TIMEOUT_MILLIS);
     return client
         .request(options)
-        .compose(open -> open.send(request.body()).compose(answer -> judge(open, answer.statusCode())));
+        .compose(
+            open -> open.send(request.body()).compose(answer -> judge(open, answer.statusCode())));
   }
 
   /** The answer's body is nobody's business; its connection ends here. */
@@ -163,7 +165,8 @@ final class Webhook {
     return Future.failedFuture(
         status >= 500 || status == 408 || status == 429
             ? new Passing("it answered " + status)
-            : new IllegalStateException("it answered " + status + ", which no further try changes"));
+            : new IllegalStateException(
+                "it answered " + status + ", which no further try changes"));
   }
 
   /** Takes nothing more; what waits is in the log. */

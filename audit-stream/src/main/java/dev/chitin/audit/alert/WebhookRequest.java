@@ -29,8 +29,7 @@ record WebhookRequest(String id, String alert, Buffer body) {
 
   /** The header fields of a try at {@code seconds} since 1970. */
   MultiMap headers(long seconds, WebhookSigner signer) {
-    byte[] signed =
-        Buffer.buffer(id + "." + seconds + ".").appendBuffer(body).getBytes();
+    byte[] signed = Buffer.buffer(id + "." + seconds + ".").appendBuffer(body).getBytes();
     return MultiMap.caseInsensitiveMultiMap()
         .add("Content-Type", "application/json")
         .add("User-Agent", "chitin")

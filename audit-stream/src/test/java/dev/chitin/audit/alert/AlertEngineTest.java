@@ -323,8 +323,7 @@ class AlertEngineTest {
       counts.add("peer-" + i, 1, story.millis() + i);
       if (i % 20 == 0) {
         String other = text.replace(peer, "h1:" + i).replace("\"kind\"", "\"kind\"");
-        engine.observe(
-            new LogEntry(i, Bytes.adopt(other.getBytes(StandardCharsets.UTF_8))));
+        engine.observe(new LogEntry(i, Bytes.adopt(other.getBytes(StandardCharsets.UTF_8))));
       }
     }
     assertThat(counts.size()).isEqualTo(CountRules.MOST_SUBJECTS);

@@ -40,7 +40,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Alerts reach their receivers signed, once more when they have to, and never where they may not. */
+/**
+ * Alerts reach their receivers signed, once more when they have to, and never where they may not.
+ */
 class WebhooksTest {
   private static final byte[] KEY = "fake-key-of-a-test-0123456789abc".getBytes(UTF_8);
 
@@ -127,7 +129,8 @@ class WebhooksTest {
       String id = got.headers().get("webhook-id");
       String time = got.headers().get("webhook-timestamp");
       String expected =
-          Base64.getEncoder().encodeToString(mac((id + "." + time + "." + got.body()).getBytes(UTF_8)));
+          Base64.getEncoder()
+              .encodeToString(mac((id + "." + time + "." + got.body()).getBytes(UTF_8)));
       assertThat(got.headers().get("webhook-signature")).isEqualTo("v1," + expected);
       assertThat(Long.parseLong(time)).isBetween(0L, System.currentTimeMillis() / 1_000 + 1);
       Obj finding = (Obj) StrictJson.parse(got.body().getBytes(UTF_8));
