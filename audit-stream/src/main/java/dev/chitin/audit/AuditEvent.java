@@ -245,6 +245,31 @@ public sealed interface AuditEvent
       }
     }
 
+    /**
+     * A request to a model provider ended; nothing of what was said is held.
+     *
+     * @param status {@code completed}, {@code provider_error}, {@code cancelled}, {@code cut},
+     *     {@code timeout} or {@code withheld}
+     * @param httpStatus of the provider's answer, null when none came
+     * @param model as the request names it, null where it names none
+     * @param requestBytes of the body that was sent
+     * @param responseBytes of the body that came, as far as it did
+     * @param inputTokens as the provider reports them, null when it did not
+     * @param outputTokens likewise
+     * @param responseDigest over the bytes that were handed to the caller
+     */
+    record Relayed(
+        String status,
+        @Nullable Integer httpStatus,
+        @Nullable String model,
+        long requestBytes,
+        long responseBytes,
+        @Nullable Long inputTokens,
+        @Nullable Long outputTokens,
+        long durationMillis,
+        Digest responseDigest)
+        implements Phase {}
+
     /** A start found it authorized and without an end. */
     record OutcomeUnknown() implements Phase {}
   }

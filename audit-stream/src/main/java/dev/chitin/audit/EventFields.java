@@ -297,8 +297,35 @@ final class EventFields {
         digest("output_digest", output);
         put("limits", limits.isEmpty() ? null : Clear.words(limits, MAX_LIMITS));
       }
+      case Phase.Relayed relayed -> relayed(relayed);
       case Phase.OutcomeUnknown() -> {
         // There is nothing more to say about it.
+      }
+    }
+  }
+
+  /** Taken apart, so that a member more does not compile. */
+  private void relayed(Phase.Relayed phase) {
+    switch (phase) {
+      case Phase.Relayed(
+              String status,
+              @Nullable Integer httpStatus,
+              @Nullable String model,
+              long requestBytes,
+              long responseBytes,
+              @Nullable Long inputTokens,
+              @Nullable Long outputTokens,
+              long millis,
+              Digest response) -> {
+        word("status", status);
+        put("http_status", httpStatus == null ? null : Clear.number(httpStatus));
+        word("model", model);
+        number("request_bytes", requestBytes);
+        number("response_bytes", responseBytes);
+        put("input_tokens", inputTokens == null ? null : Clear.number(inputTokens));
+        put("output_tokens", outputTokens == null ? null : Clear.number(outputTokens));
+        number("duration_ms", millis);
+        digest("response_digest", response);
       }
     }
   }

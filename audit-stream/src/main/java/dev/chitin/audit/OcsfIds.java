@@ -62,6 +62,7 @@ record OcsfIds(int classUid, int activity, int severity, int status, @Nullable S
       case Phase.NotRun p -> new OcsfIds(API, 1, 2, FAILURE, p.code());
       case Phase.Completed p ->
           outcome(PROCESS, 2, Integer.valueOf(0).equals(p.exitCode()), 1, p.status());
+      case Phase.Relayed p -> outcome(API, 1, p.status().equals("completed"), 1, p.status());
       case Phase.OutcomeUnknown p -> new OcsfIds(PROCESS, 2, 3, 0, "outcome_unknown");
     };
   }

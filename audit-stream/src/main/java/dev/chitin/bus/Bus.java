@@ -92,7 +92,7 @@ public final class Bus {
         fail(message, Endpoint.overloaded(address.name(), maxInFlight));
         return;
       }
-      var context = new CallContext(envelope.deadline());
+      var context = new CallContext(envelope.deadline(), envelope.trace());
       inFlight.put(envelope.id(), context);
       onThisContext(answer(envelope, context))
           .onComplete(

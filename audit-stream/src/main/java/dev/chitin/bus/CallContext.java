@@ -2,16 +2,31 @@ package dev.chitin.bus;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a service knows about a request beside its body: until when it matters, and whether still.
  */
 public final class CallContext {
   private final Deadline deadline;
+  private final @Nullable TraceContext trace;
   private final Promise<String> cancelled = Promise.promise();
 
   public CallContext(Deadline deadline) {
+    this(deadline, null);
+  }
+
+  /**
+   * @param trace the span that asked, or null outside of traces
+   */
+  public CallContext(Deadline deadline, @Nullable TraceContext trace) {
     this.deadline = deadline;
+    this.trace = trace;
+  }
+
+  /** The span that asked, or null outside of traces. */
+  public @Nullable TraceContext trace() {
+    return trace;
   }
 
   public Deadline deadline() {

@@ -31,7 +31,7 @@ public abstract sealed class ChitinException extends RuntimeException {
   static ChitinException of(Problem problem, @Nullable Throwable cause) {
     return switch (problem.code().status()) {
       case 401, 403 -> new Denied(problem, cause);
-      case 503 -> new Unavailable(problem, cause);
+      case 502, 503 -> new Unavailable(problem, cause);
       case 504 -> new Expired(problem, cause);
       case 500 -> new Defect(problem, cause);
       default -> new Invalid(problem, cause);

@@ -10,6 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client side of one {@link Address}. Bounds what it has in flight, sends with the time that is
@@ -37,6 +38,15 @@ public final class Endpoint<Q, R> {
 
   /** Sends {@code request} and keeps the way to cancel it. */
   public BusCall<R> start(Q request, Deadline deadline) {
+    return start(request, deadline, null);
+  }
+
+  /**
+   * The same within a trace.
+   *
+   * @param trace the span that asks, or null
+   */
+  public BusCall<R> start(Q request, Deadline deadline, @Nullable TraceContext trace) {
     long millis = deadline.remainingMillis();
     if (millis == 0) {
       return refused(
@@ -51,7 +61,7 @@ public final class Endpoint<Q, R> {
     var correlation = new Envelope.CorrelationId(id, sequence.incrementAndGet());
     var call = new Call(correlation);
     call.result =
-        send(new Envelope(correlation, deadline, request), millis)
+        send(new Envelope(correlation, deadline, trace, request), millis)
             .transform(
                 reply -> {
                   inFlight.decrementAndGet();

@@ -83,7 +83,13 @@ public enum ProblemCode {
   GATEWAY_DRAINING("gateway.draining", 503, "The gateway is shutting down"),
   DEADLINE_EXCEEDED("deadline.exceeded", 504, "The deadline passed before the call started"),
 
+  LLM_PROVIDER_UNKNOWN("llm.provider_unknown", 404, "There is no such model provider"),
+  LLM_BUDGET_EXCEEDED("llm.budget_exceeded", 429, "The token budget of the day is spent"),
+  LLM_PROVIDER_FAILED("llm.provider_failed", 502, "The model provider failed"),
+  LLM_PROVIDER_TIMEOUT("llm.provider_timeout", 504, "The model provider did not answer in time"),
+
   CONFIG_INVALID("config.invalid", 422, "The configuration is not valid"),
+  CONFIG_NEEDS_RESTART("config.needs_restart", 409, "The change needs a restart"),
   CONFIG_NOT_BUILT("config.not_built", 422, "The configured control is not built yet"),
   INTERNAL("internal", 500, "The gateway failed");
 

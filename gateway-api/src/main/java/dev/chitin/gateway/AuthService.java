@@ -163,6 +163,14 @@ final class AuthService implements AutoCloseable {
     return issuers.verifications();
   }
 
+  int verificationsWaiting() {
+    return issuers.waiting();
+  }
+
+  int verificationsRunning() {
+    return issuers.active();
+  }
+
   @Override
   public void close() {
     while (!opened.isEmpty()) {

@@ -17,6 +17,7 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class CleanAuditLog implements AuditLog {
   private final AuditLog log;
   private volatile @Nullable LiveSecrets live;
+  private volatile LongConsumer appended = nanos -> {};
 
   CleanAuditLog(AuditLog log) {
     this.log = log;
@@ -37,14 +39,24 @@ final class CleanAuditLog implements AuditLog {
     live = secrets;
   }
 
+  /** Tells how long each entry took, in nanoseconds, from now on. */
+  void timed(LongConsumer appended) {
+    this.appended = appended;
+  }
+
   @Override
   public Future<LogPosition> append(AuditEvent event, Deadline deadline) {
-    return log.append(clean(event), deadline);
+    return timed(log.append(clean(event), deadline));
+  }
+
+  private <T> Future<T> timed(Future<T> entry) {
+    long began = System.nanoTime();
+    return entry.onComplete(done -> appended.accept(System.nanoTime() - began));
   }
 
   @Override
   public Future<Receipt> authorize(AuditEvent.ToolExecution event, Deadline deadline) {
-    return log.authorize(clean(event), deadline);
+    return timed(log.authorize(clean(event), deadline));
   }
 
   private AuditEvent clean(AuditEvent event) {
@@ -181,6 +193,17 @@ final class CleanAuditLog implements AuditLog {
               completed.durationMillis(),
               completed.outputDigest(),
               texts(completed.limits()));
+      case Phase.Relayed relayed ->
+          new Phase.Relayed(
+              text(relayed.status()),
+              relayed.httpStatus(),
+              maybe(relayed.model()),
+              relayed.requestBytes(),
+              relayed.responseBytes(),
+              relayed.inputTokens(),
+              relayed.outputTokens(),
+              relayed.durationMillis(),
+              relayed.responseDigest());
       case Phase.OutcomeUnknown unknown -> unknown;
     };
   }

@@ -3,6 +3,7 @@ package dev.chitin.gateway;
 import dev.chitin.bus.json.JsonValue;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Locale;
 
 /** Attacks the gateway's own controls and says which of them hold. */
 @FunctionalInterface
@@ -29,7 +30,15 @@ public interface Doctor {
    * @param control its name
    * @param detail what was tried and what came of it
    */
-  record Finding(String control, Verdict verdict, String detail) {}
+  record Finding(String control, Verdict verdict, String detail) {
+    public JsonValue.Obj toJson() {
+      return JsonValue.object()
+          .put("control", control)
+          .put("verdict", verdict.name().toLowerCase(Locale.ROOT))
+          .put("detail", detail)
+          .build();
+    }
+  }
 
   /** All of them. */
   record Report(List<Finding> findings) {
@@ -55,18 +64,7 @@ public interface Doctor {
           .put("sound", sound())
           .put(
               "controls",
-              new JsonValue.Arr(
-                  findings.stream()
-                      .<JsonValue>map(
-                          finding ->
-                              JsonValue.object()
-                                  .put("control", finding.control())
-                                  .put(
-                                      "verdict",
-                                      finding.verdict().name().toLowerCase(java.util.Locale.ROOT))
-                                  .put("detail", finding.detail())
-                                  .build())
-                      .toList()))
+              new JsonValue.Arr(findings.stream().<JsonValue>map(Finding::toJson).toList()))
           .build();
     }
   }

@@ -1,9 +1,6 @@
 package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditEvent;
-import dev.chitin.audit.DurableAuditLog;
-import dev.chitin.audit.note.VerifierKey;
-import dev.chitin.audit.witness.WitnessClient;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
@@ -12,7 +9,9 @@ import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.calls.IdempotencyJournal;
 import dev.chitin.gateway.calls.IdempotencyKeys;
+import dev.chitin.gateway.calls.RunningCalls;
 import dev.chitin.gateway.calls.TrackedCalls;
+import dev.chitin.gateway.http.AccessLog;
 import dev.chitin.gateway.http.AdminSocket;
 import dev.chitin.gateway.http.AuditReads;
 import dev.chitin.gateway.http.AuditSearch;
@@ -20,22 +19,25 @@ import dev.chitin.gateway.http.AuditStreams;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
 import dev.chitin.gateway.http.EdgeBounds;
-import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
+import dev.chitin.gateway.http.RequestObserver;
+import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.rate.OverLimitRecord;
-import dev.chitin.gateway.rate.RateLimits;
+import dev.chitin.gateway.reload.ConfigReload;
+import dev.chitin.gateway.reload.ConfigSource;
+import dev.chitin.gateway.reload.ConfigWatch;
+import dev.chitin.gateway.telemetry.Telemetry;
 import dev.chitin.gateway.tls.ClientAuthority;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.gateway.tls.TlsSettings;
+import dev.chitin.sandbox.http.RelayClient;
 import dev.chitin.vault.SlotInfo;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -43,6 +45,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,18 +64,27 @@ public final class Gateway {
   private final Readiness readiness;
   private final Station station;
   private final Doctor doctor;
+  private final Telemetry telemetry;
+  private final @Nullable ConfigSource source;
+  private @Nullable Drain drain;
+  private HttpEdge.@Nullable Reload reload;
   private String url = "";
 
-  private Gateway(GatewaySettings settings, VaultAccess access) {
+  private Gateway(GatewaySettings settings, VaultAccess access, @Nullable ConfigSource source) {
     this.settings = settings;
-    checkListener(settings);
+    this.source = source;
+    ListenerCheck.check(settings.edge());
+    settings.operation().logFormat().use();
     foundation = Foundation.open(settings, access);
     started.push(foundation);
+    telemetry = Telemetry.of(settings.operation().otlp(), Version.CURRENT);
+    started.push(telemetry);
+    foundation.timeAppends(telemetry::appended);
     readiness = new Readiness(this::faults);
     try {
       Supplier<Optional<String>> witnessRefusal = witness();
       heartbeat();
-      station = Station.start(foundation, settings);
+      station = Station.start(foundation, settings, telemetry.observer());
       started.push(station);
       doctor = new LocalDoctor(foundation, station, settings, witnessRefusal);
     } catch (RuntimeException e) {
@@ -87,7 +99,17 @@ public final class Gateway {
    * @throws dev.chitin.bus.ChitinException with what stands in the way; nothing is left running
    */
   public static Gateway start(GatewaySettings settings, VaultAccess access) {
-    var gateway = new Gateway(settings, access);
+    return start(settings, access, null);
+  }
+
+  /**
+   * The same, with a configuration that can be read again while it serves.
+   *
+   * @param source where {@code settings} came from, or null
+   */
+  public static Gateway start(
+      GatewaySettings settings, VaultAccess access, @Nullable ConfigSource source) {
+    var gateway = new Gateway(settings, access, source);
     try {
       gateway.record("start");
       new ChangeRecord(gateway.foundation, gateway.settings)
@@ -108,7 +130,7 @@ public final class Gateway {
 
   /** Proves the controls without serving anybody. */
   public static Doctor.Report examine(GatewaySettings settings, VaultAccess access) {
-    var gateway = new Gateway(settings, access);
+    var gateway = new Gateway(settings, access, null);
     try {
       return new RecordedDoctor(gateway.doctor, gateway.foundation.audit(), "demand")
           .examine()
@@ -118,50 +140,15 @@ public final class Gateway {
     }
   }
 
-  /** Without TLS a listener that others can reach would carry keys in clear. */
-  private static void checkListener(GatewaySettings settings) {
-    EdgeSettings edge = settings.edge();
-    if (!edge.isLoopback() && edge.tls() == null && !edge.tlsUpstream()) {
-      throw Problem.of(
-              ProblemCode.CONFIG_INVALID,
-              "gateway.host is "
-                  + edge.host()
-                  + ", and there is no TLS: keys would cross the network in clear.")
-          .withRule("gateway.host")
-          .withHint(
-              "Set gateway.tls.cert and key, or gateway.tls.terminated_upstream: true if a proxy"
-                  + " does TLS, or listen on 127.0.0.1.")
-          .toException();
-    }
-  }
-
   /** Has the log cosigned, where somebody is named to do it; tells why that one refuses. */
   private Supplier<Optional<String>> witness() {
     WitnessOptions witness = settings.audit().witness();
-    if (witness != null) {
-      VerifierKey key =
-          VerifierKey.parse(witness.key())
-              .filter(known -> known.type() == VerifierKey.Type.COSIGNATURE)
-              .orElseThrow(
-                  () ->
-                      Problem.of(
-                              ProblemCode.CONFIG_INVALID,
-                              "audit.witness.key is not the verifier key of a witness.")
-                          .withRule("audit.witness.key")
-                          .withHint("chitin audit witness prints it when it starts.")
-                          .toException());
-      if (!witness.url().matches("https?://[^/ ]+(/[^ ]*)?")) {
-        throw Problem.of(ProblemCode.CONFIG_INVALID, "audit.witness.url is not an HTTP URL.")
-            .withRule("audit.witness.url")
-            .withHint("Name the submission prefix, http://witness.example:8788 say.")
-            .toException();
-      }
-      DurableAuditLog log = foundation.log();
-      var client = new WitnessClient(log.publication(), log.published(), key, witness.url());
-      deploy(foundation.vertx(), client);
-      return client::refusal;
+    if (witness == null) {
+      return Optional::empty;
     }
-    return Optional::empty;
+    var client = Witnessing.client(witness, foundation.log());
+    deploy(foundation.vertx(), client);
+    return client::refusal;
   }
 
   /** An entry an hour, so that silence shows. */
@@ -180,7 +167,7 @@ public final class Gateway {
   }
 
   private List<String> faults() {
-    return foundation.log().impediments().stream().map(ProblemCode::code).toList();
+    return Impediments.of(foundation, telemetry.loops());
   }
 
   private void record(String action) {
@@ -209,7 +196,7 @@ public final class Gateway {
           .withHint("chitin doctor shows each control.")
           .toException();
     }
-    readiness.proven(report.texts(Doctor.Verdict.DEGRADED));
+    readiness.proven(report);
   }
 
   private void listen() {
@@ -227,13 +214,13 @@ public final class Gateway {
     started.push(over);
     var metrics =
         new Metrics(
+            telemetry.registry(),
             station.bwrap()::metrics,
             foundation.log()::metrics,
             admission,
             foundation.localVault());
     metrics.edge(connections, over);
     metrics.auth(auth);
-    started.push(metrics);
     var calls = new TrackedCalls();
     var idempotency =
         new IdempotencyKeys(
@@ -242,8 +229,24 @@ public final class Gateway {
                 settings.home().run().resolve("idempotency"), IdempotencyKeys.since()));
     started.push(idempotency);
     started.push(() -> calls.cancelAll("the gateway stops"));
+    var llm =
+        new LlmService(
+            vertx,
+            settings.llm(),
+            settings.node(),
+            station.clearance(),
+            tool -> new RelayClient(vertx, station.pinning(tool), foundation.redeemer()),
+            foundation.localVault().liveSecrets(),
+            auth.watch());
+    started.push(llm);
+    metrics.llm(llm);
     var reads = new AuditReads(vertx, foundation.log());
     started.push(reads);
+    var running = new RunningCalls(station.executor());
+    var accessLog = new AccessLog(settings.operation().accessLog());
+    var changing = new LiveEdge(settings, admission, accessLog, over);
+    HttpEdge.Reload reloading = changing.reload(source, foundation.audit());
+    reload = reloading;
     var search =
         new AuditSearch(
             vertx, reads, settings.home().audit(), foundation.origin(), foundation.fieldKeys());
@@ -254,12 +257,14 @@ public final class Gateway {
     var alerting = Alerting.start(foundation, settings, station.pinning()::address);
     started.push(alerting);
     metrics.alerts(alerting);
+    Runnable undrained = readiness.onDrain(streams::end);
+    started.push(undrained::run);
     var edge =
         new HttpEdge(
             foundation.bus(),
             settings.edge(),
             station.registry(),
-            station.executor(),
+            running,
             foundation.vault(),
             foundation.vaultAdministration(),
             settings::vaultKey,
@@ -273,7 +278,7 @@ public final class Gateway {
             admission,
             calls,
             idempotency,
-            RateLimits.of(settings.edge().rateLimit(), over),
+            changing.limits(),
             connections,
             readiness,
             new RecordedDoctor(doctor, foundation.audit(), "demand"),
@@ -281,7 +286,10 @@ public final class Gateway {
             search,
             streams,
             metrics::scrape,
-            foundation.localVault().liveSecrets());
+            foundation.localVault().liveSecrets(),
+            llm,
+            new RequestObserver(telemetry, accessLog),
+            reloading);
     // Vert.x shares one random port among the listeners that ask for the same negative number.
     int port = settings.edge().port() == 0 ? -1 : settings.edge().port();
     List<HttpVerticle> listeners = new ArrayList<>();
@@ -294,8 +302,19 @@ public final class Gateway {
       started.push(renewal);
       metrics.certificate(renewal);
     }
-    removeStaleSocket();
+    drain =
+        new Drain(
+            settings.operation(),
+            readiness,
+            running,
+            timeout -> Future.all(listeners.stream().map(l -> l.shutDown(timeout)).toList()));
+    changing.serve(edge, listeners);
+    AdminSocket.removeStale(settings.home().adminSocket());
     deploy(vertx, new AdminSocket(edge, settings.home().adminSocket()));
+    if (source != null && reloading instanceof ConfigReload file) {
+      started.push(new ConfigWatch(vertx, source.file(), file));
+      metrics.reloads(file);
+    }
     String host = settings.edge().host();
     url =
         settings.edge().scheme()
@@ -314,16 +333,6 @@ public final class Gateway {
   private void deploy(Vertx vertx, io.vertx.core.Deployable verticle) {
     String id = Listening.await(vertx.deployVerticle(verticle), settings);
     started.push(() -> vertx.undeploy(id).await());
-  }
-
-  /** A socket file that a killed gateway left; the log's lock says that no other one runs. */
-  private void removeStaleSocket() {
-    try {
-      Files.deleteIfExists(settings.home().adminSocket());
-    } catch (IOException e) {
-      throw Problem.of(ProblemCode.CONFIG_INVALID, "The administration socket cannot be replaced.")
-          .toException(e);
-    }
   }
 
   /** Where it listens, {@code http://127.0.0.1:8787} say. */
@@ -351,6 +360,34 @@ public final class Gateway {
   /** What is weaker here than it should be, with the operator's consent. */
   public List<String> degraded() {
     return readiness.degraded();
+  }
+
+  /**
+   * Ends service in order: running calls have their time, and what remains is cancelled and
+   * recorded. Blocks; {@link #stop} has to follow.
+   */
+  public void drain() throws InterruptedException {
+    if (drain != null) {
+      drain.run();
+    }
+  }
+
+  /** Has {@link #drain} wait no longer. */
+  public void hurry() {
+    if (drain != null) {
+      drain.hurry();
+    }
+  }
+
+  /**
+   * Reads the configuration again. Blocks.
+   *
+   * @throws dev.chitin.bus.ChitinException when it is refused, which changes nothing
+   */
+  public void reload(String actor) {
+    if (reload != null) {
+      reload.run(actor);
+    }
   }
 
   /** Stops in order: no new work, running calls ended and recorded, the log closed last. */

@@ -2,6 +2,7 @@ package dev.chitin.gateway;
 
 import dev.chitin.gateway.auth.AuthSettings;
 import dev.chitin.gateway.http.EdgeSettings;
+import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
 import dev.chitin.sandbox.ToolDefinition;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param bwrap path of bubblewrap
  * @param runs how many native calls run, wait and are set up at once
  * @param warm how many sandboxes stand ready
+ * @param llm model providers
+ * @param operation how it is operated
  * @param node the node's name
  */
 public record GatewaySettings(
@@ -53,6 +56,8 @@ public record GatewaySettings(
     Path bwrap,
     RunBounds runs,
     WarmBounds warm,
+    LlmSettings llm,
+    OperationSettings operation,
     String node) {
   public GatewaySettings {
     tools = List.copyOf(tools);
@@ -90,7 +95,8 @@ public record GatewaySettings(
             grants,
             allowPrivate,
             policy.searchPath(),
-            policy.writeProtection());
+            policy.writeProtection(),
+            policy.allowPrivateOf());
     return with(edge, widened, tools);
   }
 
@@ -112,6 +118,8 @@ public record GatewaySettings(
         bwrap,
         runs,
         warm,
+        llm,
+        operation,
         node);
   }
 }

@@ -5,7 +5,13 @@ import dev.chitin.gateway.auth.AuthFailureKind;
 import dev.chitin.gateway.http.AuditStreams;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
+import dev.chitin.gateway.llm.BodyRoom;
+import dev.chitin.gateway.llm.Dialect;
+import dev.chitin.gateway.llm.LlmCounters;
+import dev.chitin.gateway.llm.LlmRoute;
+import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.rate.OverLimitRecord;
+import dev.chitin.gateway.reload.ConfigReload;
 import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.sandbox.bwrap.SandboxMetrics;
@@ -13,7 +19,6 @@ import dev.chitin.vault.LocalVault;
 import dev.chitin.vault.memory.SecretMemory;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,15 +26,16 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /** What the gateway counts, read when somebody asks. */
-final class Metrics implements AutoCloseable {
-  private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+final class Metrics {
+  private final PrometheusMeterRegistry registry;
 
   Metrics(
+      PrometheusMeterRegistry registry,
       Supplier<SandboxMetrics> sandbox,
       Supplier<AuditMetrics> audit,
       CallAdmission calls,
       LocalVault vault) {
+    this.registry = registry;
     auditGauges(audit);
     Gauge.builder("chitin.calls.running", calls, CallAdmission::running)
         .description("Calls that run now.")
@@ -47,6 +53,17 @@ final class Metrics implements AutoCloseable {
     counter("chitin.sandbox.warm.hits", "Calls that found one ready.", sandbox, m -> m.warmHits());
     counter("chitin.sandbox.warm.misses", "Calls that did not.", sandbox, m -> m.warmMisses());
     addVault(vault);
+    queue("audit", audit, m -> m.queueDepth());
+    queue("sandbox", sandbox, m -> m.waiting());
+  }
+
+  /** The queues are a closed set. */
+  private <T> void queue(String name, Supplier<T> source, ToDoubleFunction<T> depth) {
+    Gauge.builder("chitin.queue.depth", source, from -> depth.applyAsDouble(from.get()))
+        .description("What waits in a queue.")
+        .tag("queue", name)
+        .strongReference(true)
+        .register(registry);
   }
 
   /** The level is a label, so that a query can ask for the machines that are not at the best. */
@@ -141,8 +158,52 @@ final class Metrics implements AutoCloseable {
     FunctionCounter.builder("chitin.auth.verifications", auth, AuthService::verifications)
         .description("Signatures of tokens that were looked at.")
         .register(registry);
+    queue("verification", () -> auth, AuthService::verificationsWaiting);
+    Gauge.builder("chitin.pool.active", auth, AuthService::verificationsRunning)
+        .description("Threads of a pool that work.")
+        .tag("pool", "verification")
+        .register(registry);
     Gauge.builder("chitin.sessions", auth.sessions(), SessionTable::size)
         .description("Open sessions.")
+        .register(registry);
+  }
+
+  /** Adds what requests to model providers came to; the labels are closed sets. */
+  void llm(LlmService llm) {
+    for (LlmRoute route : LlmRoute.values()) {
+      for (LlmCounters.Outcome outcome : LlmCounters.Outcome.values()) {
+        FunctionCounter.builder(
+                "chitin.llm.requests", llm.counters(), all -> all.requests(route, outcome))
+            .description("Requests to model providers, by route and how they ended.")
+            .tag("route", route.path())
+            .tag("outcome", outcome.label())
+            .register(registry);
+      }
+    }
+    for (Dialect dialect : Dialect.values()) {
+      for (boolean output : new boolean[] {false, true}) {
+        FunctionCounter.builder(
+                "chitin.llm.tokens", llm.counters(), all -> all.tokens(dialect, output))
+            .description("Tokens that providers reported.")
+            .tag("provider", dialect.provider())
+            .tag("kind", output ? "output" : "input")
+            .register(registry);
+      }
+    }
+    Gauge.builder("chitin.llm.bodies.bytes", llm.room(), BodyRoom::taken)
+        .description("Memory that bodies of requests to providers take.")
+        .register(registry);
+  }
+
+  /** Adds what became of changes of the configuration. */
+  void reloads(ConfigReload reload) {
+    FunctionCounter.builder("chitin.config.reloads", reload, ConfigReload::applied)
+        .description("Changes of the configuration, by what became of them.")
+        .tag("outcome", "applied")
+        .register(registry);
+    FunctionCounter.builder("chitin.config.reloads", reload, ConfigReload::refused)
+        .description("Changes of the configuration, by what became of them.")
+        .tag("outcome", "refused")
         .register(registry);
   }
 
@@ -207,10 +268,5 @@ final class Metrics implements AutoCloseable {
   /** All of it in the text format of Prometheus, version 0.0.4. */
   String scrape() {
     return registry.scrape();
-  }
-
-  @Override
-  public void close() {
-    registry.close();
   }
 }

@@ -1,12 +1,18 @@
 package dev.chitin.gateway;
 
+import dev.chitin.gateway.Doctor.Finding;
+import dev.chitin.gateway.Doctor.Report;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** Why the gateway is not ready, if so, and what is weaker here than it should be. Thread safe. */
 public final class Readiness {
   private final Supplier<List<String>> faults;
-  private volatile List<String> degraded = List.of();
+  private final Set<Runnable> streams = ConcurrentHashMap.newKeySet();
+  private volatile Report report = new Report(List.of());
   private volatile boolean proven;
   private volatile boolean draining;
 
@@ -17,15 +23,32 @@ public final class Readiness {
     this.faults = faults;
   }
 
-  /** The self-proof has passed; {@code degraded} names the controls that the operator waived. */
-  public void proven(List<String> degraded) {
-    this.degraded = List.copyOf(degraded);
+  /** The self-proof has passed with {@code report}. */
+  public void proven(Report report) {
+    this.report = report;
     this.proven = true;
   }
 
   /** No more work is taken. */
   public void draining() {
     draining = true;
+    streams.forEach(Runnable::run);
+  }
+
+  public boolean isDraining() {
+    return draining;
+  }
+
+  /**
+   * Has {@code end} run when the gateway drains, for a stream that ends with no call; what is
+   * returned takes that back. As many as there are such streams.
+   */
+  public Runnable onDrain(Runnable end) {
+    streams.add(end);
+    if (draining) {
+      end.run();
+    }
+    return () -> streams.remove(end);
   }
 
   /** Codes of what is in the way; empty when ready. */
@@ -36,7 +59,22 @@ public final class Readiness {
     return proven ? faults.get() : List.of("gateway.not_proven");
   }
 
+  /** The controls that fail now, and those that did not hold wholly when they were proven. */
+  public List<Finding> controls() {
+    List<Finding> all = new ArrayList<>();
+    for (String reason : reasons()) {
+      all.add(new Finding(reason, Doctor.Verdict.INERT, "fails now"));
+    }
+    report.findings().stream()
+        .filter(
+            finding ->
+                finding.verdict() == Doctor.Verdict.INERT
+                    || finding.verdict() == Doctor.Verdict.DEGRADED)
+        .forEach(all::add);
+    return all;
+  }
+
   public List<String> degraded() {
-    return degraded;
+    return report.texts(Doctor.Verdict.DEGRADED);
   }
 }

@@ -10,6 +10,8 @@ import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.http.CorsOrigin;
 import dev.chitin.gateway.http.EdgeBounds;
 import dev.chitin.gateway.http.EdgeSettings;
+import dev.chitin.gateway.llm.LlmSettings;
+import dev.chitin.gateway.llm.LlmSettingsReader;
 import dev.chitin.gateway.rate.RateLimit;
 import dev.chitin.gateway.session.SessionBounds;
 import dev.chitin.gateway.tls.ClientAuthSettings;
@@ -70,13 +72,15 @@ public final class SettingsReader {
             .string("recipient_key")
             .map(home::expand)
             .orElseGet(() -> keyFile.resolveSibling("node.key"));
+    LlmSettings llm = LlmSettingsReader.read(section("providers"), limits(section("gateway")));
     Map<String, Capabilities> grants = grants();
+    llm.providers().forEach(p -> grants.putIfAbsent(p.dialect().tool(), p.capabilities()));
     List<ToolDefinition> tools = tools(grants, LimitSettings.read(sandbox));
     return new GatewaySettings(
         home,
         edge(),
         new AuthSettingsReader(section("auth"), home).settings(),
-        policy(grants, keyFile, nodeKey, credential(environment), sandbox),
+        policy(grants, keyFile, nodeKey, credential(environment), sandbox, llm),
         tools,
         keyFile,
         nodeKey,
@@ -88,6 +92,8 @@ public final class SettingsReader {
         home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),
         runs(sandbox),
         warm(sandbox),
+        llm,
+        OperationSettings.read(section("gateway"), section("telemetry")),
         "local");
   }
 
@@ -169,8 +175,7 @@ public final class SettingsReader {
 
   private EdgeSettings edge() {
     JsonFields gateway = section("gateway");
-    JsonFields limits =
-        gateway.fields("limits").orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, ""));
+    JsonFields limits = limits(gateway);
     return new EdgeSettings(
         gateway.string("host").orElse("127.0.0.1"),
         Math.toIntExact(gateway.integer("port", 0, 65_535).orElse((long) DEFAULT_PORT)),
@@ -190,6 +195,10 @@ public final class SettingsReader {
             bound(limits, "calls", 1_024),
             bound(limits, "calls_per_principal", 128),
             bound(limits, "call_timeout_ms", 120_000)));
+  }
+
+  private static JsonFields limits(JsonFields gateway) {
+    return gateway.fields("limits").orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, ""));
   }
 
   private static Set<String> origins(JsonFields gateway) {
@@ -280,7 +289,8 @@ public final class SettingsReader {
       Path keyFile,
       Path nodeKey,
       Optional<Path> credential,
-      JsonFields sandbox) {
+      JsonFields sandbox,
+      LlmSettings llm) {
     JsonFields workspace = section("workspace");
     return new PolicySettings(
         home.userHome().toString(),
@@ -298,7 +308,8 @@ public final class SettingsReader {
         grants,
         section("egress").strings("allow_private").orElse(List.of()),
         sandbox.strings("search_path").orElse(SEARCH_PATH),
-        WriteProtection.without(sandbox.strings("unprotected").orElse(List.of())));
+        WriteProtection.without(sandbox.strings("unprotected").orElse(List.of())),
+        llm.namedAddresses());
   }
 
   private String workspacePath() {
@@ -352,6 +363,7 @@ public final class SettingsReader {
     List<JsonValue> declared = JsonFields.of(document, "").array("tools").orElse(List.of());
     for (int i = 0; i < declared.size(); i++) {
       ToolDefinition tool = ToolDefinitionReader.read(declared.get(i), "/tools/" + i);
+      LlmSettings.refuseName(tool.name());
       tools.add(tool.withLimits(limits.of(tool.name(), ownLimits(declared.get(i), "/tools/" + i))));
       // The operator's own declaration grants what it declares, unless policy.grants says
       // otherwise.

@@ -18,6 +18,8 @@ import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.sandbox.backend.Backend;
 import dev.chitin.sandbox.bwrap.BwrapBackend;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
+import dev.chitin.sandbox.exec.CallObserver;
+import dev.chitin.sandbox.exec.Clearance;
 import dev.chitin.sandbox.exec.Executor;
 import dev.chitin.sandbox.exec.PlanFactory;
 import dev.chitin.sandbox.exec.SandboxVerticle;
@@ -54,8 +56,10 @@ final class Station implements AutoCloseable {
   private final BwrapBackend bwrap;
   private final AddressPinning pinning;
   private final OwnListener listener = new OwnListener();
+  private final Clearance clearance;
+  private final WorkerExecutor resolvers;
 
-  private Station(Foundation foundation, GatewaySettings settings) {
+  private Station(Foundation foundation, GatewaySettings settings, CallObserver observer) {
     Vertx vertx = foundation.vertx();
     Bus bus = foundation.bus();
     registry = ToolRegistry.of(settings.tools());
@@ -69,7 +73,7 @@ final class Station implements AutoCloseable {
     WorkerExecutor planners =
         vertx.createSharedWorkerExecutor("chitin-planner", PLANNERS, 30, TimeUnit.SECONDS);
     started.push(() -> planners.close().await());
-    WorkerExecutor resolvers =
+    resolvers =
         vertx.createSharedWorkerExecutor("chitin-resolver", RESOLVERS, 30, TimeUnit.SECONDS);
     started.push(() -> resolvers.close().await());
     bwrap = BwrapBackend.start(vertx, sandboxSettings(settings));
@@ -90,16 +94,25 @@ final class Station implements AutoCloseable {
             new PlannerSettings(
                 settings.policy().home(), workspace(), settings.node(), bwrap.backendProfile()),
             new Machine(policy::snapshot, executables));
+    var decisions = new LocalDecisionVerifier(key, settings.node());
+    clearance =
+        new Clearance(
+            new PolicyEngineClient(bus),
+            decisions,
+            foundation.audit(),
+            foundation.log().receipts(),
+            foundation.vault());
     var executes =
         new Executor(
             registry,
             new PlanFactory(planner, planners),
             new PolicyEngineClient(bus),
-            new LocalDecisionVerifier(key, settings.node()),
+            decisions,
             foundation.audit(),
             foundation.log().receipts(),
             foundation.vault(),
-            backends);
+            backends,
+            observer);
     deploy(vertx, new SandboxVerticle(bus, executes, settings.edge().bounds().calls()));
     executor = new ToolExecutorClient(bus, settings.edge().bounds().calls());
   }
@@ -109,8 +122,8 @@ final class Station implements AutoCloseable {
    *
    * @throws dev.chitin.bus.ChitinException with what does not start; nothing stays up then
    */
-  static Station start(Foundation foundation, GatewaySettings settings) {
-    return new Station(foundation, settings);
+  static Station start(Foundation foundation, GatewaySettings settings, CallObserver observer) {
+    return new Station(foundation, settings, observer);
   }
 
   private void deploy(Vertx vertx, io.vertx.core.Deployable verticle) {
@@ -177,6 +190,16 @@ final class Station implements AutoCloseable {
 
   PolicySnapshot snapshot() {
     return snapshot;
+  }
+
+  /** What clears plans that the gateway carries out itself. */
+  Clearance clearance() {
+    return clearance;
+  }
+
+  /** The addresses that requests of {@code tool} may go to. */
+  AddressPinning pinning(String tool) {
+    return new AddressPinning(snapshot.addresses(tool), listener, resolvers);
   }
 
   BwrapBackend bwrap() {

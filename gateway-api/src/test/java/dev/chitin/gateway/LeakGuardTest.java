@@ -13,7 +13,11 @@ import dev.chitin.audit.LogPosition;
 import dev.chitin.audit.Receipt;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
 import dev.chitin.gateway.Doctor.Verdict;
+import dev.chitin.gateway.logging.FormatEncoder;
+import dev.chitin.gateway.logging.LogFormat;
 import dev.chitin.vault.memory.ProcessGuard;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
@@ -105,6 +109,32 @@ class LeakGuardTest {
     assertThat(events)
         .contains(
             new AuditEvent.CredentialAccess("log", false, "leak", "unknown", null, "internal"));
+  }
+
+  @Test
+  void linesOfJsonAreGuardedLikeLinesOfText() throws Exception {
+    guard.close();
+    var encoder = new FormatEncoder();
+    encoder.setContext(context);
+    encoder.setPattern("%msg%n");
+    encoder.start();
+    LogFormat.JSON.use();
+    appender.setEncoder(encoder);
+    guard = LeakGuard.install(live, log());
+    Logger logger = LoggerFactory.getLogger("dev.chitin.test");
+    logger
+        .atInfo()
+        .addKeyValue("pair", SECRET)
+        .log("token {}", SECRET, new IllegalStateException("with " + SECRET));
+    String written = out.toString(UTF_8);
+    assertThat(written)
+        .contains("\"message\":\"token [chitin:redacted]\"", "\"pair\":\"[chitin:redacted]\"")
+        .doesNotContain(SECRET);
+    for (String line : written.lines().toList()) {
+      assertThat(StrictJson.parse(line.getBytes(UTF_8))).isInstanceOf(JsonValue.Obj.class);
+    }
+    assertThat(live.alarms()).isPositive();
+    LogFormat.TEXT.use();
   }
 
   @Test

@@ -44,7 +44,7 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   /** A rate that no test reaches, for those that ask as fast as they can. */
-  static final String HIGH_RATE =
+  public static final String HIGH_RATE =
       "\"gateway\": { \"rate_limit\": { \"requests_per_minute\": 10000000, \"burst\": 1000000 } }";
 
   /**
@@ -103,7 +103,7 @@ public final class GatewayProcess implements AutoCloseable {
         home.resolve("..").normalize(), process, URI.create(Json.text(Json.object(first), "url")));
   }
 
-  static GatewayProcess start(Path home) throws IOException {
+  public static GatewayProcess start(Path home) throws IOException {
     return start(home, Map.of());
   }
 
@@ -116,6 +116,8 @@ public final class GatewayProcess implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("CHITIN_"));
     builder.environment().put("CHITIN_HOME", home.toString());
     builder.environment().put("CHITIN_SKIP_BUILD", "1");
+    // No balancer has to hear of a stop.
+    builder.environment().put("CHITIN_GATEWAY__DRAIN__DELAY_MS", "0");
     builder
         .environment()
         .put("CHITIN_JAVA", ProcessHandle.current().info().command().orElseThrow());
@@ -151,12 +153,12 @@ public final class GatewayProcess implements AutoCloseable {
     return new Result(exit, out, errors);
   }
 
-  Result run(String... arguments) throws IOException, InterruptedException {
+  public Result run(String... arguments) throws IOException, InterruptedException {
     return run(home(), new byte[0], arguments);
   }
 
   /** A key of that role. */
-  String key(String name, String role) throws IOException, InterruptedException {
+  public String key(String name, String role) throws IOException, InterruptedException {
     Result created = run("key", "create", "--name", name, "--role", role, "--json");
     if (created.exit() != 0) {
       throw new IOException("no key: " + created.err());
@@ -164,25 +166,30 @@ public final class GatewayProcess implements AutoCloseable {
     return Json.text(Json.object(created.out()), "key");
   }
 
-  URI url() {
+  public URI url() {
     return url;
   }
 
   /** What the gateway counts under that name, labels included, asked over its socket. */
-  double metric(String name) throws IOException {
+  public double metric(String name) throws IOException {
+    return administration("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** The whole answer to a GET of {@code path} over its socket. */
+  String administration(String path) throws IOException {
     var socket = UnixDomainSocketAddress.of(home().resolve("run/admin.sock"));
     try (SocketChannel channel = SocketChannel.open(socket)) {
       channel.write(
           ByteBuffer.wrap(
-              "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+              ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                   .getBytes(StandardCharsets.US_ASCII)));
       byte[] answer = Channels.newInputStream(channel).readAllBytes();
-      return new String(answer, StandardCharsets.UTF_8)
-          .lines()
-          .filter(line -> line.startsWith(name + " "))
-          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-          .findFirst()
-          .orElse(0);
+      return new String(answer, StandardCharsets.UTF_8);
     }
   }
 
@@ -195,18 +202,30 @@ public final class GatewayProcess implements AutoCloseable {
     return home().resolve("workspace");
   }
 
-  ProcessHandle handle() {
+  public ProcessHandle handle() {
     return process.toHandle();
   }
 
   /** What it wrote to stderr so far. */
-  String errors() throws IOException {
+  public String errors() throws IOException {
     return Files.readString(base.resolve("stderr.log"));
   }
 
   /** SIGKILL; returns when the process is gone. */
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
+  }
+
+  /** Sends a signal, {@code HUP} say. */
+  void signal(String name) throws IOException, InterruptedException {
+    int exit =
+        new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start().waitFor();
+    assertThat(exit).as("kill -s %s", name).isZero();
+  }
+
+  /** Waits for its end; returns the exit code. */
+  int ended() throws InterruptedException {
+    return process.waitFor();
   }
 
   /** SIGTERM; returns the exit code. */
@@ -264,7 +283,7 @@ public final class GatewayProcess implements AutoCloseable {
       return object.get(name) instanceof JsonValue.Str value ? value.value() : "";
     }
 
-    static JsonValue.Obj object(JsonValue.Obj object, String name) {
+    public static JsonValue.Obj object(JsonValue.Obj object, String name) {
       return object.get(name) instanceof JsonValue.Obj value ? value : JsonValue.Obj.EMPTY;
     }
 
@@ -272,7 +291,7 @@ public final class GatewayProcess implements AutoCloseable {
       return object.get(name) instanceof JsonValue.Arr value ? value.items() : List.of();
     }
 
-    static long number(JsonValue.Obj object, String name) {
+    public static long number(JsonValue.Obj object, String name) {
       return object.get(name) instanceof JsonValue.Int value ? value.value() : -1;
     }
   }

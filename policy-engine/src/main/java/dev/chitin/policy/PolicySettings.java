@@ -17,6 +17,7 @@ import java.util.Map;
  *     lie in private ranges
  * @param searchPath directories in which bare command names are looked up, in order
  * @param writeProtection which built-in write denials hold; the sandbox is given the same
+ * @param allowPrivateOf the same as {@code allowPrivate} for one tool alone, by tool name
  */
 public record PolicySettings(
     String home,
@@ -28,13 +29,41 @@ public record PolicySettings(
     Map<String, Capabilities> grants,
     List<String> allowPrivate,
     List<String> searchPath,
-    WriteProtection writeProtection) {
+    WriteProtection writeProtection,
+    Map<String, List<String>> allowPrivateOf) {
   public PolicySettings {
+    allowPrivateOf = Map.copyOf(allowPrivateOf);
     allowedPaths = List.copyOf(allowedPaths);
     deniedPaths = List.copyOf(deniedPaths);
     protectedPaths = List.copyOf(protectedPaths);
     grants = Map.copyOf(grants);
     allowPrivate = List.copyOf(allowPrivate);
     searchPath = List.copyOf(searchPath);
+  }
+
+  /** Settings by which no tool reaches a private destination that another may not. */
+  public PolicySettings(
+      String home,
+      String chitinHome,
+      String workspace,
+      List<String> allowedPaths,
+      List<String> deniedPaths,
+      List<String> protectedPaths,
+      Map<String, Capabilities> grants,
+      List<String> allowPrivate,
+      List<String> searchPath,
+      WriteProtection writeProtection) {
+    this(
+        home,
+        chitinHome,
+        workspace,
+        allowedPaths,
+        deniedPaths,
+        protectedPaths,
+        grants,
+        allowPrivate,
+        searchPath,
+        writeProtection,
+        Map.of());
   }
 }

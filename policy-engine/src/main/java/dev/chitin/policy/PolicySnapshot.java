@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ public final class PolicySnapshot {
   private final PolicySettings settings;
   private final PathRules paths;
   private final AddressRules addresses;
+  private final Map<String, AddressRules> addressesOf = new HashMap<>();
   private final CommandRules commands;
   private final Executables executables;
   private final Judgement judgement;
@@ -52,7 +54,11 @@ public final class PolicySnapshot {
     this.executables = executables;
     this.judgement = judgement;
     paths = PathRules.compile(settings);
-    addresses = AddressRules.compile(settings.allowPrivate(), ownAddresses());
+    Set<InetAddress> own = ownAddresses();
+    addresses = AddressRules.compile(settings.allowPrivate(), own);
+    settings
+        .allowPrivateOf()
+        .forEach((tool, more) -> addressesOf.put(tool, widened(settings, more, own)));
     commands = CommandRules.compile(settings.grants(), executables);
     granted = new HashMap<>();
     settings.grants().forEach((tool, grant) -> granted.put(tool, granted(tool, grant)));
@@ -69,6 +75,13 @@ public final class PolicySnapshot {
   public static PolicySnapshot compile(
       PolicySettings settings, Executables executables, Judgement judgement) {
     return new PolicySnapshot(settings, executables, judgement);
+  }
+
+  private static AddressRules widened(
+      PolicySettings settings, List<String> more, Set<InetAddress> own) {
+    List<String> all = new ArrayList<>(settings.allowPrivate());
+    all.addAll(more);
+    return AddressRules.compile(all, own);
   }
 
   private Granted granted(String tool, Capabilities grant) {
@@ -102,6 +115,11 @@ public final class PolicySnapshot {
 
   public AddressRules addresses() {
     return addresses;
+  }
+
+  /** The addresses that {@code tool} may reach. */
+  public AddressRules addresses(String tool) {
+    return addressesOf.getOrDefault(tool, addresses);
   }
 
   /**
@@ -146,7 +164,8 @@ public final class PolicySnapshot {
   /** Decides {@code plan}: first the ceiling, then, within it, the judgement. */
   public Verdict evaluate(ExecutionPlan plan) {
     Ceiling ceiling = ceiling(plan.tool(), plan.declared());
-    List<Denial> denials = PlanChecks.of(settings.home(), paths, addresses, plan, ceiling);
+    List<Denial> denials =
+        PlanChecks.of(settings.home(), paths, addresses(plan.tool()), plan, ceiling);
     return denials.isEmpty() ? judgement.judge(plan) : Verdict.deny(denials);
   }
 
@@ -163,6 +182,8 @@ public final class PolicySnapshot {
   private JsonValue.Obj sources() {
     JsonValue.Builder grants = JsonValue.object();
     settings.grants().forEach((tool, grant) -> grants.put(tool, PlanJson.capabilities(grant)));
+    JsonValue.Builder privateOf = JsonValue.object();
+    settings.allowPrivateOf().forEach(privateOf::put);
     JsonValue.Builder files = JsonValue.object();
     commands.fingerprint().forEach(files::put);
     return JsonValue.object()
@@ -174,6 +195,7 @@ public final class PolicySnapshot {
         .put("protectedPaths", settings.protectedPaths())
         .put("grants", grants.build())
         .put("allowPrivate", settings.allowPrivate())
+        .put("allowPrivateOf", privateOf.build())
         .put("searchPath", settings.searchPath())
         .put("roots", paths.roots().stream().map(PathRules.Root::path).toList())
         .put("commands", files.build())

@@ -2,6 +2,8 @@ package dev.chitin.sandbox;
 
 import dev.chitin.bus.BusCall;
 import dev.chitin.bus.Deadline;
+import dev.chitin.bus.TraceContext;
+import org.jspecify.annotations.Nullable;
 
 /** Runs tools. */
 public interface ToolExecutor {
@@ -12,4 +14,14 @@ public interface ToolExecutor {
    * Cancelling kills the whole process tree; the end is recorded all the same.
    */
   BusCall<ToolResult> execute(ToolCall call, Deadline deadline);
+
+  /**
+   * The same within a trace.
+   *
+   * @param trace the span that asks, or null
+   */
+  default BusCall<ToolResult> execute(
+      ToolCall call, Deadline deadline, @Nullable TraceContext trace) {
+    return execute(call, deadline);
+  }
 }

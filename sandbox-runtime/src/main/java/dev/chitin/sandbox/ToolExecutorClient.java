@@ -4,6 +4,8 @@ import dev.chitin.bus.Bus;
 import dev.chitin.bus.BusCall;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Endpoint;
+import dev.chitin.bus.TraceContext;
+import org.jspecify.annotations.Nullable;
 
 /** Calls the sandbox over the bus. */
 public final class ToolExecutorClient implements ToolExecutor {
@@ -17,5 +19,11 @@ public final class ToolExecutorClient implements ToolExecutor {
   @Override
   public BusCall<ToolResult> execute(ToolCall call, Deadline deadline) {
     return execute.start(call, deadline);
+  }
+
+  @Override
+  public BusCall<ToolResult> execute(
+      ToolCall call, Deadline deadline, @Nullable TraceContext trace) {
+    return execute.start(call, deadline, trace);
   }
 }

@@ -26,7 +26,7 @@ record CallStation(String callId, boolean opens) {
     }
     return switch (value(entry, PHASE)) {
       case "Authorized" -> Optional.of(new CallStation(value(entry, CALL), true));
-      case "Completed", "NotRun", "OutcomeUnknown" ->
+      case "Completed", "Relayed", "NotRun", "OutcomeUnknown" ->
           Optional.of(new CallStation(value(entry, CALL), false));
       default -> Optional.empty();
     };

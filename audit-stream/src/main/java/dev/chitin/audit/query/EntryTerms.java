@@ -23,7 +23,8 @@ final class EntryTerms {
       Map.of(
           KIND, List.of("kind"),
           TENANT, List.of("tenant"),
-          PRINCIPAL, List.of("principal", "actor", "name", "decider", "key", "subject"),
+          PRINCIPAL,
+              List.of("principal", "actor", "name", "decider", "key", "subject", "peer", "address"),
           TOOL, List.of("tool"),
           CALL, List.of("callId"),
           CODE, List.of("code", "reason", "status_code"),

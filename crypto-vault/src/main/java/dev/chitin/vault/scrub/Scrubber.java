@@ -128,7 +128,23 @@ public final class Scrubber implements AutoCloseable {
     }
 
     /**
-     * The clean text.
+     * What is clean so far, and lets go of it. Of the text's end no more is held back than what a
+     * secret may begin with, which is nothing at the end of a line: a reader does not wait.
+     */
+    public byte[] take() {
+      if (holding < SHORTEST) {
+        Text text = i -> held.get(ValueLayout.JAVA_BYTE, i);
+        long free = holding - patterns.begunAtEnd(text, 0, holding);
+        copy(text, 0, free);
+        hold(text, free, holding);
+      }
+      byte[] taken = clean.toByteArray();
+      clean.reset();
+      return taken;
+    }
+
+    /**
+     * The clean text that was not {@linkplain #take taken} yet.
      *
      * @param cut whether there was more of it that did not come here: then a secret that has only
      *     begun is taken out however little there is of it

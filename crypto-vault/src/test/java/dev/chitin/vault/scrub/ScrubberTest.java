@@ -182,4 +182,28 @@ class ScrubberTest {
       assertThat(one).hasToString("Scrubber[redacted]");
     }
   }
+
+  /** Every cut of a text, with what is given on after each piece. */
+  @ParameterizedTest
+  @MethodSource("forms")
+  void whatIsTakenMeanwhileHoldsBackNothingButTheBeginningOfASecret(String form) {
+    String text = "data: before\n\n" + form + "data: after\n\n";
+    byte[] bytes = text.getBytes(ISO_8859_1);
+    for (int border = 1; border < bytes.length; border++) {
+      try (Scrubber.Stream stream = scrubber.stream()) {
+        stream.add(MemorySegment.ofArray(Arrays.copyOfRange(bytes, 0, border)));
+        String first = new String(stream.take(), ISO_8859_1);
+        stream.add(MemorySegment.ofArray(Arrays.copyOfRange(bytes, border, bytes.length)));
+        String second = new String(stream.take(), ISO_8859_1);
+        String rest = new String(stream.end(false), ISO_8859_1);
+        assertThat(first + second + rest)
+            .as("cut at %d", border)
+            .isEqualTo("data: before\n\n" + MARK + "data: after\n\n");
+        assertThat(rest).isEmpty();
+        if (border <= "data: before\n\n".length() && bytes[border - 1] == '\n') {
+          assertThat(first).isEqualTo(text.substring(0, border));
+        }
+      }
+    }
+  }
 }

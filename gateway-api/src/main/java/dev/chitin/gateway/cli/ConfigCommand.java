@@ -7,6 +7,7 @@ import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.ConfigFault;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.sandbox.ToolRegistry;
+import io.vertx.core.http.HttpMethod;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +17,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code chitin config}: looks at the configuration and starts nothing. */
-@Command(name = "config", description = "Check the configuration, or print its schema.")
+@Command(
+    name = "config",
+    description = "Check the configuration, take over a changed one, or print its schema.")
 final class ConfigCommand {
   private final Session session;
 
@@ -80,6 +83,28 @@ final class ConfigCommand {
                         .put("detail", fault.detail())
                         .build())
             .toList());
+  }
+
+  @Command(
+      name = "reload",
+      description = "Have the running gateway take over the changed configuration, all or nothing.")
+  int reload(@Option(names = "--json", description = "Print JSON.") boolean json) {
+    if (!AdminClient.listens(session.home().adminSocket())) {
+      session.err().println("chitin: no gateway runs; the next start reads the configuration.");
+      return ExitCode.UNAVAILABLE.value();
+    }
+    try (var client = new AdminClient(session.home().adminSocket())) {
+      JsonValue.Obj answer = client.call(HttpMethod.POST, "/admin/config/reload");
+      if (json) {
+        session.print(answer);
+      } else {
+        session.out().println("The configuration is " + Texts.of(answer, "outcome") + ".");
+        if (answer.get("keys") instanceof JsonValue.Arr keys) {
+          keys.items().forEach(key -> session.out().println("  " + key.toPlain()));
+        }
+      }
+      return ExitCode.OK.value();
+    }
   }
 
   @Command(name = "schema", description = "Print the JSON Schema of the configuration.")

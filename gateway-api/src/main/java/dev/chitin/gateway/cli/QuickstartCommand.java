@@ -30,6 +30,8 @@ final class QuickstartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    // Nobody balances a load over a demonstration: Ctrl-C ends it at once.
+    Session session = this.session.with("CHITIN_GATEWAY__DRAIN__DELAY_MS", "0");
     GatewaySettings settings = session.settings(null);
     try (var quickstart =
         Quickstart.start(

@@ -1,18 +1,24 @@
 package dev.chitin.gateway.cli;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Gateway;
 import dev.chitin.gateway.GatewaySettings;
+import dev.chitin.gateway.logging.LogFormat;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code chitin serve}: runs the gateway until it is told to stop. */
 @Command(name = "serve", description = "Run the gateway until SIGTERM or SIGINT.")
 final class ServeCommand implements Callable<Integer> {
-  private final Session session;
+  private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
+  private Session session;
 
   @Option(names = "--config", paramLabel = "FILE", description = "Default: chitin.json5.")
   private @Nullable Path config;
@@ -23,6 +29,12 @@ final class ServeCommand implements Callable<Integer> {
       description = "Port to listen on; 0 picks a free one. Printed as the first line.")
   private @Nullable Integer port;
 
+  @Option(
+      names = "--log-format",
+      paramLabel = "text|json",
+      description = "How lines of the log are written; default gateway.log_format.")
+  private @Nullable String logFormat;
+
   @Option(names = "--json", description = "Print the address as JSON.")
   private boolean json;
 
@@ -32,10 +44,21 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (logFormat != null) {
+      if (!LogFormat.texts().contains(logFormat)) {
+        session.err().println("chitin: --log-format is text or json.");
+        return ExitCode.USAGE.value();
+      }
+      session = session.with("CHITIN_GATEWAY__LOG_FORMAT", logFormat);
+      LogFormat.of(logFormat).use();
+    }
     GatewaySettings settings = session.settings(config);
     Gateway gateway =
         Gateway.start(
-            port == null ? settings : settings.withPort(port), session.access().toVaultAccess());
+            port == null ? settings : settings.withPort(port),
+            session.access().toVaultAccess(),
+            session.source(config));
+    Signals.on("HUP", () -> reload(gateway));
     String url = gateway.url();
     if (json) {
       session.print(JsonValue.object().put("url", url).build());
@@ -45,5 +68,13 @@ final class ServeCommand implements Callable<Integer> {
     session.out().flush();
     UntilSignal.stop(gateway);
     return ExitCode.OK.value();
+  }
+
+  private static void reload(Gateway gateway) {
+    try {
+      gateway.reload("SIGHUP");
+    } catch (ChitinException refused) {
+      LOG.debug("refused", refused); // It has said so itself.
+    }
   }
 }

@@ -12,8 +12,10 @@ import dev.chitin.gateway.SettingsReader;
 import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.ConfigFault;
 import dev.chitin.gateway.config.Configuration;
+import dev.chitin.gateway.reload.ConfigSource;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -57,6 +59,18 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
           configuration.notBuilt());
     }
     return SettingsReader.read(configuration, home(), environment);
+  }
+
+  /** The same with one more variable in its environment. */
+  Session with(String variable, String value) {
+    Map<String, String> more = new HashMap<>(environment);
+    more.put(variable, value);
+    return new Session(Map.copyOf(more), out, err, access);
+  }
+
+  /** Where {@link #settings} come from, so that they can be read again. */
+  ConfigSource source(@Nullable Path named) {
+    return new ConfigSource(configurationFile(named), environment, configuration(named));
   }
 
   /** Opens the state of a stopped gateway. */

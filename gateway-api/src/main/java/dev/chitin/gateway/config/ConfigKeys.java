@@ -11,6 +11,7 @@ import dev.chitin.gateway.config.Spec.Named;
 import dev.chitin.gateway.config.Spec.Section;
 import dev.chitin.gateway.config.Spec.Text;
 import dev.chitin.gateway.config.Spec.Whole;
+import dev.chitin.gateway.logging.LogFormat;
 import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.WriteProtection;
@@ -250,7 +251,26 @@ final class ConfigKeys {
                       "allow_private",
                       "Private destinations that may be reached: address:port or a range.",
                       TEXTS))),
-          Spec.Key.notBuilt("providers", "Model providers.", new Document()),
+          Spec.Key.of(
+              "providers",
+              "Model providers that clients reach through the gateway.",
+              ProviderKeys.SECTION),
+          Spec.Key.of(
+              "telemetry",
+              "What the gateway tells of itself to others.",
+              Section.of(
+                  Spec.Key.of(
+                      "otlp",
+                      "Where traces go (OpenTelemetry); without it none are made.",
+                      Section.of(
+                          Spec.Key.of(
+                              "endpoint",
+                              "Base URL of an OTLP/HTTP receiver: https, or http on loopback.",
+                              TEXT),
+                          Spec.Key.of(
+                              "sample_percent",
+                              "Of requests that are traced; default 100.",
+                              new Whole(0, 100)))))),
           Spec.Key.notBuilt("cluster", "Several nodes.", new Document()),
           Spec.Key.notBuilt(
               "extensions", "Jars that extend the gateway.", new ListOf(new Document())));
@@ -278,6 +298,14 @@ final class ConfigKeys {
                 Spec.Key.of(
                     "header_bytes", "Size of all header fields.", new Whole(1_024, 1 << 20)),
                 Spec.Key.of("body_bytes", "Size of a call's body.", new Whole(1_024, 64 << 20)),
+                Spec.Key.of(
+                    "llm_body_bytes",
+                    "Size of the body of a request to a model provider; default 32 MiB.",
+                    new Whole(1_024, 256 << 20)),
+                Spec.Key.of(
+                    "llm_bodies_bytes",
+                    "Size of all such bodies at once; default 256 MiB.",
+                    new Whole(1_024, 1L << 40)),
                 Spec.Key.of("body_timeout_ms", "Time to send a body.", new Whole(100, 600_000)),
                 Spec.Key.of("calls", "Running calls in all.", new Whole(1, 100_000)),
                 Spec.Key.of(
@@ -285,6 +313,23 @@ final class ConfigKeys {
                     "Running calls of one principal.",
                     new Whole(1, 100_000)),
                 Spec.Key.of("call_timeout_ms", "Longest call.", new Whole(100, 3_600_000)))),
+        Spec.Key.of(
+            "drain",
+            "How the gateway ends its service when it is told to stop.",
+            Section.of(
+                Spec.Key.of(
+                    "delay_ms",
+                    "How long it still serves while /health/ready says draining; default 5000.",
+                    new Whole(0, 3_600_000)),
+                Spec.Key.of(
+                    "timeout_ms",
+                    "How long running calls then have before they are cancelled; default 30000.",
+                    new Whole(0, 3_600_000)))),
+        Spec.Key.of(
+            "log_format",
+            "How lines of the log are written; default text.",
+            new Choice(LogFormat.texts())),
+        Spec.Key.of("access_log", "A log line for each answer; default false.", new Flag()),
         Spec.Key.of("cors_origins", "Origins of web pages that may call.", TEXTS),
         Spec.Key.of(
             "tls",

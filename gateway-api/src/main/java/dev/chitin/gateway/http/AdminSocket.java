@@ -12,8 +12,11 @@ import dev.chitin.policy.Principal;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +49,20 @@ public final class AdminSocket extends VerticleBase {
     this.path = path;
   }
 
+  /**
+   * Takes away the file that a killed gateway left; the log's lock says that no other one runs.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid} when it cannot be
+   */
+  public static void removeStale(Path socket) {
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      throw Problem.of(ProblemCode.CONFIG_INVALID, "The administration socket cannot be replaced.")
+          .toException(e);
+    }
+  }
+
   @Override
   public Future<?> start() {
     if (path.toString().getBytes(StandardCharsets.UTF_8).length > MAX_PATH) {
@@ -59,7 +76,7 @@ public final class AdminSocket extends VerticleBase {
     var server = vertx.createHttpServer(HttpVerticle.plain(edge.settings().bounds()));
     var allocator = new ZeroingAllocator();
     server.connectionHandler(connection -> HttpVerticle.readWiped(connection, allocator));
-    server.invalidRequestHandler(new InvalidRequests(edge.live()));
+    server.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer()));
     server.requestHandler(
         new Edge(
             vertx,
@@ -68,11 +85,26 @@ public final class AdminSocket extends VerticleBase {
             NO_ORIGINS,
             null,
             new RouteTable(routes()),
-            request -> KNOWN,
+            new Operator(),
             edge.failures(),
             edge.audit(),
-            edge.live()));
+            edge.live(),
+            edge.observer(),
+            edge.readiness()));
     return server.listen(SocketAddress.domainSocketAddress(path.toString()));
+  }
+
+  /** Whoever is here has said who it is. */
+  private static final class Operator implements Edge.CallerSource {
+    @Override
+    public Future<Verdict> check(HttpServerRequest request) {
+      return KNOWN;
+    }
+
+    @Override
+    public boolean isPresented(HttpServerRequest request) {
+      return true;
+    }
   }
 
   private List<Route> routes() {
@@ -85,11 +117,12 @@ public final class AdminSocket extends VerticleBase {
     routes.addAll(new VaultRoutes(edge.vaultAdministration(), edge.vaultKey()).routes());
     routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit(), edge.revoked()).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
+    routes.add(ReloadRoute.of(vertx, edge.reload()));
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).routes());
     routes.addAll(new AuditStreamRoutes(edge.streams(), edge.watch(), edge.audit()).routes());
     routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).administration());
-    routes.addAll(new HealthRoutes(edge.readiness()).routes());
+    routes.addAll(new HealthRoutes(edge.readiness(), edge.observer()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     return routes;
   }

@@ -15,6 +15,7 @@ import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.bus.json.StrictJson;
 import dev.chitin.gateway.auth.KeyRecord;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.policy.Principal;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
@@ -41,7 +42,22 @@ final class AuditEventRoutes {
   List<Route> routes() {
     return List.of(
         Route.of(
-            HttpMethod.GET, "/v1/audit/events", Scope.AUDIT_READ, Route.Body.NONE, this::events));
+                HttpMethod.GET, "/v1/audit/events", Scope.AUDIT_READ, Route.Body.NONE, this::events)
+            .described(
+                Operation.of("audit", "Find events")
+                    .query("from", "string", "Not before: RFC 3339, or milliseconds since 1970.")
+                    .query("to", "string", "Before; likewise.")
+                    .query("kind", "string", "The kind, ToolExecution say.")
+                    .query("tenant", "string", "Whose; for administrators.")
+                    .query("principal", "string", "Who.")
+                    .query("tool", "string", "Which tool.")
+                    .query("callId", "string", "Which call.")
+                    .query("code", "string", "Which problem.")
+                    .query("decision", "string", "How it was decided.")
+                    .query("order", "string", "newest (the default) or oldest first.")
+                    .query("cursor", "integer", "Where to go on: next of the page before.")
+                    .query("limit", "integer", "1 to 1000; 100 by default.")
+                    .gives(200, "A page.", "EventPage")));
   }
 
   List<Route> administration() {

@@ -8,6 +8,7 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -39,9 +40,20 @@ final class AuditRoutes {
 
   List<Route> routes() {
     return List.of(
-        get("/v1/audit/checkpoint", this::checkpoint),
-        get("/v1/audit/proof/{index}", this::proof),
-        get("/v1/audit/tile/{path*}", this::tile));
+        get("/v1/audit/checkpoint", this::checkpoint)
+            .described(
+                Operation.of("audit", "The newest signed checkpoint (C2SP tlog-checkpoint)")
+                    .gives(200, "A signed note.", "text/plain", "Text")),
+        get("/v1/audit/proof/{index}", this::proof)
+            .described(
+                Operation.of("audit", "The proof of one entry (C2SP tlog-proof)")
+                    .path("index", "The entry's index.")
+                    .gives(200, "The proof.", "text/plain", "Text")),
+        get("/v1/audit/tile/{path*}", this::tile)
+            .described(
+                Operation.of("audit", "A tile or a bundle of entries (C2SP tlog-tiles)")
+                    .path("path", "As C2SP tlog-tiles builds it.")
+                    .gives(200, "The tile.", "application/octet-stream", "octets")));
   }
 
   private static Route get(String path, Route.Handler handler) {

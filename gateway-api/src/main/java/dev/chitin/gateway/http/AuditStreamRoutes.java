@@ -7,6 +7,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.policy.Principal;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
@@ -34,7 +35,14 @@ final class AuditStreamRoutes {
   List<Route> routes() {
     return List.of(
         Route.of(
-            HttpMethod.GET, "/v1/audit/stream", Scope.AUDIT_READ, Route.Body.NONE, this::stream));
+                HttpMethod.GET, "/v1/audit/stream", Scope.AUDIT_READ, Route.Body.NONE, this::stream)
+            .described(
+                Operation.of("audit", "Read entries as they become durable")
+                    .query(
+                        "from", "integer", "The first index; without it, what comes from now on.")
+                    .query("names", "boolean", "Whether sealed names are opened.")
+                    .header("Last-Event-ID", "integer", "The last index that was seen.")
+                    .gives(200, "Server-sent events.", "text/event-stream", "Text")));
   }
 
   private void stream(Exchange exchange) {

@@ -94,6 +94,11 @@ public final class AuditStreams implements AutoCloseable {
     return gaps.get();
   }
 
+  /** Ends all, because the gateway stops; they find what follows by their last index. */
+  public void end() {
+    subscribers.forEach(AuditSubscription::stop);
+  }
+
   @Override
   public void close() {
     vertx.cancelTimer(timer);

@@ -26,12 +26,11 @@ import org.jspecify.annotations.Nullable;
  * event:} the kind, {@code data:} the entry. It reads durable entries from disk at its own pace, a
  * page of at most {@value #PAGE} entries and {@value #PAGE_BYTES} bytes at a time, so that nothing
  * gathers for it. One that takes nothing in time is told its {@code gap} and left. Confined to its
- * event loop, but for {@link #more} and {@link #revoked}.
+ * event loop, but for {@link #more}, {@link #stop} and {@link #revoked}.
  */
 final class AuditSubscription {
   private static final int PAGE = 1_024;
   private static final int PAGE_BYTES = 1 << 20;
-  private static final long KEEP_ALIVE_MILLIS = 15_000;
 
   private final AuditStreams streams;
   private final Exchange exchange;
@@ -44,7 +43,7 @@ final class AuditSubscription {
   private final Deque<LogEntry> page = new ArrayDeque<>();
   private CredentialWatch.@Nullable Hold hold;
   private long next;
-  private long keepAlive = -1;
+  private @Nullable KeepAlive keepAlive;
   private long patience = -1;
   private boolean reading;
   private boolean over;
@@ -79,7 +78,7 @@ final class AuditSubscription {
     response.exceptionHandler(broken -> end());
     response.drainHandler(room -> drained());
     exchange.begin(200, "text/event-stream").putHeader("x-accel-buffering", "no").setChunked(true);
-    keepAlive = streams.vertx().setPeriodic(KEEP_ALIVE_MILLIS, tick -> write(": ka\n\n"));
+    keepAlive = new KeepAlive(streams.vertx(), this::write);
     write("retry: 2000\n\n");
     pump();
   }
@@ -99,6 +98,16 @@ final class AuditSubscription {
             JsonValue.Obj problem =
                 ProblemJson.of(CredentialWatch.ended(), exchange.requestId(), null);
             write("event: error\ndata: " + CanonicalJson.inOrder(problem) + "\n\n");
+            finish();
+          }
+        });
+  }
+
+  /** The gateway stops; on any thread. */
+  void stop() {
+    context.runOnContext(
+        now -> {
+          if (!over) {
             finish();
           }
         });
@@ -229,7 +238,9 @@ final class AuditSubscription {
     if (!over) {
       over = true;
       page.clear();
-      streams.vertx().cancelTimer(keepAlive);
+      if (keepAlive != null) {
+        keepAlive.close();
+      }
       if (patience >= 0) {
         streams.vertx().cancelTimer(patience);
       }

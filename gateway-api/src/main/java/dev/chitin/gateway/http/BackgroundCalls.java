@@ -5,6 +5,7 @@ import dev.chitin.bus.BusCall;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Registration;
+import dev.chitin.bus.TraceContext;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.calls.TrackedCall;
 import dev.chitin.gateway.calls.TrackedCalls;
@@ -14,6 +15,7 @@ import dev.chitin.sandbox.ToolCall;
 import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolResult;
 import io.vertx.core.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs calls that go on when their client leaves. Their output goes into a bounded ring; nobody who
@@ -39,7 +41,9 @@ final class BackgroundCalls {
    *
    * @return the end of the call, whichever it is
    */
-  Future<Void> start(TrackedCall tracked, ToolCall call, Deadline deadline, String requestId) {
+  Future<Void> start(TrackedCall tracked, ToolCall call, Deadline deadline, Exchange exchange) {
+    String requestId = exchange.requestId();
+    TraceContext trace = exchange.trace();
     var output = new OutputEvents(tracked::event);
     String address = "chitin.call." + call.callId() + ".output";
     return bus.serve(
@@ -50,7 +54,9 @@ final class BackgroundCalls {
               output.take(chunk);
               return Future.succeededFuture(OutputChunk.Ack.VALUE);
             })
-        .compose(listening -> run(tracked, withOutput(call, address), deadline, listening, output))
+        .compose(
+            listening ->
+                run(tracked, withOutput(call, address), deadline, trace, listening, output))
         .onFailure(failure -> failed(tracked, failure, requestId))
         .otherwiseEmpty();
   }
@@ -64,9 +70,10 @@ final class BackgroundCalls {
       TrackedCall tracked,
       ToolCall call,
       Deadline deadline,
+      @Nullable TraceContext trace,
       Registration listening,
       OutputEvents output) {
-    BusCall<ToolResult> running = executor.execute(call, deadline);
+    BusCall<ToolResult> running = executor.execute(call, deadline, trace);
     tracked.running(running);
     return running
         .result()

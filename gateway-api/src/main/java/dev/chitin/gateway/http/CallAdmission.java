@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class CallAdmission {
   private final int most;
-  private final int mostPerPrincipal;
+  private volatile int mostPerPrincipal;
   private final AtomicInteger running = new AtomicInteger();
   private final ConcurrentHashMap<String, Integer> byPrincipal = new ConcurrentHashMap<>();
 
@@ -50,6 +50,11 @@ public final class CallAdmission {
   void leave(String principal) {
     running.decrementAndGet();
     byPrincipal.computeIfPresent(principal, (id, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** Holds each principal to {@code most} calls from now on; what runs stays. */
+  public void boundPerPrincipal(int most) {
+    mostPerPrincipal = most;
   }
 
   /** How many calls run now. */

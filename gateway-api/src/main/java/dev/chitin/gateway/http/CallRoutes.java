@@ -15,6 +15,7 @@ import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCall;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.policy.Principal;
 import dev.chitin.sandbox.ToolCall;
@@ -68,7 +69,21 @@ final class CallRoutes {
                 Scope.TOOLS_CALL,
                 Route.Body.JSON,
                 this::call)
-            .withIdempotencyKey());
+            .withIdempotencyKey()
+            .described(
+                Operation.of("tools", "Run a tool, and answer with its outcome or as a stream")
+                    .path("name", "The tool's name.")
+                    .header("prefer", "string", "respond-async: answer 202 at once (RFC 7240).")
+                    .header(
+                        "idempotency-key", "string", "Makes a repeated request one call; a day.")
+                    .header("chitin-session", "string", "The session that the call is of.")
+                    .takes("application/json", "CallRequest")
+                    .gives(200, "The call ended; it may have failed.", "CallResult")
+                    .gives(
+                        200, "The call ended; it may have failed.", "text/event-stream", "Events")
+                    .with(200, "Idempotency-Replayed", "true when the first answer is given again.")
+                    .gives(202, "The call runs.", "CallStanding")
+                    .with(202, "Location", "Where it can be looked at.")));
   }
 
   private void call(Exchange exchange) {
@@ -158,7 +173,7 @@ final class CallRoutes {
       return;
     }
     background
-        .start(tracked, call, deadline, exchange.requestId())
+        .start(tracked, call, deadline, exchange)
         .onComplete(
             done -> {
               hold.close();
@@ -248,7 +263,7 @@ final class CallRoutes {
       Deadline deadline,
       String slot) {
     var call = new ToolCall(callId, principal, session, tool.definition().name(), arguments, null);
-    BusCall<ToolResult> running = executor.execute(call, deadline);
+    BusCall<ToolResult> running = executor.execute(call, deadline, exchange.trace());
     cancelWhenGone(exchange, running);
     cancelWithCredential(exchange, running, ended -> exchange.fail(ended, callId));
     running
@@ -281,7 +296,7 @@ final class CallRoutes {
               var call =
                   new ToolCall(
                       callId, principal, session, tool.definition().name(), arguments, address);
-              BusCall<ToolResult> running = executor.execute(call, deadline);
+              BusCall<ToolResult> running = executor.execute(call, deadline, exchange.trace());
               cancelWhenGone(exchange, running);
               cancelWithCredential(exchange, running, ended -> events.fail(ended.toException()));
               running

@@ -6,6 +6,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.Readiness;
 import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Scope;
@@ -17,6 +18,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -45,11 +47,18 @@ final class Edge implements Handler<HttpServerRequest> {
   private final Lingering lingering;
   private final EdgeBounds bounds;
   private final LiveSecrets live;
+  private final RequestObserver observer;
+  private final Readiness readiness;
 
   /** Where the caller of a request comes from; complete at once unless somebody must be asked. */
   @FunctionalInterface
   interface CallerSource {
     Future<Verdict> check(HttpServerRequest request);
+
+    /** Whether the request says who sends it, for routes that are open to all. */
+    default boolean isPresented(HttpServerRequest request) {
+      return request.headers().contains("authorization") || request.headers().contains("x-api-key");
+    }
   }
 
   Edge(
@@ -62,7 +71,11 @@ final class Edge implements Handler<HttpServerRequest> {
       CallerSource callers,
       AuthFailures failures,
       AuditLog audit,
-      LiveSecrets live) {
+      LiveSecrets live,
+      RequestObserver observer,
+      Readiness readiness) {
+    this.observer = observer;
+    this.readiness = readiness;
     this.vertx = vertx;
     this.failures = failures;
     this.live = live;
@@ -79,7 +92,19 @@ final class Edge implements Handler<HttpServerRequest> {
 
   @Override
   public void handle(HttpServerRequest request) {
-    String requestId = Ids.next("req_");
+    handle(request, () -> {});
+  }
+
+  /**
+   * Handles {@code request}.
+   *
+   * @param ended runs when its answer has ended or its connection is gone
+   */
+  void handle(HttpServerRequest request, Runnable ended) {
+    Arrival arrival = observer.begin(request, ended);
+    if (readiness.isDraining() && request.version() != HttpVersion.HTTP_2) {
+      request.response().putHeader("connection", "close");
+    }
     cors.mark(request);
     Optional<Problem> refusal = guard.refusal(request);
     if (refusal.isEmpty() && Cors.isPreflight(request)) {
@@ -88,27 +113,35 @@ final class Edge implements Handler<HttpServerRequest> {
     }
     refusal = refusal.or(() -> throttle == null ? Optional.empty() : throttle.address(request));
     if (refusal.isPresent()) {
-      refuse(request, requestId, refusal.get());
+      refuse(request, arrival, refusal.get());
       return;
     }
     RouteTable.Lookup lookup = routes.find(request.method(), RequestGuard.path(request));
-    boolean open = lookup.match() != null && lookup.match().route().scope() == null;
+    Route route = lookup.match() == null ? null : lookup.match().route();
+    arrival.route(route);
+    boolean open =
+        route != null
+            && route.scope() == null
+            && !(route.details() && callers.isPresented(request));
     if (open) {
-      find(request, requestId, lookup, null);
+      find(request, arrival, lookup, null);
       return;
     }
+    long began = System.nanoTime();
     Future<Verdict> verdict = callers.check(request);
+    verdict.onComplete(
+        done -> observer.telemetry().calls().authenticated(System.nanoTime() - began));
     if (verdict.isComplete()) {
-      judged(request, requestId, lookup, verdict);
+      judged(request, arrival, lookup, verdict);
     } else {
-      wait(request, requestId, lookup, verdict);
+      wait(request, arrival, lookup, verdict);
     }
   }
 
   /** Holds the body back meanwhile: nobody would take it. */
   private void wait(
       HttpServerRequest request,
-      String requestId,
+      Arrival arrival,
       RouteTable.Lookup lookup,
       Future<Verdict> verdict) {
     Context here = vertx.getOrCreateContext();
@@ -118,7 +151,7 @@ final class Edge implements Handler<HttpServerRequest> {
             here.runOnContext(
                 now -> {
                   if (!request.response().closed()) {
-                    judged(request, requestId, lookup, done);
+                    judged(request, arrival, lookup, done);
                   }
                   request.resume();
                 }));
@@ -126,12 +159,12 @@ final class Edge implements Handler<HttpServerRequest> {
 
   private void judged(
       HttpServerRequest request,
-      String requestId,
+      Arrival arrival,
       RouteTable.Lookup lookup,
       AsyncResult<Verdict> verdict) {
     switch (verdict.result()) {
       case null -> {
-        var failed = new Exchange(request, requestId, null, Map.of(), live);
+        var failed = new Exchange(request, arrival, null, Map.of(), live);
         failed.fail(ChitinException.from(verdict.cause()), null);
         lingering.drain(request);
       }
@@ -140,17 +173,18 @@ final class Edge implements Handler<HttpServerRequest> {
         if (throttle != null && refused.isFault()) {
           throttle.failed(request);
         }
-        refuse(request, requestId, refused.problem());
+        refuse(request, arrival, refused.problem());
       }
       case Verdict.Known known -> {
+        arrival.caller(known.caller());
         Optional<Problem> tooOften =
             throttle == null
                 ? Optional.empty()
                 : throttle.principal(request, known.caller().principal());
         if (tooOften.isPresent()) {
-          refuse(request, requestId, tooOften.get());
+          refuse(request, arrival, tooOften.get());
         } else {
-          find(request, requestId, lookup, known.caller());
+          find(request, arrival, lookup, known.caller());
         }
       }
     }
@@ -158,7 +192,7 @@ final class Edge implements Handler<HttpServerRequest> {
 
   private void find(
       HttpServerRequest request,
-      String requestId,
+      Arrival arrival,
       RouteTable.Lookup lookup,
       @Nullable Caller caller) {
     if (lookup.match() == null) {
@@ -167,27 +201,24 @@ final class Edge implements Handler<HttpServerRequest> {
       }
       refuse(
           request,
-          requestId,
+          arrival,
           lookup.problem() == null
               ? Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No route has this path.")
               : lookup.problem());
       return;
     }
-    admit(request, requestId, lookup.match(), caller);
+    admit(request, arrival, lookup.match(), caller);
   }
 
   private void admit(
-      HttpServerRequest request,
-      String requestId,
-      RouteTable.Match match,
-      @Nullable Caller caller) {
+      HttpServerRequest request, Arrival arrival, RouteTable.Match match, @Nullable Caller caller) {
     Route route = match.route();
     Optional<Problem> refusal = scope(route.scope(), caller).or(() -> form(request, route));
     if (refusal.isPresent()) {
-      refuse(request, requestId, refusal.get());
+      refuse(request, arrival, refusal.get());
       return;
     }
-    var exchange = new Exchange(request, requestId, caller, match.parameters(), live);
+    var exchange = new Exchange(request, arrival, caller, match.parameters(), live);
     if (route.body() != Route.Body.JSON) {
       answer(route, exchange);
       return;
@@ -230,15 +261,16 @@ final class Edge implements Handler<HttpServerRequest> {
               .withHint("Leave the field out; calls of tools take it."));
     }
     String length = request.getHeader("content-length");
-    if (body != Route.Body.NONE && length != null && tooLong(length)) {
+    int limit = route.bodyBytes() == 0 ? bounds.bodyBytes() : route.bodyBytes();
+    if (body != Route.Body.NONE && length != null && tooLong(length, limit)) {
+      String key = route.bodyBytes() == 0 ? "body_bytes" : "llm_body_bytes";
       return Optional.of(
-          Problem.of(
-                  ProblemCode.REQUEST_TOO_LARGE,
-                  "The body is larger than " + bounds.bodyBytes() + " bytes.")
-              .withHint("Send less, or raise gateway.limits.body_bytes."));
+          Problem.of(ProblemCode.REQUEST_TOO_LARGE, "The body is larger than " + limit + " bytes.")
+              .withHint("Send less, or raise gateway.limits." + key + "."));
     }
     String type = request.getHeader("content-type");
-    if (body == Route.Body.JSON && !isJson(type)) {
+    boolean json = body == Route.Body.JSON || body == Route.Body.JSON_UNREAD;
+    if (json && !isJson(type)) {
       return Optional.of(
           Problem.of(
                   ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
@@ -247,9 +279,9 @@ final class Edge implements Handler<HttpServerRequest> {
     return Optional.empty();
   }
 
-  private boolean tooLong(String length) {
+  private static boolean tooLong(String length, int limit) {
     boolean isNumber = length.length() <= 18 && length.matches("[0-9]+");
-    return !isNumber || Long.parseLong(length) > bounds.bodyBytes();
+    return !isNumber || Long.parseLong(length) > limit;
   }
 
   private static boolean isJson(@Nullable String type) {
@@ -268,8 +300,8 @@ final class Edge implements Handler<HttpServerRequest> {
     }
   }
 
-  private void refuse(HttpServerRequest request, String requestId, Problem problem) {
-    new Exchange(request, requestId, null, Map.of(), live).fail(problem, null);
+  private void refuse(HttpServerRequest request, Arrival arrival, Problem problem) {
+    new Exchange(request, arrival, null, Map.of(), live).fail(problem, null);
     lingering.drain(request);
   }
 

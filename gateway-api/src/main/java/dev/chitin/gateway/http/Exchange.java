@@ -3,9 +3,12 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
+import dev.chitin.bus.TraceContext;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Caller;
+import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.llm.Dialect;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -14,6 +17,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +27,7 @@ final class Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
   private final HttpServerRequest request;
-  private final String requestId;
+  private final Arrival arrival;
   private final @Nullable Caller caller;
   private final Map<String, String> parameters;
   private final LiveSecrets live;
@@ -36,9 +40,18 @@ final class Exchange {
       @Nullable Caller caller,
       Map<String, String> parameters,
       LiveSecrets live) {
+    this(request, new Arrival(requestId, null), caller, parameters, live);
+  }
+
+  Exchange(
+      HttpServerRequest request,
+      Arrival arrival,
+      @Nullable Caller caller,
+      Map<String, String> parameters,
+      LiveSecrets live) {
     this.live = live;
     this.request = request;
-    this.requestId = requestId;
+    this.arrival = arrival;
     this.caller = caller;
     this.parameters = parameters;
     this.context = Objects.requireNonNull(Vertx.currentContext(), "used on an event loop");
@@ -58,7 +71,17 @@ final class Exchange {
   }
 
   String requestId() {
-    return requestId;
+    return arrival.requestId();
+  }
+
+  /** What goes with the request over the bus, or null outside of traces. */
+  @Nullable TraceContext trace() {
+    return arrival.trace();
+  }
+
+  /** Whether there is a caller, and the caller has {@code scope}. */
+  boolean may(Scope scope) {
+    return caller != null && caller.may(scope);
   }
 
   /** The caller of a route that needs a scope. */
@@ -93,7 +116,7 @@ final class Exchange {
   /** Answers with a status and nothing else. */
   void respond(int status) {
     if (!response().ended()) {
-      response().setStatusCode(status).putHeader("x-request-id", requestId).end();
+      response().setStatusCode(status).putHeader("x-request-id", requestId()).end();
     }
   }
 
@@ -106,24 +129,35 @@ final class Exchange {
         .putHeader("x-content-type-options", "nosniff")
         .putHeader("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
         .putHeader("referrer-policy", "no-referrer")
-        .putHeader("x-request-id", requestId);
+        .putHeader("x-request-id", requestId());
   }
 
   /** Answers with a problem; the cause of a defect goes to the log. */
   void fail(Throwable failure, @Nullable String callId) {
     ChitinException known = ChitinException.from(failure);
     if (known instanceof ChitinException.Defect) {
-      LOG.error("request {} failed", requestId, known);
+      LOG.error("request {} failed", requestId(), known);
     }
     fail(known.problem(), callId);
+  }
+
+  /** The dialect in which errors on the request's path are told; empty for problem documents. */
+  static Optional<Dialect> dialect(HttpServerRequest request) {
+    return Dialect.of(request.path(), request.headers().contains("anthropic-version"));
   }
 
   void fail(Problem problem, @Nullable String callId) {
     if (response().ended() || response().headWritten()) {
       return;
     }
+    arrival.problem(problem.code());
     int status = problem.code().status();
-    HttpServerResponse response = begin(status, "application/problem+json");
+    Optional<Dialect> dialect = dialect(request);
+    HttpServerResponse response =
+        dialect.isPresent()
+            ? begin(dialect.get().status(problem), "application/json")
+                .putHeader(dialect.get().requestIdField(), requestId())
+            : begin(status, "application/problem+json");
     if (status == 401) {
       response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
     }
@@ -131,7 +165,11 @@ final class Exchange {
         && !response.headers().contains("retry-after")) {
       response.putHeader("retry-after", "1");
     }
-    String text = CanonicalJson.inOrder(ProblemJson.of(problem, requestId, callId)) + "\n";
+    JsonValue document =
+        dialect.isPresent()
+            ? dialect.get().envelope(problem, requestId())
+            : ProblemJson.of(problem, requestId(), callId);
+    String text = CanonicalJson.inOrder(document) + "\n";
     response.end(Buffer.buffer(clean("problem", text)));
   }
 }

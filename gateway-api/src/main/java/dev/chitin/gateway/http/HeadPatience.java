@@ -47,19 +47,17 @@ final class HeadPatience implements AutoCloseable {
     connections.remove(connection);
   }
 
-  /** The header of {@code request} is whole; its answer ends the request. */
-  void began(HttpServerRequest request) {
+  /** The header of {@code request} is whole; what is returned runs once its answer has ended. */
+  Runnable began(HttpServerRequest request) {
     Waiting waiting = connections.get(request.connection());
-    if (waiting != null) {
-      waiting.requests++;
-      request
-          .response()
-          .endHandler(
-              ended -> {
-                waiting.requests--;
-                waiting.due = System.nanoTime() + IDLE_NANOS;
-              });
+    if (waiting == null) {
+      return () -> {};
     }
+    waiting.requests++;
+    return () -> {
+      waiting.requests--;
+      waiting.due = System.nanoTime() + IDLE_NANOS;
+    };
   }
 
   private void look() {

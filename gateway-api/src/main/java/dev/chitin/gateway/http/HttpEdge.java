@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.audit.AuditLog;
 import dev.chitin.bus.Bus;
+import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Doctor;
 import dev.chitin.gateway.Readiness;
 import dev.chitin.gateway.auth.AuthFailures;
@@ -10,6 +11,7 @@ import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCalls;
+import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.gateway.session.SessionTable;
 import dev.chitin.sandbox.ToolExecutor;
@@ -37,6 +39,9 @@ import java.util.function.Supplier;
  * @param streams shows them live
  * @param metrics gives the metrics in the text format of Prometheus
  * @param live takes secrets that leak out of answers
+ * @param llm carries requests to model providers
+ * @param observer sees requests come and go
+ * @param reload has the configuration read again
  */
 public record HttpEdge(
     Bus bus,
@@ -64,4 +69,54 @@ public record HttpEdge(
     AuditSearch search,
     AuditStreams streams,
     Supplier<String> metrics,
-    LiveSecrets live) {}
+    LiveSecrets live,
+    LlmService llm,
+    RequestObserver observer,
+    Reload reload) {
+
+  /** Reads the configuration again and says what came of it. Blocks. */
+  @FunctionalInterface
+  public interface Reload {
+    /**
+     * Reads it.
+     *
+     * @param actor who wants it
+     * @throws dev.chitin.bus.ChitinException when it is refused, with why
+     */
+    JsonValue.Obj run(String actor);
+  }
+
+  /** The same with other settings and buckets. */
+  public HttpEdge with(EdgeSettings settings, RateLimits limits) {
+    return new HttpEdge(
+        bus,
+        settings,
+        registry,
+        executor,
+        vault,
+        vaultAdministration,
+        vaultKey,
+        audit,
+        keys,
+        authenticator,
+        failures,
+        watch,
+        sessions,
+        revoked,
+        admission,
+        calls,
+        idempotency,
+        limits,
+        connections,
+        readiness,
+        doctor,
+        reads,
+        search,
+        streams,
+        metrics,
+        live,
+        llm,
+        observer,
+        reload);
+  }
+}

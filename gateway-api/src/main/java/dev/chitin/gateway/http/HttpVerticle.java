@@ -6,7 +6,9 @@ import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
@@ -30,10 +32,13 @@ public final class HttpVerticle extends VerticleBase {
   private static final int MOST_STREAMS = 100;
   private static final int HANDSHAKE_SECONDS = 10;
 
+  /** Most that {@code providers.<name>.first_byte_ms} and {@code idle_ms} may be. */
+  private static final long SILENCE_MILLIS = 120_000;
+
   /** HTTP/2 frames that make work and carry nothing, in 30 s (CVE-2023-44487 and its kin). */
   private static final int MOST_RESETS = 200;
 
-  private final HttpEdge edge;
+  private HttpEdge edge;
   private final int port;
   private final @Nullable TlsIdentity identity;
   private final ZeroingAllocator allocator = new ZeroingAllocator();
@@ -41,6 +46,7 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable HttpServer server;
   private @Nullable HeadPatience patience;
   private @Nullable Edge way;
+  private Runnable unwatch = () -> {};
   private int actualPort;
 
   /**
@@ -68,9 +74,11 @@ public final class HttpVerticle extends VerticleBase {
   public Future<?> start() {
     HttpServer listener = vertx.createHttpServer(options());
     server = listener;
+    var telemetry = edge.observer().telemetry();
+    unwatch = telemetry.loops().watch(vertx, telemetry.registry());
     patience = new HeadPatience(vertx, edge.settings().bounds().headerTimeoutMillis());
     listener.connectionHandler(this::opened);
-    listener.invalidRequestHandler(new InvalidRequests(edge.live()));
+    listener.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer()));
     listener.requestHandler(this::handle);
     return listener
         .listen(port, edge.settings().host())
@@ -83,10 +91,33 @@ public final class HttpVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
+    unwatch.run();
     if (patience != null) {
       patience.close();
     }
     return Future.succeededFuture();
+  }
+
+  /**
+   * Serves the requests that are still to come as {@code next} says; those on their way keep what
+   * they began with.
+   */
+  public Future<?> apply(HttpEdge next) {
+    Promise<Void> applied = Promise.promise();
+    context.runOnContext(
+        here -> {
+          edge = next;
+          way = way();
+          applied.complete();
+        });
+    return applied.future();
+  }
+
+  /**
+   * Takes no more connections; ends those that are open with their last answer, or at that time.
+   */
+  public Future<?> shutDown(Duration timeout) {
+    return server == null ? Future.succeededFuture() : server.shutdown(timeout);
   }
 
   /** Uses another identity for the connections that are still to come. */
@@ -101,8 +132,7 @@ public final class HttpVerticle extends VerticleBase {
       // It listens, and does not yet know under which port.
       request.connection().close();
     } else {
-      patience.began(request);
-      way.handle(request);
+      way.handle(request, patience.began(request));
     }
   }
 
@@ -114,11 +144,13 @@ public final class HttpVerticle extends VerticleBase {
         new RequestGuard(hosts(edge.settings(), actualPort), edge.settings().scheme(), cors),
         cors,
         new Throttle(edge.limits()),
-        new RouteTable(routes()),
+        new RouteTable(routes(vertx, edge)),
         request -> edge.authenticator().check(presented(request)),
         edge.failures(),
         edge.audit(),
-        edge.live());
+        edge.live(),
+        edge.observer(),
+        edge.readiness());
   }
 
   private Presented presented(HttpServerRequest request) {
@@ -143,18 +175,21 @@ public final class HttpVerticle extends VerticleBase {
     }
   }
 
-  private List<Route> routes() {
+  /** The whole table of a listener on TCP. */
+  static List<Route> routes(Vertx vertx, HttpEdge edge) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new CallRoutes(edge).routes());
     routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
     routes.addAll(new SessionRoutes(edge.sessions()).routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
+    routes.addAll(new LlmRoutes(vertx, edge).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new AuditRoutes(edge.reads()).routes());
     routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).routes());
     routes.addAll(new AuditStreamRoutes(edge.streams(), edge.watch(), edge.audit()).routes());
-    routes.addAll(new HealthRoutes(edge.readiness()).routes());
+    routes.addAll(new HealthRoutes(edge.readiness(), edge.observer()).routes());
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
+    routes.add(OpenApiRoute.of(routes));
     return routes;
   }
 
@@ -209,6 +244,12 @@ public final class HttpVerticle extends VerticleBase {
     return options;
   }
 
+  /** Longer than any wait of a route, the silence of a model provider's answer among them. */
+  private static int idleSeconds(EdgeBounds bounds) {
+    Duration longest = Duration.ofMillis(Math.max(bounds.callTimeoutMillis(), SILENCE_MILLIS));
+    return (int) longest.plusSeconds(15).toSeconds();
+  }
+
   static HttpServerOptions plain(EdgeBounds bounds) {
     return new HttpServerOptions()
         .setMaxInitialLineLength(8 * 1024)
@@ -228,7 +269,6 @@ public final class HttpVerticle extends VerticleBase {
         .setSslHandshakeTimeout(HANDSHAKE_SECONDS)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         .setTcpNoDelay(true)
-        .setIdleTimeout(
-            (int) Duration.ofMillis(bounds.callTimeoutMillis()).plusSeconds(15).toSeconds());
+        .setIdleTimeout(idleSeconds(bounds));
   }
 }

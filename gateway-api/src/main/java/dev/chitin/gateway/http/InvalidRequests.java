@@ -13,14 +13,16 @@ import java.util.Map;
 /** Answers what the HTTP decoder refuses, and closes. */
 final class InvalidRequests implements Handler<HttpServerRequest> {
   private final LiveSecrets live;
+  private final RequestObserver observer;
 
-  InvalidRequests(LiveSecrets live) {
+  InvalidRequests(LiveSecrets live, RequestObserver observer) {
     this.live = live;
+    this.observer = observer;
   }
 
   @Override
   public void handle(HttpServerRequest request) {
-    new Exchange(request, Ids.next("req_"), null, Map.of(), live)
+    new Exchange(request, observer.begin(request, () -> {}), null, Map.of(), live)
         .fail(problem(request.decoderResult().cause()), null);
     request.connection().close();
   }

@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
@@ -21,7 +22,10 @@ final class MetricsRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.of(HttpMethod.GET, "/metrics", Scope.METRICS_READ, Route.Body.NONE, this::metrics));
+        Route.of(HttpMethod.GET, "/metrics", Scope.METRICS_READ, Route.Body.NONE, this::metrics)
+            .described(
+                Operation.of("operations", "What the gateway counts (Prometheus text format)")
+                    .gives(200, "The metrics.", "text/plain", "Text")));
   }
 
   private void metrics(Exchange exchange) {

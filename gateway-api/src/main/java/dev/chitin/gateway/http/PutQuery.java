@@ -3,6 +3,7 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.policy.RequestUrl;
 import dev.chitin.vault.PutOptions;
 import dev.chitin.vault.SecretBinding;
@@ -35,6 +36,25 @@ public final class PutQuery {
   private static final Set<String> KNOWN = known();
 
   private PutQuery() {}
+
+  /** The operation of a route that takes this query. */
+  static Operation describe(String summary) {
+    return Operation.of("secrets", summary)
+        .path("name", "The secret's name.")
+        .query(GRACE, "Seconds", "How long the version before stays usable.")
+        .query(EXPIRES, "Seconds", "After how long this version ends.")
+        .query(HOST, "string", "The one host that it is for, with or without a port.")
+        .query(SCHEME, "string", "https, or http for a loopback host.")
+        .query(METHOD, "string", "A method that it may be used with; may be repeated.")
+        .query(PATH_PREFIX, "string", "Below which path it may be used.")
+        .query(SURFACE, "string", "Where in a request it stands: header.")
+        .query(HEADER, "string", "The header field that carries it.")
+        .query(FORMAT, "string", "raw or bearer.")
+        .takes("application/octet-stream", "octets")
+        .takes("application/json", "SecretValue")
+        .gives(200, "A version more.", "Secret")
+        .gives(201, "The first version.", "Secret");
+  }
 
   private static Set<String> known() {
     Set<String> all = new TreeSet<>(BINDING);

@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param body what its body is
  * @param handler what answers
  * @param takesIdempotencyKey whether {@code Idempotency-Key} is honoured; elsewhere it is refused
+ * @param bodyBytes size of the largest body; 0 for the edge's own bound
+ * @param details whether an open route tells more to who brings a credential
+ * @param operation what it does, for {@code /openapi.json}; only routes of the administration
+ *     socket go without
  */
 record Route(
     HttpMethod method,
@@ -22,12 +27,17 @@ record Route(
     @Nullable Scope scope,
     Body body,
     Handler handler,
-    boolean takesIdempotencyKey) {
+    boolean takesIdempotencyKey,
+    int bodyBytes,
+    boolean details,
+    @Nullable Operation operation) {
 
   /** What a route takes as its body. */
   enum Body {
     NONE,
     JSON,
+    /** JSON that the handler reads itself. */
+    JSON_UNREAD,
     /** Bytes that the handler reads itself: no other handler sees them. */
     OCTETS
   }
@@ -39,16 +49,39 @@ record Route(
   }
 
   static Route of(HttpMethod method, String path, Scope scope, Body body, Handler handler) {
-    return new Route(method, split(path), scope, body, handler, false);
+    return new Route(method, split(path), scope, body, handler, false, 0, false, null);
   }
 
   static Route open(HttpMethod method, String path, Handler handler) {
-    return new Route(method, split(path), null, Body.NONE, handler, false);
+    return new Route(method, split(path), null, Body.NONE, handler, false, 0, false, null);
   }
 
   /** The same, honouring {@code Idempotency-Key}. */
   Route withIdempotencyKey() {
-    return new Route(method, segments, scope, body, handler, true);
+    return new Route(method, segments, scope, body, handler, true, bodyBytes, details, operation);
+  }
+
+  /** The same with a bound of its own for the body. */
+  Route withBodyBytes(int bytes) {
+    return new Route(
+        method, segments, scope, body, handler, takesIdempotencyKey, bytes, details, operation);
+  }
+
+  /** The same open route, telling more to who brings a credential; a wrong one is refused. */
+  Route withDetails() {
+    return new Route(
+        method, segments, scope, body, handler, takesIdempotencyKey, bodyBytes, true, operation);
+  }
+
+  /** The same, described. */
+  Route described(Operation operation) {
+    return new Route(
+        method, segments, scope, body, handler, takesIdempotencyKey, bodyBytes, details, operation);
+  }
+
+  /** The path as it is written here: with names in braces, never with a request's own text. */
+  String template() {
+    return "/" + String.join("/", segments);
   }
 
   static List<String> split(String path) {

@@ -5,6 +5,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.policy.Principal;
 import dev.chitin.vault.ChangeRequest;
 import dev.chitin.vault.DeleteRequest;
@@ -42,36 +43,55 @@ final class SecretRoutes {
   List<Route> routes() {
     return List.of(
         Route.of(
-            HttpMethod.PUT,
-            "/v1/secrets/{name}",
-            Scope.SECRETS_WRITE,
-            Route.Body.OCTETS,
-            exchange -> put(exchange, false)),
+                HttpMethod.PUT,
+                "/v1/secrets/{name}",
+                Scope.SECRETS_WRITE,
+                Route.Body.OCTETS,
+                exchange -> put(exchange, false))
+            .described(PutQuery.describe("Store a secret")),
         Route.of(
-            HttpMethod.POST,
-            "/v1/secrets/{name}/rotate",
-            Scope.SECRETS_WRITE,
-            Route.Body.OCTETS,
-            exchange -> put(exchange, true)),
+                HttpMethod.POST,
+                "/v1/secrets/{name}/rotate",
+                Scope.SECRETS_WRITE,
+                Route.Body.OCTETS,
+                exchange -> put(exchange, true))
+            .described(PutQuery.describe("Give a secret a new value")),
         change(ChangeRequest.Kind.PRUNE),
         change(ChangeRequest.Kind.DISABLE),
         change(ChangeRequest.Kind.ENABLE),
         Route.of(
-            HttpMethod.DELETE,
-            "/v1/secrets/{name}",
-            Scope.SECRETS_WRITE,
-            Route.Body.NONE,
-            this::delete),
-        Route.of(HttpMethod.GET, "/v1/secrets", Scope.SECRETS_LIST, Route.Body.NONE, this::list));
+                HttpMethod.DELETE,
+                "/v1/secrets/{name}",
+                Scope.SECRETS_WRITE,
+                Route.Body.NONE,
+                this::delete)
+            .described(one("Delete a secret")),
+        Route.of(HttpMethod.GET, "/v1/secrets", Scope.SECRETS_LIST, Route.Body.NONE, this::list)
+            .described(
+                Operation.of("secrets", "List secrets, never their values")
+                    .gives(200, "The secrets.", "SecretList")));
   }
 
   private Route change(ChangeRequest.Kind kind) {
     return Route.of(
-        HttpMethod.POST,
-        "/v1/secrets/{name}/" + kind.text(),
-        Scope.SECRETS_WRITE,
-        Route.Body.NONE,
-        exchange -> change(exchange, kind));
+            HttpMethod.POST,
+            "/v1/secrets/{name}/" + kind.text(),
+            Scope.SECRETS_WRITE,
+            Route.Body.NONE,
+            exchange -> change(exchange, kind))
+        .described(
+            one(
+                switch (kind) {
+                  case PRUNE -> "Drop the versions that are no longer current";
+                  case DISABLE -> "Take a secret out of use";
+                  case ENABLE -> "Put a secret back into use";
+                }));
+  }
+
+  private static Operation one(String summary) {
+    return Operation.of("secrets", summary)
+        .path("name", "The secret's name.")
+        .gives(200, "What is known of it now.", "Secret");
   }
 
   private void change(Exchange exchange, ChangeRequest.Kind kind) {

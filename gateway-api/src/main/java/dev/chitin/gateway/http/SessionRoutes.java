@@ -3,6 +3,7 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.gateway.session.Session;
 import dev.chitin.gateway.session.SessionTable;
 import io.vertx.core.http.HttpMethod;
@@ -25,14 +26,25 @@ final class SessionRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.of(HttpMethod.POST, "/v1/sessions", Scope.TOOLS_CALL, Route.Body.NONE, this::open),
-        Route.of(HttpMethod.GET, "/v1/sessions", Scope.TOOLS_READ, Route.Body.NONE, this::list),
+        Route.of(HttpMethod.POST, "/v1/sessions", Scope.TOOLS_CALL, Route.Body.NONE, this::open)
+            .described(
+                Operation.of("sessions", "Open a session")
+                    .gives(201, "It is open.", "Session")
+                    .with(201, "Location", "Its path.")),
+        Route.of(HttpMethod.GET, "/v1/sessions", Scope.TOOLS_READ, Route.Body.NONE, this::list)
+            .described(
+                Operation.of("sessions", "List own sessions")
+                    .gives(200, "The sessions.", "SessionList")),
         Route.of(
-            HttpMethod.DELETE,
-            "/v1/sessions/{id}",
-            Scope.TOOLS_READ,
-            Route.Body.NONE,
-            this::close));
+                HttpMethod.DELETE,
+                "/v1/sessions/{id}",
+                Scope.TOOLS_READ,
+                Route.Body.NONE,
+                this::close)
+            .described(
+                Operation.of("sessions", "Close a session")
+                    .path("id", "The session's id.")
+                    .gives(204, "It is closed.")));
   }
 
   /** The id of the session that a request names, or null. It counts as used. */

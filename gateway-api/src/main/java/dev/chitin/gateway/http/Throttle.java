@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.llm.Dialect;
 import dev.chitin.gateway.rate.RateLimit;
 import dev.chitin.gateway.rate.RateLimiter;
 import dev.chitin.gateway.rate.RateLimits;
@@ -13,7 +14,7 @@ import java.util.Optional;
 /**
  * Asks the buckets, and tells clients how they stand: {@code RateLimit-Policy} and {@code
  * RateLimit} (draft-ietf-httpapi-ratelimit-headers-10) on every answer to a principal, {@code
- * Retry-After} on a refusal.
+ * Retry-After} on a refusal. On the routes of model providers the names are the vendors'.
  */
 final class Throttle {
   private static final String HEALTH = "/health/";
@@ -41,9 +42,15 @@ final class Throttle {
     RateLimiter.Verdict verdict = limits.principal(principal.tenant() + "/" + principal.id());
     RateLimit limit = limits.principals().limit();
     HttpServerResponse response = request.response();
-    response.putHeader("ratelimit-policy", "\"default\";q=" + limit.requestsPerMinute() + ";w=60");
-    response.putHeader(
-        "ratelimit", "\"default\";r=" + verdict.remaining() + ";t=" + verdict.waitSeconds());
+    Optional<Dialect> dialect = Exchange.dialect(request);
+    if (dialect.isPresent()) {
+      VendorRateLimit.put(response, dialect.get(), limit, verdict);
+    } else {
+      response.putHeader(
+          "ratelimit-policy", "\"default\";q=" + limit.requestsPerMinute() + ";w=60");
+      response.putHeader(
+          "ratelimit", "\"default\";r=" + verdict.remaining() + ";t=" + verdict.waitSeconds());
+    }
     return verdict.allowed()
         ? Optional.empty()
         : Optional.of(refused(request, verdict, "principal"));

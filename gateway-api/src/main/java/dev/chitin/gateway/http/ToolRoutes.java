@@ -4,6 +4,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.sandbox.ToolDefinition;
@@ -21,8 +22,15 @@ final class ToolRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.of(HttpMethod.GET, "/v1/tools", Scope.TOOLS_READ, Route.Body.NONE, this::list),
-        Route.of(HttpMethod.GET, "/v1/tools/{name}", Scope.TOOLS_READ, Route.Body.NONE, this::one));
+        Route.of(HttpMethod.GET, "/v1/tools", Scope.TOOLS_READ, Route.Body.NONE, this::list)
+            .described(
+                Operation.of("tools", "List the tools that the credential reaches")
+                    .gives(200, "The tools.", "ToolList")),
+        Route.of(HttpMethod.GET, "/v1/tools/{name}", Scope.TOOLS_READ, Route.Body.NONE, this::one)
+            .described(
+                Operation.of("tools", "Describe one tool")
+                    .path("name", "The tool's name.")
+                    .gives(200, "The tool.", "Tool")));
   }
 
   private void list(Exchange exchange) {

@@ -6,6 +6,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.calls.TrackedCall;
 import dev.chitin.gateway.calls.TrackedCalls;
+import dev.chitin.gateway.openapi.Operation;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import java.time.Instant;
@@ -31,15 +32,33 @@ final class TrackedCallRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.of(HttpMethod.GET, "/v1/calls/{id}", Scope.TOOLS_CALL, Route.Body.NONE, this::look),
+        Route.of(HttpMethod.GET, "/v1/calls/{id}", Scope.TOOLS_CALL, Route.Body.NONE, this::look)
+            .described(
+                Operation.of("calls", "Look at a call that goes on without its client")
+                    .path("id", "The call's id.")
+                    .gives(200, "Its outcome, or how it stands.", "Call")),
         Route.of(
-            HttpMethod.DELETE, "/v1/calls/{id}", Scope.TOOLS_CALL, Route.Body.NONE, this::cancel),
+                HttpMethod.DELETE,
+                "/v1/calls/{id}",
+                Scope.TOOLS_CALL,
+                Route.Body.NONE,
+                this::cancel)
+            .described(
+                Operation.of("calls", "Cancel a call")
+                    .path("id", "The call's id.")
+                    .gives(200, "It was over already.", "CallStanding")
+                    .gives(202, "It is being cancelled.", "CallStanding")),
         Route.of(
-            HttpMethod.GET,
-            "/v1/calls/{id}/events",
-            Scope.TOOLS_CALL,
-            Route.Body.NONE,
-            this::events));
+                HttpMethod.GET,
+                "/v1/calls/{id}/events",
+                Scope.TOOLS_CALL,
+                Route.Body.NONE,
+                this::events)
+            .described(
+                Operation.of("calls", "Read a call's events, from the first that is kept")
+                    .path("id", "The call's id.")
+                    .header("last-event-id", "string", "The last event that was seen.")
+                    .gives(200, "The events.", "text/event-stream", "Events")));
   }
 
   private TrackedCall find(Exchange exchange) {

@@ -28,6 +28,9 @@ import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.Preparation;
 import dev.chitin.sandbox.backend.PreparedCall;
+import dev.chitin.sandbox.exec.CallObserver.Ending;
+import dev.chitin.sandbox.exec.CallObserver.Observation;
+import dev.chitin.sandbox.exec.CallObserver.Station;
 import dev.chitin.sandbox.plan.PreparedPlan;
 import dev.chitin.vault.Lease;
 import dev.chitin.vault.LeaseBinding;
@@ -58,6 +61,7 @@ public final class Executor {
   private final ReceiptVerifier receipts;
   private final Vault vault;
   private final Map<String, Backend> backends;
+  private final CallObserver observer;
 
   public Executor(
       ToolRegistry registry,
@@ -67,7 +71,9 @@ public final class Executor {
       AuditLog audit,
       ReceiptVerifier receipts,
       Vault vault,
-      Map<String, Backend> backends) {
+      Map<String, Backend> backends,
+      CallObserver observer) {
+    this.observer = observer;
     this.registry = registry;
     this.plans = plans;
     this.policy = policy;
@@ -81,33 +87,48 @@ public final class Executor {
   /** Runs {@code call}; {@code sink} hears an empty piece once the tool may run. */
   public Future<ToolResult> execute(ToolCall call, OutputSink sink, CallContext context) {
     var tool = registry.find(call.tool()).map(ToolRegistry.RegisteredTool::definition);
+    Observation seen = observer.begin(call, tool.orElse(null), context);
     if (tool.isEmpty()) {
+      seen.ended(Ending.ERROR, ProblemCode.TOOL_UNKNOWN);
       return Future.failedFuture(
           Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name.").toException());
     }
     return plans
         .plan(tool.get(), call, context.deadline())
+        .onComplete(planned -> seen.passed(Station.PLAN))
         .recover(failure -> denied(call, null, null, ChitinException.from(failure)).mapEmpty())
-        .compose(plan -> decide(tool.get(), call, plan, sink, context));
+        .compose(plan -> decide(tool.get(), call, plan, sink, context, seen))
+        .onSuccess(result -> seen.ended(Ending.ofStatus(result.status(), result.succeeded()), null))
+        .onFailure(
+            failure -> {
+              ProblemCode code = ChitinException.from(failure).code();
+              seen.ended(Ending.ofProblem(code), code);
+            });
   }
 
   private Future<ToolResult> decide(
-      ToolDefinition tool, ToolCall call, PreparedPlan plan, OutputSink sink, CallContext context) {
+      ToolDefinition tool,
+      ToolCall call,
+      PreparedPlan plan,
+      OutputSink sink,
+      CallContext context,
+      Observation seen) {
     SealedPlan sealed = plan.sealed();
     return policy
         .decide(sealed, context.deadline())
+        .onComplete(decided -> seen.passed(Station.DECIDE))
         .recover(
             failure ->
                 denied(call, sealed.digest(), null, ChitinException.from(failure)).mapEmpty())
         .compose(
             decision ->
                 decision.outcome() == Decision.Outcome.ALLOW
-                    ? authorize(tool, call, plan, decision, sink, context)
+                    ? authorize(tool, call, plan, decision, sink, context, seen)
                     : denied(call, sealed.digest(), decision.policyVersion(), refusal(decision))
                         .mapEmpty());
   }
 
-  private static ChitinException refusal(Decision decision) {
+  static ChitinException refusal(Decision decision) {
     ProblemCode code = decision.code() == null ? ProblemCode.POLICY_NO_PERMIT : decision.code();
     String detail = decision.detail() == null ? code.title() + "." : decision.detail();
     Problem problem = Problem.of(code, detail);
@@ -126,7 +147,8 @@ public final class Executor {
       PreparedPlan plan,
       Decision decision,
       OutputSink sink,
-      CallContext context) {
+      CallContext context,
+      Observation seen) {
     Digest digest = plan.sealed().digest();
     String version = decision.policyVersion();
     Preparation ready;
@@ -143,12 +165,15 @@ public final class Executor {
             new AuditEvent.ToolExecution(
                 tool.name(), true, ref, new Phase.Authorized(decision.decisionId())),
             context.deadline())
+        .onComplete(recorded -> seen.passed(Station.AUDIT))
         .compose(
             receipt ->
                 lease(tool, plan.sealed().plan(), decision, receipt, ref, context)
                     .compose(
                         leases ->
-                            run(tool, call, digest, ready, leases, receipt, ref, sink, context)))
+                            run(
+                                tool, call, digest, ready, leases, receipt, ref, sink, context,
+                                seen)))
         .onFailure(failure -> ready.abandon());
   }
 
@@ -198,7 +223,7 @@ public final class Executor {
   }
 
   /** Where the plan puts the credential; a plan that makes no request puts it nowhere. */
-  private static LeaseBinding binding(CredentialRef credential, Invocation invocation) {
+  static LeaseBinding binding(CredentialRef credential, Invocation invocation) {
     return new LeaseBinding(
         credential.scheme(),
         credential.host(),
@@ -219,7 +244,8 @@ public final class Executor {
       Receipt receipt,
       AuditEvent.CallRef ref,
       OutputSink sink,
-      CallContext context) {
+      CallContext context,
+      Observation seen) {
     try {
       receipts.verify(receipt, digest, receipt.decisionId());
       checkWanted(context);
@@ -228,7 +254,9 @@ public final class Executor {
     }
     long started = System.nanoTime();
     return sink.write(OutputChunk.started())
+        .onComplete(heard -> seen.passed(Station.START))
         .transform(heard -> ready.start(leases, sink))
+        .onComplete(ran -> seen.passed(Station.RUN))
         .recover(failure -> notRun(tool, ref, ChitinException.from(failure)).mapEmpty())
         .compose(
             outcome -> {
@@ -238,7 +266,7 @@ public final class Executor {
             });
   }
 
-  private static void checkWanted(CallContext context) {
+  static void checkWanted(CallContext context) {
     if (context.isCancelled()) {
       throw Problem.of(ProblemCode.CALL_CANCELLED, "The caller left before the tool started.")
           .toException();

@@ -7,7 +7,6 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.policy.CredentialRef;
 import dev.chitin.policy.ExecutionPlan;
 import dev.chitin.policy.Invocation;
 import dev.chitin.sandbox.ToolDefinition;
@@ -18,11 +17,7 @@ import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.http.EgressRecord.RequestTarget;
 import dev.chitin.sandbox.plan.RequestLine;
-import dev.chitin.vault.Lease;
-import dev.chitin.vault.LeaseBinding;
 import dev.chitin.vault.LeaseRedeemer;
-import dev.chitin.vault.LeaseUse;
-import dev.chitin.vault.SecretAccess;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import dev.chitin.vault.scrub.Scrubber;
 import io.netty.channel.Channel;
@@ -43,7 +38,6 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLException;
 
@@ -60,10 +54,9 @@ public final class HttpBackend implements Backend {
   private final HttpClient client;
   private final ToolRegistry registry;
   private final AddressPinning pinning;
-  private final LeaseRedeemer redeemer;
+  private final LeaseSpending spending;
   private final EgressRecord egress;
   private final ZeroingAllocator allocator = new ZeroingAllocator();
-  private final SecureRandom random = new SecureRandom();
 
   public HttpBackend(
       Vertx vertx,
@@ -75,7 +68,7 @@ public final class HttpBackend implements Backend {
     this.vertx = vertx;
     this.registry = registry;
     this.pinning = pinning;
-    this.redeemer = redeemer;
+    this.spending = new LeaseSpending(redeemer, new SecureRandom());
     this.client =
         vertx.createHttpClient(
             new HttpClientOptions()
@@ -191,7 +184,8 @@ public final class HttpBackend implements Backend {
   /** The connection stands: only now are leases spent, since nothing else can fail any more. */
   private Future<Outcome> exchange(HttpClientRequest request, RequestLine line, PreparedCall call) {
     var scrubber = new Scrubber();
-    return injections(line, call)
+    return spending
+        .spend(call.plan(), line.toInvocation(), call.leases())
         .compose(
             injections -> {
               line.headers().forEach(request::putHeader);
@@ -235,41 +229,6 @@ public final class HttpBackend implements Backend {
     return request
         .send(body)
         .compose(response -> new ResponseReader(response, scrubber, bound).read());
-  }
-
-  /** Spends the plan's leases, each for exactly this request; the uses are on disk after it. */
-  private Future<List<Injection>> injections(RequestLine line, PreparedCall call) {
-    ExecutionPlan plan = call.plan().plan();
-    Future<List<Injection>> all = Future.succeededFuture(new ArrayList<>());
-    for (int i = 0; i < plan.credentials().size(); i++) {
-      CredentialRef credential = plan.credentials().get(i);
-      Lease lease = call.leases().get(i);
-      var use =
-          new LeaseUse(
-              call.plan().digest(),
-              plan.principal().tenant(),
-              plan.principal().id(),
-              new LeaseBinding(
-                  line.scheme(),
-                  line.host(),
-                  line.port(),
-                  line.method(),
-                  line.path(),
-                  credential.surface(),
-                  credential.field(),
-                  credential.format()));
-      all =
-          all.compose(
-              spent ->
-                  redeemer
-                      .spend(SecretAccess.granted(), lease, use)
-                      .map(
-                          used -> {
-                            spent.add(new Injection(credential, used, random));
-                            return spent;
-                          }));
-    }
-    return all;
   }
 
   private static Outcome unanswered(Throwable failure) {

@@ -132,6 +132,16 @@ public final class TokenIssuers implements AutoCloseable {
     return pool.verifications();
   }
 
+  /** Signatures that wait. */
+  public int waiting() {
+    return pool.waiting();
+  }
+
+  /** Threads that verify now. */
+  public int active() {
+    return pool.active();
+  }
+
   @Override
   public void close() {
     while (!opened.isEmpty()) {

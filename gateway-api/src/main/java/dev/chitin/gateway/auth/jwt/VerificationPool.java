@@ -63,6 +63,16 @@ public final class VerificationPool implements AutoCloseable {
     return verified.future();
   }
 
+  /** Signatures that wait. */
+  public int waiting() {
+    return threads.getQueue().size();
+  }
+
+  /** Threads that verify now. */
+  public int active() {
+    return threads.getActiveCount();
+  }
+
   /** Signatures that were looked at, since the start. */
   public long verifications() {
     return verifications.get();

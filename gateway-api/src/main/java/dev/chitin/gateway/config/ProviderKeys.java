@@ -1,0 +1,73 @@
+package dev.chitin.gateway.config;
+
+import dev.chitin.gateway.config.Spec.Choice;
+import dev.chitin.gateway.config.Spec.ListOf;
+import dev.chitin.gateway.config.Spec.Section;
+import dev.chitin.gateway.config.Spec.Text;
+import dev.chitin.gateway.config.Spec.Whole;
+import java.util.List;
+
+/** The keys of {@code providers}. */
+final class ProviderKeys {
+  private static final Spec OPENAI_FIELDS =
+      new ListOf(new Choice(List.of("openai-organization", "openai-project", "openai-beta")));
+
+  static final Section SECTION =
+      Section.of(
+          Spec.Key.of(
+              "anthropic",
+              "Speaks the Messages API.",
+              provider("default https://api.anthropic.com", List.of())),
+          Spec.Key.of(
+              "openai",
+              "Speaks Chat Completions and Responses.",
+              provider(
+                  "default https://api.openai.com/v1",
+                  List.of(
+                      Spec.Key.of(
+                          "forward_headers",
+                          "Header fields of clients that go on as well.",
+                          OPENAI_FIELDS)))));
+
+  private ProviderKeys() {}
+
+  private static Section provider(String address, List<Spec.Key> more) {
+    var keys =
+        new java.util.ArrayList<Spec.Key>(
+            List.of(
+                Spec.Key.of(
+                    "base_url",
+                    "https, or http to an address of loopback; with or without /v1; "
+                        + address
+                        + ".",
+                    new Text()),
+                Spec.Key.of(
+                    "credential", "Name of the secret that the provider knows.", new Text()),
+                Spec.Key.of(
+                    "max_tokens",
+                    "Most tokens that one request may ask for; default 32000.",
+                    new Whole(1, 100_000_000)),
+                Spec.Key.of(
+                    "models",
+                    "Models that may be asked for, name* for any that begin so; default all.",
+                    new ListOf(new Text())),
+                Spec.Key.of(
+                    "tokens_per_day",
+                    "Tokens of one principal in a day (UTC); default any number.",
+                    new Whole(1, 1L << 50)),
+                Spec.Key.of(
+                    "first_byte_ms",
+                    "Longest wait for an answer to begin; default 60000.",
+                    new Whole(100, 120_000)),
+                Spec.Key.of(
+                    "idle_ms",
+                    "Longest silence within an answer; default 120000.",
+                    new Whole(100, 120_000)),
+                Spec.Key.of(
+                    "timeout_ms",
+                    "Longest exchange in all; default 600000.",
+                    new Whole(100, 3_600_000))));
+    keys.addAll(more);
+    return Section.of(keys.toArray(Spec.Key[]::new));
+  }
+}

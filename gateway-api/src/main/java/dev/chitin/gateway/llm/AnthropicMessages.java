@@ -1,0 +1,72 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.json.JsonValue;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The frame of {@code messages} and {@code tools} in the Messages API. */
+final class AnthropicMessages {
+  private static final List<String> ROLES = List.of("user", "assistant");
+
+  private AnthropicMessages() {}
+
+  static void check(JsonValue.Obj request) {
+    List<JsonValue> messages = Turns.list(request, "messages");
+    var turns = new Turns();
+    for (int i = 0; i < messages.size(); i++) {
+      String place = "messages." + i;
+      JsonValue.Obj message = Turns.object(messages.get(i), place);
+      boolean model = Turns.role(message, place, ROLES).equals("assistant");
+      turns.turn(model);
+      blocks(Turns.content(message, place), place + ".content", model, turns);
+    }
+    tools(request);
+  }
+
+  private static void blocks(List<JsonValue> blocks, String place, boolean model, Turns turns) {
+    for (int i = 0; i < blocks.size(); i++) {
+      String at = place + "." + i;
+      JsonValue.Obj block = Turns.object(blocks.get(i), at);
+      switch (Turns.type(block, at)) {
+        case "tool_use" -> {
+          if (!model) {
+            throw Fault.in(at, "a tool_use stands in a message of the assistant only");
+          }
+          turns.asked(block, "id", at);
+        }
+        case "tool_result" -> {
+          if (model) {
+            throw Fault.in(at, "a tool_result stands in a message of the user only");
+          }
+          turns.answered(block, "tool_use_id", at, "tool_use");
+        }
+        case "image" -> {
+          if (block.get("source") instanceof JsonValue.Obj source) {
+            Turns.image(source.get("data"), at + ".source.data");
+          }
+        }
+        default -> {
+          // Block types that come later, and those that have no rule here, pass.
+        }
+      }
+    }
+  }
+
+  /** Tools of the provider's own have types of their own, and most have names. */
+  private static void tools(JsonValue.Obj request) {
+    List<JsonValue> tools = Turns.tools(request);
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < tools.size(); i++) {
+      String place = "tools." + i;
+      JsonValue.Obj tool = Turns.object(tools.get(i), place);
+      boolean own =
+          tool.get("type") == null
+              || tool.get("type") instanceof JsonValue.Null
+              || (tool.get("type") instanceof JsonValue.Str type && type.value().equals("custom"));
+      if (own || tool.get("name") != null) {
+        Turns.toolName(tool, place, names);
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import io.vertx.core.MultiMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * Which header fields pass, in and out; all others end at the gateway. The client's credential is
+ * the gateway's, and no field that could carry one is among them.
+ */
+final class ForwardedFields {
+  private static final Pattern VISIBLE = Pattern.compile("[\\x21-\\x7e]{1,255}");
+  private static final Pattern ACCEPT = Pattern.compile("[\\x20-\\x7e]{1,255}");
+  private static final Pattern VERSION = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
+  private static final Pattern BETA =
+      Pattern.compile("[A-Za-z0-9._-]{1,64}( *, *[A-Za-z0-9._-]{1,64}){0,31}");
+
+  private static final List<String> OUT =
+      List.of("request-id", "x-request-id", "retry-after", "retry-after-ms");
+  private static final List<String> OUT_PREFIXES = List.of("anthropic-ratelimit-", "x-ratelimit-");
+  private static final int MOST_CHARS = 512;
+
+  private ForwardedFields() {}
+
+  /**
+   * What goes to the provider, by lower-case name.
+   *
+   * @param body whether there is one
+   * @throws dev.chitin.bus.ChitinException {@code request.malformed} when a field that would go on
+   *     has a form that it never has
+   */
+  static Map<String, String> in(MultiMap fields, ProviderSettings provider, boolean body) {
+    Map<String, String> on = new TreeMap<>();
+    if (body) {
+      on.put("content-type", "application/json");
+    }
+    put(on, fields, "accept", ACCEPT);
+    put(on, fields, "idempotency-key", VISIBLE);
+    if (provider.dialect() == Dialect.ANTHROPIC) {
+      put(on, fields, "anthropic-version", VERSION);
+      put(on, fields, "anthropic-beta", BETA);
+    }
+    provider.forwarded().forEach(name -> put(on, fields, name, VISIBLE));
+    return on;
+  }
+
+  private static void put(Map<String, String> on, MultiMap fields, String name, Pattern form) {
+    List<String> values = fields.getAll(name);
+    if (values.isEmpty()) {
+      return;
+    }
+    String value = String.join(",", values);
+    if (!form.matcher(value).matches()) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED, name + ": is not of the form that the field has")
+          .withErrors(List.of(new Problem.FieldError(name, "has another form")))
+          .toException();
+    }
+    on.put(name, value);
+  }
+
+  /** Whether a field of an answer passes, besides its content type. */
+  static boolean passesOut(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return OUT.contains(lower) || OUT_PREFIXES.stream().anyMatch(lower::startsWith);
+  }
+
+  /** Whether a value is one that may stand in an answer of ours. */
+  static boolean isPlain(String value) {
+    return value.length() <= MOST_CHARS && value.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+  }
+}

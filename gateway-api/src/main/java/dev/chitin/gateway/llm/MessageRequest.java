@@ -1,0 +1,68 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.json.JsonValue;
+
+/**
+ * What the gateway needs to know of a request's body, which is passed on as it came.
+ *
+ * @param model as asked for
+ * @param tokens most tokens that the answer may cost; 0 when no model writes one
+ * @param streamed whether the answer is asked for as a stream of events
+ */
+record MessageRequest(String model, long tokens, boolean streamed) {
+
+  /**
+   * Checks the frame of {@code body}: what no provider could do with, or the operator does not
+   * allow, is refused; block types and members that are not known pass.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code request.malformed} with the place
+   */
+  static MessageRequest check(LlmRoute route, ProviderSettings provider, JsonValue body) {
+    if (!(body instanceof JsonValue.Obj request)) {
+      throw Fault.in("body", "must be a JSON object");
+    }
+    String model = model(request, provider);
+    return switch (route) {
+      case MESSAGES, COUNT_TOKENS -> {
+        long tokens = TokenLimit.of(request, "max_tokens", provider, route == LlmRoute.MESSAGES);
+        AnthropicMessages.check(request);
+        yield new MessageRequest(model, route == LlmRoute.MESSAGES ? tokens : 0, streamed(request));
+      }
+      case CHAT -> {
+        long one = TokenLimit.ofChat(request, provider);
+        long choices = TokenLimit.choices(request);
+        ChatMessages.check(request);
+        yield new MessageRequest(model, one * choices, streamed(request));
+      }
+      case RESPONSES -> {
+        long tokens = TokenLimit.of(request, "max_output_tokens", provider, false);
+        ResponsesInput.check(request);
+        yield new MessageRequest(model, tokens, streamed(request));
+      }
+      case MODELS -> throw new IllegalArgumentException("it has no body");
+    };
+  }
+
+  private static String model(JsonValue.Obj request, ProviderSettings provider) {
+    if (!(request.get("model") instanceof JsonValue.Str name) || name.value().isEmpty()) {
+      throw Fault.in("model", "must be the name of a model");
+    }
+    if (name.value().length() > 256 || !provider.allowsModel(name.value())) {
+      throw Fault.in(
+          "model",
+          "is not one that this gateway may ask for; providers."
+              + provider.dialect().provider()
+              + ".models lists them");
+    }
+    return name.value();
+  }
+
+  private static boolean streamed(JsonValue.Obj request) {
+    return switch (request.get("stream")) {
+      case null -> false;
+      case JsonValue.Null none -> false;
+      case JsonValue.Bool given -> given.value();
+      default -> throw Fault.in("stream", "must be true or false");
+    };
+  }
+}

@@ -1,0 +1,263 @@
+package dev.chitin.gateway.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.CanonicalJson;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.JsonSchemas;
+import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.openapi.Operation;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** {@code /openapi.json} says of the table of routes what the table says itself, and is sound. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class OpenApiTest {
+  private final JsonSchemas schemas = new JsonSchemas();
+  private Vertx vertx;
+  private List<Route> routes;
+  private JsonValue.Obj document;
+
+  @BeforeAll
+  void make() throws ReflectiveOperationException {
+    vertx = Vertx.vertx();
+    routes = HttpVerticle.routes(vertx, nothing());
+    document = OpenApiRoute.document(routes);
+  }
+
+  @AfterAll
+  void close() {
+    vertx.close().await();
+  }
+
+  /** An edge of which nothing is asked: the table is made, no request is answered. */
+  static HttpEdge nothing() throws ReflectiveOperationException {
+    RecordComponent[] parts = HttpEdge.class.getRecordComponents();
+    Class<?>[] types = Arrays.stream(parts).map(RecordComponent::getType).toArray(Class[]::new);
+    return HttpEdge.class.getDeclaredConstructor(types).newInstance(new Object[parts.length]);
+  }
+
+  @Test
+  void everyRouteIsInTheDocumentAndTheReverse() {
+    Set<String> table = new TreeSet<>();
+    routes.forEach(
+        route -> table.add(route.method().name() + " " + route.template().replace("*}", "}")));
+    Set<String> told = new TreeSet<>();
+    operations((name, operation) -> told.add(name));
+    assertThat(told).isEqualTo(table).contains("GET /openapi.json").hasSizeGreaterThan(20);
+  }
+
+  @Test
+  void everyRouteIsDescribed() {
+    for (Route route : routes) {
+      assertThat(route.operation())
+          .as("%s %s has no description: add .described(…)", route.method(), route.template())
+          .isNotNull();
+    }
+    operations(
+        (name, operation) -> {
+          for (JsonValue parameter : items(operation, "parameters")) {
+            assertThat(text((JsonValue.Obj) parameter, "description").strip())
+                .as("%s: %s", name, parameter)
+                .isNotEmpty();
+          }
+          JsonValue.Obj responses = object(operation, "responses");
+          assertThat(responses.members().keySet().stream().filter(s -> s.startsWith("2")))
+              .as("%s says how it answers", name)
+              .isNotEmpty();
+        });
+  }
+
+  @Test
+  void theOfficialSchemaTakesIt() throws IOException {
+    assertThat(schemas.openApiFaults(document)).isEmpty();
+  }
+
+  @Test
+  void theOfficialSchemaWouldRefuseABrokenOne() throws IOException {
+    for (String member : List.of("info", "openapi")) {
+      Map<String, JsonValue> less = new LinkedHashMap<>(document.members());
+      less.remove(member);
+      assertThat(schemas.openApiFaults(new JsonValue.Obj(less))).as(member).isNotEmpty();
+    }
+    String text = CanonicalJson.inOrder(document);
+    assertThat(text).contains("\"in\":\"path\"");
+    assertThat(schemas.openApiFaults(parse(text.replace("\"in\":\"path\"", "\"in\":\"road\""))))
+        .isNotEmpty();
+  }
+
+  @Test
+  void everyExampleFitsItsSchema() {
+    JsonValue.Obj components = object(document, "components");
+    JsonValue.Obj all = object(components, "schemas");
+    all.members()
+        .forEach(
+            (name, schema) -> {
+              assertThat(schemas.schemaFaults(schema)).as(name).isEmpty();
+              List<JsonValue> examples = items((JsonValue.Obj) schema, "examples");
+              assertThat(examples).as("%s has an example", name).isNotEmpty();
+              for (JsonValue example : examples) {
+                assertThat(schemas.faults(rooted(name, components), example)).as(name).isEmpty();
+              }
+            });
+    JsonValue wrong = JsonValue.object().put("code", "no.such_code").build();
+    assertThat(schemas.faults(rooted("Problem", components), wrong)).isNotEmpty();
+  }
+
+  /** A schema that finds the others where the document has them. */
+  private static JsonValue rooted(String name, JsonValue.Obj components) {
+    return JsonValue.object()
+        .put("$ref", "#/components/schemas/" + name)
+        .put("components", components)
+        .build();
+  }
+
+  @Test
+  void everyProblemCodeAppears() {
+    JsonValue.Obj problem = object(object(object(document, "components"), "schemas"), "Problem");
+    String text = CanonicalJson.inOrder(problem);
+    for (ProblemCode code : ProblemCode.values()) {
+      assertThat(text).contains("\"" + code.code() + "\"");
+    }
+    Set<Integer> statuses = new HashSet<>();
+    operations(
+        (name, operation) ->
+            object(operation, "responses")
+                .members()
+                .keySet()
+                .forEach(status -> statuses.add(Integer.parseInt(status))));
+    assertThat(statuses).contains(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504);
+  }
+
+  @Test
+  void aScopeIsNamedWhereTheRouteHasOne() {
+    for (Route route : routes) {
+      JsonValue.Obj operation = operation(route);
+      boolean open = route.scope() == null;
+      assertThat(items(operation, "security").isEmpty()).as(route.template()).isEqualTo(open);
+      assertThat(text(operation, "x-chitin-scope"))
+          .isEqualTo(open ? "" : String.valueOf(route.scope()));
+      assertThat(object(operation, "responses").members().containsKey("401")).isEqualTo(!open);
+    }
+  }
+
+  @Test
+  void namesAreUniqueParametersStandAndReferencesLead() {
+    Set<String> ids = new HashSet<>();
+    operations(
+        (name, operation) -> {
+          assertThat(ids.add(text(operation, "operationId"))).as(name).isTrue();
+          Set<String> parameters = new HashSet<>();
+          for (JsonValue item : items(operation, "parameters")) {
+            var parameter = (JsonValue.Obj) item;
+            assertThat(parameters.add(text(parameter, "in") + text(parameter, "name")))
+                .as("%s names %s once", name, parameter)
+                .isTrue();
+            if (text(parameter, "in").equals("path")) {
+              assertThat(name).contains("{" + text(parameter, "name") + "}");
+            }
+          }
+        });
+    List<String> lost = new ArrayList<>();
+    references(document, lost);
+    assertThat(lost).isEmpty();
+  }
+
+  @Test
+  void aRouteThatNamesAnUnknownSchemaHasNoDocument() {
+    Route route =
+        Route.of(HttpMethod.GET, "/v1/x", Scope.ADMIN, Route.Body.NONE, exchange -> {})
+            .described(Operation.of("x", "x").gives(200, "x", "NoSuchShape"));
+    assertThatThrownBy(() -> OpenApiRoute.document(List.of(route)))
+        .hasMessageContaining("NoSuchShape");
+  }
+
+  private void references(JsonValue value, List<String> lost) {
+    switch (value) {
+      case JsonValue.Obj object ->
+          object
+              .members()
+              .forEach(
+                  (name, member) -> {
+                    if (name.equals("$ref") && member instanceof JsonValue.Str ref && !leads(ref)) {
+                      lost.add(ref.value());
+                    }
+                    references(member, lost);
+                  });
+      case JsonValue.Arr array -> array.items().forEach(item -> references(item, lost));
+      default -> {}
+    }
+  }
+
+  private boolean leads(JsonValue.Str ref) {
+    JsonValue at = document;
+    for (String step : ref.value().substring(2).split("/", -1)) {
+      JsonValue next = at instanceof JsonValue.Obj object ? object.get(step) : null;
+      if (next == null) {
+        return false;
+      }
+      at = next;
+    }
+    return true;
+  }
+
+  private void operations(BiConsumer<String, JsonValue.Obj> each) {
+    object(document, "paths")
+        .members()
+        .forEach(
+            (path, item) ->
+                ((JsonValue.Obj) item)
+                    .members()
+                    .forEach(
+                        (method, operation) ->
+                            each.accept(
+                                HttpMethod.valueOf(method.toUpperCase(java.util.Locale.ROOT)).name()
+                                    + " "
+                                    + path,
+                                (JsonValue.Obj) operation)));
+  }
+
+  private JsonValue.Obj operation(Route route) {
+    JsonValue.Obj paths = object(document, "paths");
+    JsonValue.Obj item = object(paths, route.template().replace("*}", "}"));
+    return object(item, route.method().name().toLowerCase(java.util.Locale.ROOT));
+  }
+
+  private static JsonValue.Obj object(JsonValue.Obj object, String name) {
+    return object.get(name) instanceof JsonValue.Obj member ? member : JsonValue.Obj.EMPTY;
+  }
+
+  private static List<JsonValue> items(JsonValue.Obj object, String name) {
+    return object.get(name) instanceof JsonValue.Arr array ? array.items() : List.of();
+  }
+
+  private static String text(JsonValue.Obj object, String name) {
+    return object.get(name) instanceof JsonValue.Str string ? string.value() : "";
+  }
+
+  private static JsonValue parse(String text) {
+    try {
+      return dev.chitin.bus.json.StrictJson.parse(
+          text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    } catch (dev.chitin.bus.json.JsonSyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,239 @@
+package dev.chitin.sandbox.http;
+
+import dev.chitin.bus.CallContext;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.policy.Invocation;
+import dev.chitin.vault.LeaseRedeemer;
+import dev.chitin.vault.memory.ZeroingAllocator;
+import dev.chitin.vault.scrub.Scrubber;
+import io.netty.channel.Channel;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.util.List;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes requests on to servers that the operator named, with answers that are streams. As for the
+ * {@code http} backend the name is resolved once and every address of it checked, redirects are
+ * answers like any other, a connection serves one request, and a credential goes in at the last
+ * moment and is taken out of what comes back. A connection that could not be made is tried once
+ * more; nothing was sent then. Used on event loops.
+ */
+public final class RelayClient implements AutoCloseable {
+  /** How Vert.x names its HTTP/1.1 codec in the pipeline of a client's connection. */
+  private static final String CODEC = "codec";
+
+  private static final int MOST_CONNECTIONS = 1_024;
+
+  private final Vertx vertx;
+  private final HttpClient client;
+  private final AddressPinning pinning;
+  private final LeaseSpending spending;
+  private final ZeroingAllocator allocator = new ZeroingAllocator();
+
+  /**
+   * @param pinning judges the addresses of the servers
+   */
+  public RelayClient(Vertx vertx, AddressPinning pinning, LeaseRedeemer redeemer) {
+    this.vertx = vertx;
+    this.pinning = pinning;
+    this.spending = new LeaseSpending(redeemer, new SecureRandom());
+    this.client =
+        vertx.createHttpClient(
+            new HttpClientOptions()
+                .setKeepAlive(false)
+                .setDecompressionSupported(false)
+                .setVerifyHost(true)
+                .setMaxHeaderSize(32 * 1024),
+            new PoolOptions()
+                .setHttp1MaxSize(MOST_CONNECTIONS)
+                .setMaxWaitQueueSize(MOST_CONNECTIONS));
+  }
+
+  /**
+   * Sends {@code request}. The answer stands still until it is {@linkplain RelayedAnswer#resume
+   * resumed}.
+   *
+   * @param context cancelling it ends the request at once, at whatever stage it is
+   * @return fails with {@code llm.provider_failed} or {@code llm.provider_timeout} when there is no
+   *     answer, and with what was refused
+   */
+  public Future<RelayedAnswer> send(RelayRequest request, CallContext context) {
+    if (!(request.plan().plan().invocation() instanceof Invocation.HttpRequest line)
+        || !line.headerNames().equals(List.copyOf(request.headers().keySet()))) {
+      return Future.failedFuture(
+          Problem.of(
+                  ProblemCode.POLICY_DECISION_INVALID,
+                  "The request is not the one that was decided on.")
+              .toException());
+    }
+    return pinning
+        .address(line.host(), line.port())
+        .compose(address -> connect(options(line, address, request.connectMillis()), true))
+        .compose(upstream -> exchange(upstream, request, line, context))
+        .recover(failure -> Future.failedFuture(problem(failure)));
+  }
+
+  private static RequestOptions options(
+      Invocation.HttpRequest line, SocketAddress address, long connectMillis) {
+    return new RequestOptions()
+        .setServer(address)
+        .setHost(line.host())
+        .setPort(line.port())
+        .setSsl(line.scheme().equals("https"))
+        .setMethod(HttpMethod.valueOf(line.method()))
+        .setURI(line.pathAndQuery())
+        .setFollowRedirects(false)
+        .setConnectTimeout(connectMillis);
+  }
+
+  private Future<HttpClientRequest> connect(RequestOptions options, boolean again) {
+    return client
+        .request(options)
+        .recover(
+            failure ->
+                again && failure instanceof ConnectException
+                    ? connect(options, false)
+                    : Future.failedFuture(failure));
+  }
+
+  /** The connection stands: only now are leases spent, since nothing else can fail any more. */
+  private Future<RelayedAnswer> exchange(
+      HttpClientRequest upstream,
+      RelayRequest request,
+      Invocation.HttpRequest line,
+      CallContext context) {
+    if (context.isCancelled()) {
+      upstream.reset();
+      return Future.failedFuture(cancelled());
+    }
+    context.cancelled().onSuccess(reason -> upstream.reset());
+    var scrubber = new Scrubber();
+    return spending
+        .spend(request.plan(), line, request.leases())
+        .compose(
+            injections -> {
+              request.headers().forEach(upstream::putHeader);
+              upstream.putHeader("accept-encoding", "identity");
+              injections.forEach(i -> upstream.putHeader(i.field(), i.marker()));
+              return sent(upstream, request, injections, scrubber);
+            })
+        .onFailure(
+            failure -> {
+              scrubber.close();
+              upstream.reset();
+            });
+  }
+
+  private Future<RelayedAnswer> sent(
+      HttpClientRequest upstream,
+      RelayRequest request,
+      List<Injection> injections,
+      Scrubber scrubber) {
+    SecretSplice splice = injections.isEmpty() ? null : splice(upstream, injections, scrubber);
+    var body = new SlicedBody(upstream, request.body());
+    long[] timer = {-1};
+    Future<RelayedAnswer> answer =
+        upstream
+            .response()
+            .map(
+                response -> {
+                  response.pause();
+                  return new RelayedAnswer(upstream, response, scrubber);
+                });
+    Future<Void> written =
+        body.write()
+            .onSuccess(
+                done ->
+                    timer[0] =
+                        vertx.setTimer(
+                            request.firstByteMillis(), late -> upstream.reset(0, silent())));
+    answer.onComplete(done -> vertx.cancelTimer(timer[0]));
+    // A server may refuse before it has read everything: its answer counts, not the broken body.
+    written.onFailure(broken -> {});
+    return answer.recover(
+        failure -> {
+          ChitinException refusal = splice == null ? null : splice.refusal();
+          return Future.failedFuture(refusal == null ? failure : refusal);
+        });
+  }
+
+  private SecretSplice splice(
+      HttpClientRequest upstream, List<Injection> injections, Scrubber scrubber) {
+    if (!(upstream.connection() instanceof ConnectionBase connection)) {
+      throw Problem.of(ProblemCode.INTERNAL, "The connection gives no access to its pipeline.")
+          .toException();
+    }
+    var splice = new SecretSplice(injections, scrubber, allocator);
+    Channel channel = connection.channel();
+    channel.config().setAllocator(allocator);
+    channel.pipeline().addBefore(CODEC, "secret-splice", splice);
+    return splice;
+  }
+
+  /** Whether {@code failure} of {@link #send} means that no server was reached. */
+  public static boolean isUnreached(Throwable failure) {
+    return failure.getCause() instanceof ConnectException
+        || failure.getCause() instanceof SSLException
+        || failure.getCause() instanceof UnknownHostException;
+  }
+
+  private static ChitinException silent() {
+    return Problem.of(
+            ProblemCode.LLM_PROVIDER_TIMEOUT, "The provider did not begin to answer in time.")
+        .withHint("Ask again later, or raise providers.<name>.first_byte_ms.")
+        .toException();
+  }
+
+  private static ChitinException cancelled() {
+    return Problem.of(ProblemCode.CALL_CANCELLED, "The caller left before the request was sent.")
+        .toException();
+  }
+
+  /** Why no answer came, without addresses or names of the host's network. */
+  private static ChitinException problem(Throwable failure) {
+    ChitinException known = known(failure);
+    if (known != null) {
+      return known;
+    }
+    String kind =
+        switch (failure) {
+          case ConnectException refused -> "the connection was refused";
+          case SSLException tls -> "the TLS handshake failed";
+          case UnknownHostException unknown -> "its host name does not resolve";
+          default -> "the connection failed before an answer came";
+        };
+    return Problem.of(ProblemCode.LLM_PROVIDER_FAILED, "The provider did not answer: " + kind + ".")
+        .withHint("Ask again later; the operator finds it under providers.<name>.base_url.")
+        .toException(failure);
+  }
+
+  /** A reset carries its reason as a cause. */
+  private static @Nullable ChitinException known(Throwable failure) {
+    for (Throwable one = failure; one != null; one = one.getCause()) {
+      if (one instanceof ChitinException known) {
+        return known;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public void close() {
+    client.close().await();
+  }
+}
