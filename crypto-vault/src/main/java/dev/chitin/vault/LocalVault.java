@@ -162,16 +162,16 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     var use = new AuditEvent.CredentialAccess(name.value(), true, "sign", tenant, null, null);
     return thread
         .run(() -> store.sealed(tenant, name).orElseThrow(VaultFaults::unknown))
-        .compose(sealed -> audit.append(use, deadline).map(sealed))
+        .compose(found -> audit.append(use, deadline).map(found))
         .compose(
-            sealed ->
+            found ->
                 thread.run(
                     () ->
                         store.use(
-                            sealed,
+                            found,
                             secret -> {
                               live.remember(
-                                  LeaseDesk.liveId(tenant, name, sealed.entry().version()), secret);
+                                  LeaseDesk.liveId(tenant, name, found.entry().version()), secret);
                               return SecretMac.of(SecretBytes.copyOf(secret));
                             })));
   }
