@@ -6,9 +6,8 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ObjLongConsumer;
 
@@ -26,7 +25,7 @@ public final class AlertEngine {
   private final HealthRules health;
   private final GapRule gaps = new GapRule();
   private final Quiet quiet = new Quiet();
-  private final Map<AlertRule, LongAdder> raised = new EnumMap<>(AlertRule.class);
+  private final AtomicLongArray raised = new AtomicLongArray(AlertRule.values().length);
   private final LongAdder suppressed = new LongAdder();
 
   public AlertEngine(AlertSettings settings) {
@@ -42,9 +41,6 @@ public final class AlertEngine {
             CountRules.secretsFound(),
             habits,
             volume);
-    for (AlertRule rule : AlertRule.values()) {
-      raised.put(rule, new LongAdder());
-    }
   }
 
   /** What is to be raised because of {@code entry}. */
@@ -93,7 +89,7 @@ public final class AlertEngine {
   private void say(Alert alert, long millis, List<AlertRaised> found) {
     switch (quiet.judge(alert, millis)) {
       case SAY -> {
-        raised.get(alert.rule()).increment();
+        raised.incrementAndGet(alert.rule().ordinal());
         found.add(alert.event());
       }
       case TOO_MANY -> suppressed.increment();
@@ -105,7 +101,7 @@ public final class AlertEngine {
 
   /** How often {@code rule} was raised since the start. */
   public long raised(AlertRule rule) {
-    return raised.get(rule).sum();
+    return raised.get(rule.ordinal());
   }
 
   /** How many alerts were not raised because their rule had said enough. */

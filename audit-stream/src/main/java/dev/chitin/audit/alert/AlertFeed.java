@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -140,7 +141,10 @@ public final class AlertFeed extends VerticleBase {
 
   private <T> Future<T> work(Callable<T> task) {
     WorkerExecutor open = thread;
-    return open == null ? Future.failedFuture("not started") : open.executeBlocking(task, true);
+    if (open == null) {
+      return Future.failedFuture("not started");
+    }
+    return open.executeBlocking(task, true).map(result -> Objects.requireNonNull(result));
   }
 
   /** Finds where to go on, and what the log says already of what comes then. */
