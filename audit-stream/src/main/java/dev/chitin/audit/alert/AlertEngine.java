@@ -7,7 +7,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ObjLongConsumer;
 
@@ -25,7 +26,7 @@ public final class AlertEngine {
   private final HealthRules health;
   private final GapRule gaps = new GapRule();
   private final Quiet quiet = new Quiet();
-  private final AtomicLongArray raised = new AtomicLongArray(AlertRule.values().length);
+  private final Map<AlertRule, LongAdder> raised = new ConcurrentHashMap<>();
   private final LongAdder suppressed = new LongAdder();
 
   public AlertEngine(AlertSettings settings) {
@@ -89,7 +90,7 @@ public final class AlertEngine {
   private void say(Alert alert, long millis, List<AlertRaised> found) {
     switch (quiet.judge(alert, millis)) {
       case SAY -> {
-        raised.incrementAndGet(alert.rule().ordinal());
+        count(alert.rule()).increment();
         found.add(alert.event());
       }
       case TOO_MANY -> suppressed.increment();
@@ -99,9 +100,13 @@ public final class AlertEngine {
     }
   }
 
+  private LongAdder count(AlertRule rule) {
+    return raised.computeIfAbsent(rule, first -> new LongAdder());
+  }
+
   /** How often {@code rule} was raised since the start. */
   public long raised(AlertRule rule) {
-    return raised.get(rule.ordinal());
+    return count(rule).sum();
   }
 
   /** How many alerts were not raised because their rule had said enough. */
