@@ -108,7 +108,7 @@ public final class AlertFeed extends VerticleBase {
   }
 
   /** What one page of entries came to. */
-  private record Page(int entries, List<AlertRaised> found, List<LogEntry> alerts) {}
+  private record Page(int entries, long next, List<AlertRaised> found, List<LogEntry> alerts) {}
 
   /** How many durable entries were not looked at yet. */
   public long lag() {
@@ -209,7 +209,11 @@ public final class AlertFeed extends VerticleBase {
     if (entries.isEmpty() && position != stored && Math.abs(now - storedAt) >= storeMillis) {
       keep();
     }
-    return new Page(entries.size(), found, alerts);
+    return new Page(
+        entries.size(),
+        entries.isEmpty() ? position : entries.getLast().index() + 1,
+        found,
+        alerts);
   }
 
   /** Only what is recorded is behind it: an alert that was lost in a crash is raised anew. */
@@ -218,7 +222,7 @@ public final class AlertFeed extends VerticleBase {
         .otherwiseEmpty()
         .compose(
             done -> {
-              position += page.entries();
+              position = page.next();
               page.alerts().forEach(raised);
               return page.entries() == PAGE && !stopped ? page() : Future.succeededFuture();
             });

@@ -4,6 +4,7 @@ import dev.chitin.bus.Digest;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -45,12 +46,7 @@ final class Habits {
   }
 
   private static long fingerprint(String text) {
-    byte[] digest = Digest.ofUtf8(text).borrow();
-    long first = 0;
-    for (int i = 0; i < Long.BYTES; i++) {
-      first = first << 8 | digest[i] & 0xFF;
-    }
-    return first;
+    return ByteBuffer.wrap(Digest.ofUtf8(text).borrow()).getLong();
   }
 
   void write(DataOutputStream out) throws IOException {
