@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Entries as the log has them, at times that a test says. */
 public final class Story {
@@ -61,7 +62,7 @@ public final class Story {
     return entry;
   }
 
-  public static AuditEvent wrongKey(String keyId, String peer) {
+  public static AuditEvent wrongKey(@Nullable String keyId, String peer) {
     return new AuditEvent.AuthFailure("auth.invalid", "api_key", keyId, peer);
   }
 

@@ -33,7 +33,11 @@ class AlertsTest {
   private final BlockingQueue<Hook> hooks = new LinkedBlockingQueue<>();
   private HttpServer receiver;
 
-  private record Hook(Map<String, String> headers, String body) {}
+  private record Hook(Map<String, String> headers, String body) {
+    String header(String name) {
+      return Objects.requireNonNull(headers.get(name), name);
+    }
+  }
 
   @BeforeEach
   void listen() throws IOException {
@@ -110,9 +114,9 @@ class AlertsTest {
     try (GatewayProcess gateway = GatewayProcess.start(home)) {
       guess(gateway, 6);
       Hook hook = Objects.requireNonNull(hooks.poll(60, TimeUnit.SECONDS), "no webhook came");
-      String id = hook.headers().get("Webhook-Id");
-      String time = hook.headers().get("Webhook-Timestamp");
-      assertThat(hook.headers().get("Webhook-Signature"))
+      String id = hook.header("Webhook-Id");
+      String time = hook.header("Webhook-Timestamp");
+      assertThat(hook.header("Webhook-Signature"))
           .isEqualTo("v1," + mac(secret.getBytes(UTF_8), id + "." + time + "." + hook.body()));
       Obj finding = Json.object(hook.body());
       assertThat(Json.number(finding, "class_uid")).isEqualTo(2004);

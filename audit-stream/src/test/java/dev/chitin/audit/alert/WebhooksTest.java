@@ -52,7 +52,11 @@ class WebhooksTest {
   private final List<Integer> answers = Collections.synchronizedList(new ArrayList<>());
   private HttpServer server;
 
-  private record Received(String path, Map<String, String> headers, String body) {}
+  private record Received(String path, Map<String, String> headers, String body) {
+    String header(String name) {
+      return Objects.requireNonNull(headers.get(name), name);
+    }
+  }
 
   @BeforeEach
   void start() throws IOException {
@@ -126,16 +130,16 @@ class WebhooksTest {
       hooks.send(entry);
       Received got = next();
       assertThat(got.path()).isEqualTo("/hook");
-      String id = got.headers().get("webhook-id");
-      String time = got.headers().get("webhook-timestamp");
+      String id = got.header("webhook-id");
+      String time = got.header("webhook-timestamp");
       String expected =
           Base64.getEncoder()
               .encodeToString(mac((id + "." + time + "." + got.body()).getBytes(UTF_8)));
-      assertThat(got.headers().get("webhook-signature")).isEqualTo("v1," + expected);
+      assertThat(got.header("webhook-signature")).isEqualTo("v1," + expected);
       assertThat(Long.parseLong(time)).isBetween(0L, System.currentTimeMillis() / 1_000 + 1);
       Obj finding = (Obj) StrictJson.parse(got.body().getBytes(UTF_8));
       assertThat(finding.get("class_uid")).isEqualTo(new JsonValue.Int(2004));
-      Obj unmapped = (Obj) finding.get("unmapped");
+      Obj unmapped = (Obj) Objects.requireNonNull(finding.get("unmapped"));
       assertThat(unmapped.get("uid")).isEqualTo(new JsonValue.Str(id));
       assertThat(unmapped.get("alert")).isEqualTo(new JsonValue.Str("auth_failures_peer"));
       until(() -> hooks.delivered() == 1);
@@ -147,9 +151,9 @@ class WebhooksTest {
     answers.addAll(List.of(500, 503, 429));
     try (Webhooks hooks = hooks(Set.of(), WebhooksTest::open)) {
       hooks.send(alert());
-      String id = next().headers().get("webhook-id");
+      String id = next().header("webhook-id");
       for (int i = 0; i < 3; i++) {
-        assertThat(next().headers().get("webhook-id")).isEqualTo(id);
+        assertThat(next().header("webhook-id")).isEqualTo(id);
       }
       until(() -> hooks.delivered() == 1);
       assertThat(hooks.failed()).isZero();
@@ -204,7 +208,7 @@ class WebhooksTest {
             pinned,
             1)) {
       hooks.send(alert());
-      assertThat(next().headers().get("host")).isEqualTo("localhost:1");
+      assertThat(next().header("host")).isEqualTo("localhost:1");
     }
   }
 
