@@ -124,7 +124,7 @@ public sealed interface AuditEvent
    * The log speaks of itself.
    *
    * @param action {@code heartbeat}: an hour in which nothing else need have happened; {@code
-   *     segment_roll}, {@code prune}, {@code key_rotated}, {@code gap}, {@code clock_step}
+   *     segment_roll}, {@code pruned}, {@code key_rotated}, {@code gap}, {@code clock_step}
    * @param detail one short sentence, or null
    */
   record LogEvent(String action, @Nullable String detail) implements AuditEvent {}

@@ -36,6 +36,9 @@ public record AuditSettings(
     Duration checkpointInterval,
     boolean witnessRequired,
     Set<GuardedField> clear) {
+  /** Free space under which no call is authorized, unless it is said otherwise. */
+  public static final long MIN_FREE_BYTES = 256L << 20;
+
   private static final long MIB = 1 << 20;
 
   public AuditSettings {
@@ -81,7 +84,7 @@ public record AuditSettings(
         Duration.ofSeconds(2),
         65_536,
         64 * MIB,
-        256 * MIB,
+        MIN_FREE_BYTES,
         Duration.ofSeconds(1),
         false,
         Set.of());

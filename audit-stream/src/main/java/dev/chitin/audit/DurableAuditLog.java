@@ -5,6 +5,8 @@ import dev.chitin.audit.log.LogDamage;
 import dev.chitin.audit.log.LogOpener;
 import dev.chitin.audit.log.LogOptions;
 import dev.chitin.audit.log.LogWriter;
+import dev.chitin.audit.log.Minimum;
+import dev.chitin.audit.log.Pruning;
 import dev.chitin.audit.log.Publication;
 import dev.chitin.audit.log.Storage;
 import dev.chitin.audit.note.TlogProof;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log of this node on this node's disk. {@link #open} and {@link #close} block and are for a
@@ -36,13 +39,16 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   private final BootReceipts receipts;
   private final Path directory;
   private final String bootId;
+  private final Pruning pruning;
 
   private DurableAuditLog(
       LogOpener.Opened opened,
       EntryEncoder encoder,
       BootReceipts receipts,
       Path directory,
-      String bootId) {
+      String bootId,
+      Storage storage) {
+    this.pruning = new Pruning(storage, directory);
     this.opened = opened;
     this.writer = opened.writer();
     this.published = new PublishedLog(directory, opened.publication()::shown);
@@ -87,7 +93,8 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
           encoder,
           new BootReceipts(settings.origin(), bootId),
           settings.directory(),
-          bootId);
+          bootId,
+          storage);
     } catch (LogDamage e) {
       throw e.fault().toException();
     } catch (IOException e) {
@@ -183,6 +190,41 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
         event.allowed(),
         event.call(),
         new AuditEvent.Phase.NotRun(ProblemCode.AUDIT_STALLED.code()));
+  }
+
+  /**
+   * Prunes the log: removes whole segments below {@code before}, after the log itself says so. All
+   * hashes stay, so that roots and proofs hold. Blocks.
+   *
+   * @param archive where the entries are copied to and verified first, or null
+   * @return the log's first entry now, 0 when nothing was ever pruned
+   * @throws ChitinException {@code audit.unavailable} when a file cannot be written or the record
+   *     cannot be made; nothing is removed then
+   */
+  public synchronized long prune(long before, @Nullable Path archive, Deadline deadline) {
+    try {
+      Optional<Minimum> plan = pruning.plan(before, published.size());
+      if (plan.isPresent()) {
+        pruning.prune(plan.get(), archive, minimum -> recordPruned(minimum, deadline));
+      }
+      return pruning.minimum().index();
+    } catch (LogDamage e) {
+      throw e.fault().toException();
+    } catch (IOException e) {
+      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log cannot be pruned.")
+          .withRule("audit.retention")
+          .withHint("Check the owner of the archive and the room in it; nothing was removed.")
+          .toException(e);
+    }
+  }
+
+  private void recordPruned(Minimum minimum, Deadline deadline) {
+    append(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline).await();
+  }
+
+  /** Goes on in a new segment with the next entry. */
+  public void rotate() {
+    writer.rotate();
   }
 
   /** Checks the receipts that this log gives. */

@@ -1,5 +1,6 @@
 package dev.chitin.audit;
 
+import dev.chitin.audit.log.Minimum;
 import dev.chitin.audit.note.SignedNote;
 import dev.chitin.audit.tree.StoredTree;
 import dev.chitin.audit.tree.TileAddress;
@@ -41,9 +42,14 @@ public final class LogExport {
     SignedNote checkpoint = log.checkpoint().orElseThrow(LogExport::unsigned);
     prepare();
     long size = log.size();
+    Minimum minimum = new Minimum(log.minimum(), 0);
+    if (minimum.index() > 0) {
+      write("minimum", minimum.bytes());
+    }
     for (int level = TileAddress.ENTRIES; level < TileBuilder.LEVELS; level++) {
       long count = TileAddress.count(level, size);
-      for (long first = 0; first < count; first += StoredTree.TILE_WIDTH) {
+      long from = level == TileAddress.ENTRIES ? minimum.index() : 0;
+      for (long first = from; first < count; first += StoredTree.TILE_WIDTH) {
         TileAddress address = TileAddress.holding(level, first, count);
         byte[] tile =
             log.tile(address)

@@ -4,6 +4,7 @@ import dev.chitin.audit.log.Checkpoints.Published;
 import dev.chitin.audit.log.EntryReader;
 import dev.chitin.audit.log.HashFileReader;
 import dev.chitin.audit.log.LogDamage;
+import dev.chitin.audit.log.Minimum;
 import dev.chitin.audit.note.NoteSyntaxException;
 import dev.chitin.audit.note.SignedNote;
 import dev.chitin.audit.note.TlogProof;
@@ -75,6 +76,7 @@ public final class PublishedLog {
       return Optional.empty();
     }
     if (address.level() == TileAddress.ENTRIES) {
+      refusePruned(address.first());
       return Optional.of(bundle(address, size));
     }
     try (var hashes = new HashFileReader(directory)) {
@@ -97,9 +99,26 @@ public final class PublishedLog {
   /** One entry of the published tree; empty when it has none of that index. */
   public Optional<Bytes> entry(long index) throws IOException {
     long size = size();
-    return index < 0 || index >= size
-        ? Optional.empty()
-        : Optional.of(read(index, 1, size).getFirst().json());
+    if (index < 0 || index >= size) {
+      return Optional.empty();
+    }
+    refusePruned(index);
+    return Optional.of(read(index, 1, size).getFirst().json());
+  }
+
+  /** The first entry that is given; those below it were pruned, and their hashes remain. */
+  public long minimum() throws IOException {
+    return Minimum.read(directory).index();
+  }
+
+  private void refusePruned(long index) throws IOException {
+    long minimum = minimum();
+    if (index < minimum) {
+      throw Problem.of(ProblemCode.AUDIT_PRUNED, "Entries below " + minimum + " were pruned.")
+          .withRule("audit.retention")
+          .withHint("Ask the archive for it; its proof is given as before.")
+          .toException();
+    }
   }
 
   private List<LogEntry> read(long from, int count, long size) throws IOException {

@@ -152,6 +152,30 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     return leases.spend(lease, use);
   }
 
+  /**
+   * Authenticates messages of the gateway's own with the secret {@code name}, which is copied into
+   * secret memory and never leaves it; the use is recorded first. Whoever gets it closes it.
+   *
+   * @return fails with {@code vault.secret_unknown} when there is none of that name
+   */
+  public Future<SecretMac> mac(String tenant, SecretName name, Deadline deadline) {
+    var use = new AuditEvent.CredentialAccess(name.value(), true, "sign", tenant, null, null);
+    return thread
+        .run(() -> store.sealed(tenant, name).orElseThrow(VaultFaults::unknown))
+        .compose(found -> audit.append(use, deadline).map(found))
+        .compose(
+            found ->
+                thread.run(
+                    () ->
+                        store.use(
+                            found,
+                            secret -> {
+                              live.remember(
+                                  LeaseDesk.liveId(tenant, name, found.entry().version()), secret);
+                              return SecretMac.of(SecretBytes.copyOf(secret));
+                            })));
+  }
+
   /** How the leases stand. */
   public LeaseCounts leaseCounts() {
     return leases.counts();

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointMillis least time between two checkpoints
  * @param clear what stands in clear that would be named by its hash
  * @param config what the log says of the configuration
+ * @param alerts what is worth an alert, and who is told
  * @param witness who cosigns, or null for nobody
  */
 public record AuditOptions(
@@ -22,6 +23,7 @@ public record AuditOptions(
     long checkpointMillis,
     Set<GuardedField> clear,
     ConfigState config,
+    AlertOptions alerts,
     @Nullable WitnessOptions witness) {
 
   /**

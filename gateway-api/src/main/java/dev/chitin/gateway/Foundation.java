@@ -7,6 +7,7 @@ import dev.chitin.audit.AuditVerticle;
 import dev.chitin.audit.DurableAuditLog;
 import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.Bus;
+import dev.chitin.bus.Deadline;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.vault.FieldKeys;
 import dev.chitin.vault.KeyFile;
@@ -26,6 +27,7 @@ import dev.chitin.vault.unlock.Credentials;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -212,6 +214,21 @@ public final class Foundation implements AutoCloseable {
 
   LeaseRedeemer redeemer() {
     return localVault;
+  }
+
+  /**
+   * Prunes the log below {@code before} while no gateway runs; see {@link DurableAuditLog#prune}.
+   */
+  public long prune(String before, @Nullable Path archive, Deadline deadline) {
+    localVault.administration().markClosed().await();
+    long limit = PruneLimit.index(log.reader(), log.publication().size(), before);
+    return log.prune(limit, archive, deadline);
+  }
+
+  /** Goes on in a new segment of the log while no gateway runs. */
+  public void rotate() {
+    log.rotate();
+    localVault.administration().markClosed().await();
   }
 
   /** The keys of the log's guarded fields. */

@@ -254,6 +254,9 @@ public final class Gateway {
     var streams = new AuditStreams(vertx, search);
     started.push(streams);
     metrics.auditStreams(streams);
+    var alerting = Alerting.start(foundation, settings, station.pinning()::address);
+    started.push(alerting);
+    metrics.alerts(alerting);
     Runnable undrained = readiness.onDrain(streams::end);
     started.push(undrained::run);
     var edge =

@@ -142,6 +142,11 @@ final class Metrics {
         .register(registry);
   }
 
+  /** Adds what alerts count. */
+  void alerts(Alerting alerting) {
+    alerting.count(registry);
+  }
+
   /** Adds what authentication counts; the kinds are a closed set. */
   void auth(AuthService auth) {
     for (AuthFailureKind kind : AuthFailureKind.values()) {

@@ -99,10 +99,11 @@ public final class SettingsReader {
 
   private AuditOptions audit() {
     JsonFields audit = section("audit");
+    long segmentBytes = audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20);
     return new AuditOptions(
         audit.string("origin").orElse(null),
         audit.integer("append_timeout_ms", 10, 60_000).orElse(2_000L),
-        audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20),
+        segmentBytes,
         audit
             .fields("checkpoint")
             .flatMap(checkpoint -> checkpoint.integer("interval_ms", 10, 3_600_000))
@@ -111,6 +112,9 @@ public final class SettingsReader {
             .flatMap(name -> GuardedField.of(name).stream())
             .collect(Collectors.toUnmodifiableSet()),
         ConfigState.of(document),
+        new AlertSettingsReader(
+                audit.fields("alerts").orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, "")))
+            .options(segmentBytes),
         audit.fields("witness").map(SettingsReader::witness).orElse(null));
   }
 

@@ -54,6 +54,7 @@ final class Station implements AutoCloseable {
   private final ToolExecutor executor;
   private final PolicySnapshot snapshot;
   private final BwrapBackend bwrap;
+  private final AddressPinning pinning;
   private final OwnListener listener = new OwnListener();
   private final Clearance clearance;
   private final WorkerExecutor resolvers;
@@ -79,15 +80,11 @@ final class Station implements AutoCloseable {
     started.push(() -> bwrap.close().await());
 
     Map<String, Backend> backends = new HashMap<>();
+    pinning = new AddressPinning(snapshot.addresses(), listener, resolvers);
     add(backends, new FileBackend(vertx, this::readable));
     add(
         backends,
-        new HttpBackend(
-            vertx,
-            registry,
-            new AddressPinning(snapshot.addresses(), listener, resolvers),
-            foundation.redeemer(),
-            foundation.audit()));
+        new HttpBackend(vertx, registry, pinning, foundation.redeemer(), foundation.audit()));
     add(backends, new VerticleBackend(bus, addresses(settings.tools())));
     backends.put(bwrap.name(), bwrap);
     deploy(vertx, new EchoVerticle(bus));
@@ -176,6 +173,11 @@ final class Station implements AutoCloseable {
   /** From now on the gateway serves on this port, and no tool may ask it. */
   void listeningOn(int port) {
     listener.listensOn(port);
+  }
+
+  /** To which addresses the gateway's requests may go. */
+  AddressPinning pinning() {
+    return pinning;
   }
 
   ToolRegistry registry() {

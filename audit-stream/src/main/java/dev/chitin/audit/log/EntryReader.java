@@ -72,8 +72,16 @@ public final class EntryReader {
     return Math.max(sealed, DurableMark.read(directory.durable()).orElse(0));
   }
 
-  /** The same where {@code known} entries are known to be durable from elsewhere. */
+  /**
+   * The same where {@code known} entries are known to be durable from elsewhere. Entries that were
+   * pruned are passed over: the first one given then has a greater index than {@code from}.
+   */
   public List<LogEntry> read(long from, int max, long known) throws IOException, LogDamage {
+    long minimum = Minimum.read(directory.path()).index();
+    return minimum > from ? notPruned(minimum, max, known) : notPruned(from, max, known);
+  }
+
+  private List<LogEntry> notPruned(long from, int max, long known) throws IOException, LogDamage {
     long mark = Math.max(known, DurableMark.read(directory.durable()).orElse(0));
     List<SegmentName> segments = directory.segments();
     var entries = new ArrayList<LogEntry>(Math.min(max, 1_024));

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,14 @@ public final class ExportVerification {
           .fault(null, tree)
           .or(() -> Optional.of(new LogFault(0, "checkpoint", 0, "there is no checkpoint")));
     }
-    for (long first = 0; first < size; first += 256) {
+    long minimum = Math.min(Minimum.read(directory).index(), size / Minimum.UNIT * Minimum.UNIT);
+    for (long first = 0; first < minimum; first += Minimum.UNIT) {
+      Optional<LogFault> fault = pruned(first);
+      if (fault.isPresent()) {
+        return fault;
+      }
+    }
+    for (long first = minimum; first < size; first += 256) {
       Optional<LogFault> fault = bundle(TileAddress.holding(TileAddress.ENTRIES, first, size));
       if (fault.isPresent()) {
         return fault;
@@ -62,6 +70,21 @@ public final class ExportVerification {
     }
     Optional<LogFault> fault = tree.fault().or(() -> checkpoint.fault(null, tree));
     return fault.isPresent() ? fault : surplus();
+  }
+
+  /** Of a bundle that was pruned the hashes stand. */
+  private Optional<LogFault> pruned(long first) throws IOException {
+    TileAddress address = TileAddress.holding(0, first, size);
+    byte[] tile =
+        DurableFile.read(directory.resolve(address.path()), MAX_BUNDLE).orElse(new byte[0]);
+    if (tile.length != Minimum.UNIT * TreeHash.BYTES) {
+      return Optional.of(
+          new LogFault(first, address.path(), 0, "hashes of pruned entries are missing"));
+    }
+    for (int at = 0; at < tile.length; at += TreeHash.BYTES) {
+      tree.add(Arrays.copyOfRange(tile, at, at + TreeHash.BYTES));
+    }
+    return tree.fault();
   }
 
   private Optional<LogFault> bundle(TileAddress address) throws IOException {

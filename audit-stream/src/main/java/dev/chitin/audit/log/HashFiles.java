@@ -59,7 +59,8 @@ final class HashFiles implements Closeable {
     return open(storage, directory, 0);
   }
 
-  private static long synced(LogDirectory directory) throws IOException {
+  /** How many leaves the files have for certain. */
+  static long synced(LogDirectory directory) throws IOException {
     return DurableFile.read(directory.hashesSynced(), 32)
         .map(text -> new String(text, StandardCharsets.US_ASCII).strip())
         .filter(text -> text.matches("[0-9]{1,18}"))

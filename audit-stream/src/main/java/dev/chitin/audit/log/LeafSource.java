@@ -23,6 +23,11 @@ final class LeafSource {
    */
   void catchUp(HashFiles files, long size) throws IOException, LogDamage {
     List<SegmentName> segments = directory.segments();
+    if (!segments.isEmpty() && files.size() < segments.getFirst().firstIndex()) {
+      throw new LogDamage(
+          new LogFault(
+              files.size(), "hashes-0", 0, "the hash of an entry is missing that was pruned"));
+    }
     for (int i = 0; i < segments.size() && files.size() < size; i++) {
       boolean ends = i + 1 < segments.size() && segments.get(i + 1).firstIndex() <= files.size();
       if (!ends) {

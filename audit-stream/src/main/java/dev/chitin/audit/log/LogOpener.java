@@ -102,6 +102,7 @@ public final class LogOpener {
   private Opened openLocked(LogDirectory directory, DirectoryLock lock, Report report)
       throws IOException, LogDamage {
     storage.delete(directory.spare());
+    new Pruning(storage, directory.path()).complete();
     var hash = new TreeHash();
     var recovery = new Recovery(storage, directory, hash);
     Recovery.Found found = recovery.run(options.origin());

@@ -191,6 +191,11 @@ public final class LogWriter {
     }
   }
 
+  /** Has the next frame begin a new segment. */
+  public void rotate() {
+    segments.rotate();
+  }
+
   /** Why the log takes nothing any more, or null. */
   public @Nullable ChitinException failure() {
     return failure;

@@ -35,6 +35,7 @@ final class SegmentWriter implements Closeable {
 
   private @Nullable Current current;
   private volatile boolean waitsForSpare;
+  private volatile boolean rotate;
   private volatile long roomLeft;
   private volatile int openCalls;
 
@@ -84,6 +85,11 @@ final class SegmentWriter implements Closeable {
     if (current == null && roll() == null) {
       throw new IOException("the first segment could not be made");
     }
+  }
+
+  /** Goes on in a new segment with the next frame. From any thread. */
+  void rotate() {
+    rotate = true;
   }
 
   /** Most bytes of entries, their lengths included, in one {@link #write}. */
@@ -160,6 +166,9 @@ final class SegmentWriter implements Closeable {
       length += Frame.ENTRY_HEAD + entry.length;
     }
     Current segment = current;
+    if (rotate && segment != null && segment.name.firstIndex() < frontier.size()) {
+      return roll();
+    }
     return segment != null && segment.end + length <= segment.capacity ? segment : roll();
   }
 
@@ -174,6 +183,7 @@ final class SegmentWriter implements Closeable {
       return null;
     }
     waitsForSpare = false;
+    rotate = false;
     byte[] id = new byte[Frame.ID_BYTES];
     random.nextBytes(id);
     var header = new SegmentHeader(origin, Bytes.adopt(id), frontier, open.places());

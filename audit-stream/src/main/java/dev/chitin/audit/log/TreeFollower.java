@@ -1,5 +1,6 @@
 package dev.chitin.audit.log;
 
+import dev.chitin.audit.LogFault;
 import dev.chitin.audit.tree.StoredTree;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -118,6 +119,10 @@ final class TreeFollower implements Runnable {
   }
 
   private void rebuild(TreeHead head) throws IOException, LogDamage {
+    if (Minimum.read(directory.path()).index() > 0) {
+      throw new LogDamage(
+          new LogFault(0, "hashes-0", 0, "hashes of pruned entries are damaged: restore them"));
+    }
     LOG.warn("the hash files are not those of the entries; they are made anew");
     giveUp();
     HashFiles fresh = HashFiles.empty(storage, directory);

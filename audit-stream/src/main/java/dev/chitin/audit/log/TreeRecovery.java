@@ -56,6 +56,7 @@ final class TreeRecovery {
     if (bringUp(files)) {
       return files;
     }
+    refusePruned(files);
     LOG.warn("the hash files are not those of the entries; they are made anew");
     files.close();
     files = HashFiles.empty(storage, directory);
@@ -68,6 +69,22 @@ final class TreeRecovery {
     }
     throw new LogDamage(
         new LogFault(0, "all", 0, "the entries are not those of the log's tree root"));
+  }
+
+  /** Hashes of entries that are gone cannot be made anew. */
+  private void refusePruned(HashFiles files) throws IOException, LogDamage {
+    long minimum = Minimum.read(directory.path()).index();
+    if (minimum > 0) {
+      files.close();
+      throw new LogDamage(
+          new LogFault(
+              0,
+              "hashes-0",
+              0,
+              "the hashes are not those of the log, and the entries below "
+                  + minimum
+                  + " from which to make them anew were pruned: restore the hash files"));
+    }
   }
 
   private boolean bringUp(HashFiles files) throws IOException, LogDamage {

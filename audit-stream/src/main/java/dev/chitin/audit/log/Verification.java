@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,7 @@ public final class Verification {
     Optional<CleanSeal> seal = CleanSeal.read(directory);
     sealed = seal.isPresent();
     List<SegmentName> segments = directory.segments();
+    pruned(segments);
     for (SegmentName name : segments) {
       segment(name, name.equals(segments.getLast()));
     }
@@ -102,6 +104,33 @@ public final class Verification {
           "there are hashes of " + storedHashes + " entries, and " + frontier.size() + " are here");
     }
     raise(checkpoint.fault(origin, tree));
+  }
+
+  /** For entries that were pruned their stored hashes stand; the segment after them holds them. */
+  private void pruned(List<SegmentName> segments) throws IOException, LogDamage {
+    long kept = Minimum.read(directory.path()).segment();
+    if (kept == 0) {
+      return;
+    }
+    if (segments.isEmpty() || segments.getFirst().firstIndex() > kept) {
+      throw damage("none", 0, "the log was pruned below " + kept + ", and that segment is missing");
+    }
+    long end = segments.getFirst().firstIndex();
+    try (var hashes = new HashFileReader(directory)) {
+      for (long at = 0; at < end; at += StoredTree.TILE_WIDTH) {
+        int count = (int) Math.min(StoredTree.TILE_WIDTH, end - at);
+        if (at + count > storedHashes) {
+          throw damage("hashes-0", at * TreeHash.BYTES, "hashes of pruned entries are missing");
+        }
+        byte[] row = hashes.read(0, at, count);
+        for (int i = 0; i < row.length; i += TreeHash.BYTES) {
+          byte[] leaf = Arrays.copyOfRange(row, i, i + TreeHash.BYTES);
+          frontier.append(leaf);
+          tree.add(leaf);
+        }
+        raise(tree.fault());
+      }
+    }
   }
 
   private static void raise(Optional<LogFault> fault) throws LogDamage {

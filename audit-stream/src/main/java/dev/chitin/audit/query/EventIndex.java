@@ -3,6 +3,7 @@ package dev.chitin.audit.query;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.log.EntryReader;
 import dev.chitin.audit.log.LogDamage;
+import dev.chitin.audit.log.Minimum;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,12 +23,14 @@ public final class EventIndex implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventIndex.class);
   private static final String FILE = "events.index";
 
+  private final Path directory;
   private final EntryReader reader;
   private final FileChannel file;
   private volatile long blocks;
   private boolean placed;
 
   private EventIndex(Path directory, FileChannel file) {
+    this.directory = directory;
     this.reader = new EntryReader(directory);
     this.file = file;
   }
@@ -92,6 +95,10 @@ public final class EventIndex implements AutoCloseable {
     }
     for (int i = 0; i < most; i++) {
       long block = blocks;
+      if (block * BlockSummary.ENTRIES < Minimum.read(directory).index()) {
+        blocks = block + 1; // Pruned, at least in part: no summary, and what is left of it is read.
+        continue;
+      }
       List<LogEntry> entries = reader.read(block * BlockSummary.ENTRIES, BlockSummary.ENTRIES);
       boolean whole =
           entries.size() == BlockSummary.ENTRIES

@@ -3,6 +3,7 @@ package dev.chitin.audit.query;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.log.EntryReader;
 import dev.chitin.audit.log.LogDamage;
+import dev.chitin.audit.log.Minimum;
 import dev.chitin.bus.json.JsonValue.Obj;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ public final class EventQuery {
   private final int limit;
   private final boolean newestFirst;
   private final long size;
+  private final long minimum;
   private final long scan;
   private final List<EventPage.Found> found = new ArrayList<>();
   private long bytes;
@@ -73,6 +75,7 @@ public final class EventQuery {
     this.limit = limit;
     this.newestFirst = newestFirst;
     this.size = reader.size();
+    this.minimum = Minimum.read(directory).index();
   }
 
   /** How many summaries were looked at; for measurements. */
@@ -88,7 +91,8 @@ public final class EventQuery {
   public EventPage page(OptionalLong cursor) throws IOException, LogDamage {
     long at = cursor.orElse(newestFirst ? size - 1 : 0);
     at = newestFirst ? Math.min(at, size - 1) : at;
-    while (at >= 0 && at < size) {
+    at = newestFirst ? at : Math.max(at, minimum);
+    while (at >= minimum && at < size) {
       if (scanned >= scan) {
         return page(OptionalLong.of(at), false);
       }
@@ -171,7 +175,7 @@ public final class EventQuery {
 
   /** The block's entries, read on from where the block before it ended, if that is known. */
   private List<LogEntry> read(long block) throws IOException, LogDamage {
-    long first = block * BlockSummary.ENTRIES;
+    long first = Math.max(block * BlockSummary.ENTRIES, minimum);
     long before = Math.min(block, index.blocks()) - 1;
     if (before >= 0 && !isNear(first)) {
       Optional<BlockSummary> summary = index.summary(before);
@@ -184,7 +188,7 @@ public final class EventQuery {
     if (unsound && reader.place().isPresent()) {
       index.repair(block, entries, reader.place().get());
     }
-    long end = first + BlockSummary.ENTRIES;
+    long end = (block + 1) * BlockSummary.ENTRIES;
     return entries.stream().filter(entry -> entry.index() < end && entry.index() < size).toList();
   }
 

@@ -104,6 +104,8 @@ public final class Main implements Runnable {
                 .addSubcommand(new AuditEventsCommand(session))
                 .addSubcommand(new AuditExportCommand(session))
                 .addSubcommand(new AuditShredCommand(session))
+                .addSubcommand(new AuditPruneCommand(session))
+                .addSubcommand(new AuditRotateCommand(session))
                 .addSubcommand(new WitnessCommand(session)));
     commands.put("version", () -> new CommandLine(new VersionCommand(session)));
     return commands;

@@ -188,6 +188,8 @@ final class ConfigKeys {
                               "required",
                               "How many cosignatures a proof waits for; calls never wait.",
                               new Whole(0, 1)))),
+                  Spec.Key.of(
+                      "alerts", "What is worth an alert, and who is told.", AlertKeys.SECTION),
                   Spec.Key.notBuilt("retention", "How long entries are kept.", new Document()))),
           Spec.Key.of(
               "sandbox",

@@ -138,7 +138,7 @@ final class AuditEventRoutes {
         .onFailure(failure -> exchange.fail(failure, null));
   }
 
-  private static JsonFields body(Exchange exchange) {
+  static JsonFields body(Exchange exchange) {
     try {
       return JsonFields.of(StrictJson.parse(exchange.body().borrow()), "");
     } catch (JsonSyntaxException e) {

@@ -153,11 +153,24 @@ final class AuditSubscription {
                       if (done.failed()) {
                         fail(done.cause());
                       } else if (!done.result().isEmpty()) {
+                        pruned(from, done.result().getFirst().index());
                         page.addAll(done.result());
                         next = page.getLast().index() + 1;
                         pump();
                       }
                     }));
+  }
+
+  /** What was asked for and is not in the log any more is named as a gap. */
+  private void pruned(long from, long first) {
+    if (first > from) {
+      gap(from, first - 1);
+    }
+  }
+
+  private void gap(long from, long to) {
+    JsonValue.Obj range = JsonValue.object().put("from", from).put("to", to).build();
+    write("event: gap\ndata: " + CanonicalJson.inOrder(range) + "\n\n");
   }
 
   private static List<LogEntry> within(List<LogEntry> entries) {
@@ -211,12 +224,7 @@ final class AuditSubscription {
     if (!over) {
       streams.countGap();
       long from = page.isEmpty() ? next : page.getFirst().index();
-      JsonValue.Obj range =
-          JsonValue.object()
-              .put("from", from)
-              .put("to", Math.max(from, streams.size() - 1))
-              .build();
-      write("event: gap\ndata: " + CanonicalJson.inOrder(range) + "\n\n");
+      gap(from, Math.max(from, streams.size() - 1));
       finish();
     }
   }

@@ -30,7 +30,7 @@ public final class AddressPinning {
   }
 
   /** The address, or {@code policy.host_denied} with the class of address that denies. */
-  Future<SocketAddress> address(String host, int port) {
+  public Future<SocketAddress> address(String host, int port) {
     return workers.executeBlocking(() -> resolve(host, port), false).map(Objects::requireNonNull);
   }
 

@@ -1,0 +1,82 @@
+package dev.chitin.audit.alert;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** Rules that count: too much of one thing by one subject within a time. */
+final class CountRules {
+  /** Most subjects that one rule remembers. */
+  static final int MOST_SUBJECTS = 8_192;
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+  private static final Duration FIVE_MINUTES = Duration.ofMinutes(5);
+  private static final String ALL = "all";
+
+  private CountRules() {}
+
+  /** What counts of an entry, and for whom. */
+  private record Threshold(AlertRule rule, Duration window, long least, SlidingCounts counts) {
+    Threshold(AlertRule rule, Duration window, long least) {
+      this(rule, window, least, new SlidingCounts(window.toMillis(), MOST_SUBJECTS));
+    }
+
+    /** Whether {@code subject} has reached the threshold with {@code count} more. */
+    boolean add(Observed entry, String subject, long count, Consumer<Alert> found) {
+      if (subject.isEmpty()) {
+        return false;
+      }
+      long sum = counts.add(subject, count, entry.time());
+      if (sum >= least) {
+        found.accept(new Alert(rule, subject, sum, window.toSeconds(), entry.index()));
+      }
+      return sum >= least;
+    }
+  }
+
+  /**
+   * Wrong credentials by address, by key and in all. A key is spoken of only when no one address
+   * explains it.
+   */
+  static Rule authFailures(AlertSettings settings) {
+    var peers = new Threshold(AlertRule.AUTH_PEER, MINUTE, settings.authPerSubject());
+    var keys = new Threshold(AlertRule.AUTH_KEY, MINUTE, settings.authPerSubject());
+    var all = new Threshold(AlertRule.AUTH_TOTAL, MINUTE, settings.authTotal());
+    return (entry, found) -> {
+      if (entry.kind().equals("AuthFailure")) {
+        boolean byPeer = peers.add(entry, entry.text("peer"), 1, found);
+        keys.add(entry, entry.text("key_id"), 1, byPeer ? alert -> {} : found);
+        all.add(entry, ALL, 1, found);
+      }
+    };
+  }
+
+  /** Refused requests; an entry stands for all of one second. */
+  static Rule rateLimits(AlertSettings settings) {
+    var hits = new Threshold(AlertRule.RATE_LIMIT, FIVE_MINUTES, settings.rateLimitHits());
+    return (entry, found) -> {
+      if (entry.kind().equals("RateLimitExceeded")) {
+        hits.add(entry, entry.text("key"), Math.max(1, entry.number("count")), found);
+      }
+    };
+  }
+
+  /** Denied calls of one principal. */
+  static Rule denials(AlertSettings settings) {
+    var denied = new Threshold(AlertRule.DENIALS, MINUTE, settings.denials());
+    return (entry, found) -> {
+      if (entry.kind().equals("ToolExecution") && entry.has("phase", "Denied")) {
+        denied.add(entry, entry.text("principal"), 1, found);
+      }
+    };
+  }
+
+  /** A secret that was found where none may be: always worth it, by place. */
+  static Rule secretsFound() {
+    var leaks = new Threshold(AlertRule.SECRET_FOUND, FIVE_MINUTES, 1);
+    return (entry, found) -> {
+      if (entry.kind().equals("CredentialAccess") && entry.has("action", "leak")) {
+        leaks.add(entry, entry.text("provider"), 1, found);
+      }
+    };
+  }
+}

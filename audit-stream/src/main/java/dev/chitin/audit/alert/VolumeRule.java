@@ -1,0 +1,134 @@
+package dev.chitin.audit.alert;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * A secret that is used far more often than usual. Uses are counted in spans of {@value
+ * #SPAN_MINUTES} minutes; mean and variance are exponentially weighted over a day (West 1979, as
+ * exponentially weighted moving variance). A span is unusual when it holds more than mean + n σ
+ * uses, σ being at least that of chance alone (√mean), and at least {@value #LEAST} uses.
+ */
+final class VolumeRule implements Rule {
+  private static final long SPAN_MINUTES = 5;
+  private static final long LEAST = 20;
+  private static final long SPAN = Duration.ofMinutes(SPAN_MINUTES).toMillis();
+  private static final double WEIGHT = 1.0 / 288; // spans of a day
+  private static final int MOST_SECRETS = 4_096;
+
+  private final long sigma;
+  private final long learningMillis;
+  private final Map<String, Habit> habits =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Habit> eldest) {
+          return size() > MOST_SECRETS;
+        }
+      };
+
+  private static final class Habit {
+    final long since;
+    long span;
+    long uses;
+    double mean;
+    double variance;
+
+    Habit(long since, long span) {
+      this.since = since;
+      this.span = span;
+    }
+
+    /** Ends spans up to {@code now}; in those between there was no use. */
+    void until(long now) {
+      if (now < span) {
+        span = now; // The clock was put back; this span goes on.
+      }
+      if (now > span) {
+        learn(uses);
+        uses = 0;
+        for (long i = Math.max(span + 1, now - 10 * 288); i < now; i++) {
+          learn(0);
+        }
+        span = now;
+      }
+    }
+
+    private void learn(long count) {
+      double difference = count - mean;
+      double step = WEIGHT * difference;
+      mean += step;
+      variance = (1 - WEIGHT) * (variance + difference * step);
+    }
+
+    double bound(long sigma) {
+      return mean + sigma * Math.sqrt(Math.max(variance, Math.max(mean, 1)));
+    }
+  }
+
+  VolumeRule(AlertSettings settings) {
+    this.sigma = settings.volumeSigma();
+    this.learningMillis = settings.learning().toMillis();
+  }
+
+  @Override
+  public void observe(Observed entry, Consumer<Alert> found) {
+    if (!entry.kind().equals("CredentialAccess")
+        || !entry.has("action", "use")
+        || !entry.flag("success")) {
+      return;
+    }
+    String secret = entry.text("provider");
+    long now = entry.time();
+    long span = Math.floorDiv(now, SPAN);
+    Habit habit =
+        habits.computeIfAbsent(entry.text("tenant") + '\n' + secret, first -> new Habit(now, span));
+    habit.until(span);
+    habit.uses++;
+    if (now - habit.since >= learningMillis
+        && habit.uses >= LEAST
+        && habit.uses > habit.bound(sigma)) {
+      found.accept(
+          new Alert(
+              AlertRule.CREDENTIAL_VOLUME, secret, habit.uses, SPAN_MINUTES * 60, entry.index()));
+    }
+  }
+
+  /** How many secrets are remembered. */
+  int size() {
+    return habits.size();
+  }
+
+  void write(DataOutputStream out) throws IOException {
+    out.writeInt(habits.size());
+    for (Map.Entry<String, Habit> entry : habits.entrySet()) {
+      Habit habit = entry.getValue();
+      out.writeUTF(entry.getKey());
+      out.writeLong(habit.since);
+      out.writeLong(habit.span);
+      out.writeLong(habit.uses);
+      out.writeDouble(habit.mean);
+      out.writeDouble(habit.variance);
+    }
+  }
+
+  void read(DataInputStream in) throws IOException {
+    int count = in.readInt();
+    if (count < 0 || count > MOST_SECRETS) {
+      throw new IOException("more than there can be");
+    }
+    habits.clear();
+    for (int i = 0; i < count; i++) {
+      String secret = in.readUTF();
+      var habit = new Habit(in.readLong(), in.readLong());
+      habit.uses = in.readLong();
+      habit.mean = in.readDouble();
+      habit.variance = in.readDouble();
+      habits.put(secret, habit);
+    }
+  }
+}

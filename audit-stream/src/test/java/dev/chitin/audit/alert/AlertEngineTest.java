@@ -1,0 +1,364 @@
+package dev.chitin.audit.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chitin.audit.AlertRaised;
+import dev.chitin.audit.LogEntry;
+import dev.chitin.audit.Story;
+import dev.chitin.bus.Bytes;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Which entries raise which alerts; time is the entries' own. */
+class AlertEngineTest {
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration DAY = Duration.ofHours(25);
+
+  private final Story story = new Story();
+  private final AlertEngine engine =
+      new AlertEngine(AlertSettings.DEFAULT.withLeastFreeBytes(1 << 20));
+
+  /** What the entries that were told raise. */
+  private List<AlertRaised> raised() {
+    var all = new ArrayList<AlertRaised>();
+    story.told().forEach(entry -> all.addAll(engine.observe(entry)));
+    return all;
+  }
+
+  private List<String> names() {
+    return raised().stream().map(AlertRaised::alert).toList();
+  }
+
+  @Test
+  void fiveWrongKeysOfOneAddressInAMinuteAreOneAlert() {
+    for (int i = 0; i < 4; i++) {
+      story.tell(Story.wrongKey(null, "192.0.2.1"));
+      story.pass(SECOND);
+    }
+    assertThat(names()).isEmpty();
+    LogEntry fifth = story.tell(Story.wrongKey(null, "192.0.2.1"));
+    AlertRaised alert = raised().getFirst();
+    assertThat(alert.alert()).isEqualTo("auth_failures_peer");
+    assertThat(alert.severity()).isEqualTo("medium");
+    assertThat(alert.subject()).startsWith("h1:address-").doesNotContain("192.0.2.1");
+    assertThat(alert.count()).isEqualTo(5);
+    assertThat(alert.windowSeconds()).isEqualTo(60);
+    assertThat(alert.lastIndex()).isEqualTo(fifth.index());
+    for (int i = 0; i < 30; i++) {
+      story.tell(Story.wrongKey(null, "192.0.2.1"));
+      story.pass(SECOND);
+    }
+    assertThat(names()).isEmpty();
+    story.pass(Duration.ofSeconds(31));
+    story.tell(Story.wrongKey(null, "192.0.2.1"));
+    assertThat(names()).as("a new window").containsExactly("auth_failures_peer");
+  }
+
+  @Test
+  void fourWrongKeysAMinuteAreNone() {
+    for (int i = 0; i < 240; i++) {
+      story.tell(Story.wrongKey(null, "192.0.2.1"));
+      story.pass(Duration.ofSeconds(15));
+    }
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void oneKeyThatIsTriedFromManyAddressesIsAnAlertOfItsOwn() {
+    for (int i = 0; i < 6; i++) {
+      story.tell(Story.wrongKey("key-1", "192.0.2." + i));
+    }
+    assertThat(names()).containsExactly("auth_failures_key");
+  }
+
+  @Test
+  void aKeyThatIsTriedFromOneAddressIsTheAddressesAlert() {
+    for (int i = 0; i < 6; i++) {
+      story.tell(Story.wrongKey("key-1", "192.0.2.1"));
+    }
+    assertThat(names()).containsExactly("auth_failures_peer");
+  }
+
+  @Test
+  void sprayingIsSeenInAll() {
+    for (int i = 0; i < 60; i++) {
+      story.tell(Story.wrongKey("key-" + i, "192.0.2." + i));
+    }
+    assertThat(names()).containsExactly("auth_failures_total");
+  }
+
+  @Test
+  void requestsThatWereRefusedTogetherCountEach() {
+    story.tell(Story.limited("192.0.2.1", 9));
+    assertThat(names()).isEmpty();
+    story.pass(Duration.ofMinutes(4));
+    story.tell(Story.limited("192.0.2.1", 3));
+    story.tell(Story.limited("192.0.2.1", 3));
+    assertThat(names()).containsExactly("rate_limit_hits");
+  }
+
+  @Test
+  void aBurstOfDenialsIsAnAlertByPrincipal() {
+    for (int i = 0; i < 25; i++) {
+      story.tell(Story.denied("a" + i, "alice"));
+      story.tell(Story.denied("b" + i, i < 10 ? "bob" : "carol"));
+    }
+    assertThat(names()).containsExactly("denial_burst");
+  }
+
+  @Test
+  void aSecretThatIsFoundIsCritical() {
+    story.tell(Story.leak());
+    story.tell(Story.leak());
+    assertThat(raised())
+        .singleElement()
+        .satisfies(
+            alert -> {
+              assertThat(alert.alert()).isEqualTo("secret_found");
+              assertThat(alert.severity()).isEqualTo("critical");
+            });
+  }
+
+  @Test
+  void firstUsesCountWhenWhoIsKnown() {
+    story.request("1", "alice", "ask", "api", "a.example");
+    story.pass(Duration.ofHours(1));
+    story.request("2", "alice", "other", "api", "b.example");
+    assertThat(names()).as("alice and api are being learned").isEmpty();
+    story.pass(DAY);
+    story.request("3", "alice", "ask", "api", "a.example");
+    assertThat(names()).as("what is known").isEmpty();
+    story.request("4", "alice", "third", "api", "c.example");
+    assertThat(names())
+        .containsExactly("new_tool", "credential_new_tool", "new_host", "credential_new_host");
+    story.request("5", "alice", "third", "api", "c.example");
+    assertThat(names()).as("a first use is one").isEmpty();
+    story.tell(Story.authorized("6", "bob", "third"));
+    assertThat(names()).as("bob is new himself").isEmpty();
+  }
+
+  @Test
+  void aSecretIsSpokenOfWithWhatItsOwnCallReached() {
+    story.request("1", "alice", "ask", "api", "a.example");
+    story.request("2", "alice", "plain", "other", "b.example");
+    story.pass(DAY);
+    story.tell(Story.authorized("3", "alice", "plain"));
+    story.tell(Story.reached("3", "alice", "b.example"));
+    story.tell(Story.authorized("4", "alice", "ask"));
+    story.tell(Story.used("4", "alice", "api"));
+    assertThat(names()).isEmpty();
+    story.tell(Story.reached("4", "alice", "b.example"));
+    assertThat(raised())
+        .singleElement()
+        .satisfies(
+            alert -> {
+              assertThat(alert.alert()).isEqualTo("credential_new_host");
+              assertThat(alert.subject()).startsWith("api h1:host-").doesNotContain("b.example");
+            });
+  }
+
+  @Test
+  void aSecretThatIsUsedFarMoreThanEverIsAnAlert() {
+    learnVolume();
+    for (int i = 0; i < 200; i++) {
+      story.tell(Story.used("many", "alice", "api"));
+    }
+    assertThat(names()).containsExactly("credential_volume");
+  }
+
+  /** A day and more with 4 to 12 uses in five minutes. */
+  private void learnVolume() {
+    var random = new Random(1);
+    for (int span = 0; span < 12 * 26; span++) {
+      int uses = 4 + random.nextInt(9);
+      for (int i = 0; i < uses; i++) {
+        story.tell(Story.used("c" + span, "alice", "api"));
+      }
+      story.pass(Duration.ofMinutes(5));
+    }
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void anEventThatNeverCameIntoTheLogIsAGap() {
+    story.tell(Story.leak());
+    raised();
+    story.lose(Story.limited("192.0.2.1", 1));
+    for (int i = 0; i < 30; i++) {
+      story.tell(Story.limited("192.0.2." + i, 1));
+      story.pass(Duration.ofSeconds(10));
+    }
+    assertThat(raised())
+        .singleElement()
+        .satisfies(
+            alert -> {
+              assertThat(alert.alert()).isEqualTo("log_gap");
+              assertThat(alert.count()).isEqualTo(1);
+            });
+  }
+
+  @Test
+  void eventsThatChangePlacesAreNoGap() {
+    for (int i = 0; i < 3_000; i++) {
+      story.tell(Story.limited("192.0.2." + i % 200, 0));
+    }
+    List<LogEntry> entries = new ArrayList<>(story.told());
+    for (int i = 0; i + 1 < entries.size(); i += 2) {
+      LogEntry first = entries.get(i);
+      entries.set(i, entries.get(i + 1));
+      entries.set(i + 1, first);
+    }
+    var off = EnumSet.of(AlertRule.RATE_LIMIT);
+    var quiet =
+        new AlertEngine(
+            new AlertSettings(5, 50, 10, 20, 4, Duration.ofHours(24), 0, Duration.ZERO, off));
+    entries.forEach(entry -> assertThat(quiet.observe(entry)).isEmpty());
+    for (int i = 0; i < 5_000; i++) {
+      story.lose(Story.limited("192.0.2.1", 1));
+    }
+    assertThat(quiet.observe(story.tell(Story.limited("192.0.2.1", 1))))
+        .singleElement()
+        .satisfies(alert -> assertThat(alert.alert()).isEqualTo("log_gap"));
+  }
+
+  @Test
+  void wantOfSpaceAndALateWitnessAreAlertsOfTheLog() {
+    var sound = new LogHealth(10, 1 << 21, 10, 10, true);
+    assertThat(engine.look(sound, story.millis())).isEmpty();
+    var full = new LogHealth(10, 1 << 19, 10, 10, true);
+    assertThat(engine.look(full, story.millis()))
+        .singleElement()
+        .satisfies(alert -> assertThat(alert.alert()).isEqualTo("log_space"));
+    assertThat(engine.look(full, story.millis() + 10_000)).isEmpty();
+    var behind = new LogHealth(20, 1 << 21, 20, 10, true);
+    assertThat(engine.look(behind, story.millis() + 20_000)).isEmpty();
+    assertThat(engine.look(behind, story.millis() + 200_000)).isEmpty();
+    assertThat(engine.look(behind, story.millis() + 330_000))
+        .singleElement()
+        .satisfies(alert -> assertThat(alert.alert()).isEqualTo("witness_lag"));
+    assertThat(engine.look(behind, story.millis() + 340_000)).isEmpty();
+    var nobody = new LogHealth(20, 1 << 21, 20, 0, false);
+    assertThat(engine.look(nobody, story.millis() + 9_000_000)).isEmpty();
+  }
+
+  @Test
+  void anHourOfNormalTrafficRaisesNothing() {
+    learnVolume();
+    story.request("first", "alice", "ask", "api", "a.example");
+    story.pass(DAY);
+    raised();
+    var random = new Random(7);
+    for (int second = 0; second < 3_600; second++) {
+      String id = "n" + second;
+      if (second % 36 == 0) {
+        story.request(id, "alice", "ask", "api", "a.example");
+      } else {
+        story.tell(Story.authorized(id, "alice", "ask"));
+        story.tell(Story.completed(id, "alice", "ask"));
+      }
+      if (random.nextInt(60) == 0) {
+        story.tell(Story.denied("d" + second, "alice"));
+      }
+      if (random.nextInt(120) == 0) {
+        story.tell(Story.wrongKey("key-" + random.nextInt(5), "192.0.2." + random.nextInt(20)));
+      }
+      if (second % 300 == 0) {
+        story.tell(Story.limited("192.0.2.9", 2));
+      }
+      assertThat(engine.look(new LogHealth(second, 1 << 30, second, 0, false), story.millis()))
+          .isEmpty();
+      story.pass(SECOND);
+    }
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void alertsAreNeverAboutAlerts() {
+    var alert = new AlertRaised("secret_found", "critical", "log", 1, 300, 4);
+    for (int i = 0; i < 1_000; i++) {
+      story.tell(alert);
+    }
+    assertThat(names()).isEmpty();
+    var leak = new String(story.tell(Story.leak()).json().toArray(), StandardCharsets.UTF_8);
+    LogEntry disguised =
+        new LogEntry(
+            1_001,
+            Bytes.adopt(
+                leak.replace("\"kind\":\"CredentialAccess\"", "\"kind\":\"AlertRaised\"")
+                    .getBytes(StandardCharsets.UTF_8)));
+    assertThat(engine.observe(disguised)).isEmpty();
+  }
+
+  @Test
+  void oneRuleCannotFloodTheLogWhateverSubjectsThereAre() {
+    var quiet = new ArrayList<String>();
+    for (int peer = 0; peer < 2_000; peer++) {
+      for (int i = 0; i < 5; i++) {
+        story.tell(Story.wrongKey(null, "peer-" + peer));
+      }
+    }
+    quiet.addAll(names());
+    assertThat(quiet.stream().filter("auth_failures_peer"::equals).count()).isEqualTo(Quiet.MOST);
+    assertThat(engine.raised(AlertRule.AUTH_PEER)).isEqualTo(Quiet.MOST);
+    assertThat(engine.suppressed()).isEqualTo(2_000 - Quiet.MOST);
+  }
+
+  @Test
+  void aMillionPeersAreRememberedInBoundedMemory() {
+    byte[] template = story.tell(Story.wrongKey(null, "peer-x")).json().toArray();
+    String text = new String(template, StandardCharsets.UTF_8);
+    String peer = text.replaceAll(".*\"peer\":\"([^\"]*)\".*", "$1");
+    var counts = new SlidingCounts(60_000, CountRules.MOST_SUBJECTS);
+    for (int i = 0; i < 1_000_000; i++) {
+      counts.add("peer-" + i, 1, story.millis() + i);
+      if (i % 20 == 0) {
+        String other = text.replace(peer, "h1:" + i).replace("\"kind\"", "\"kind\"");
+        engine.observe(new LogEntry(i, Bytes.adopt(other.getBytes(StandardCharsets.UTF_8))));
+      }
+    }
+    assertThat(counts.size()).isEqualTo(CountRules.MOST_SUBJECTS);
+    for (int i = 0; i < 1_000_000; i++) {
+      engine.observe(
+          i % 1_000 == 0
+              ? story.tell(Story.authorized("c" + i, "p" + i, "t" + i))
+              : new LogEntry(i, Bytes.adopt(template)));
+    }
+    assertThat(engine.size()).isLessThan(4 * (Habits.MOST_OWNERS + Habits.MOST_PAIRS) + 16_384);
+  }
+
+  @Test
+  void habitsOutliveARestart() throws IOException {
+    learnVolume();
+    story.request("1", "alice", "ask", "api", "a.example");
+    story.pass(DAY);
+    raised();
+    var bytes = new ByteArrayOutputStream();
+    engine.write(new DataOutputStream(bytes));
+    var next = new AlertEngine(AlertSettings.DEFAULT);
+    next.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+    story.request("2", "alice", "ask", "api", "a.example");
+    story.told().forEach(entry -> assertThat(next.observe(entry)).isEmpty());
+    story.tell(Story.authorized("3", "alice", "new"));
+    assertThat(next.observe(story.told().getFirst())).hasSize(1);
+  }
+
+  @Test
+  void aClockThatWasPutBackBeginsAnew() {
+    var counts = new SlidingCounts(60_000, 10);
+    assertThat(counts.add("a", 4, 10_000_000)).isEqualTo(4);
+    assertThat(counts.add("a", 1, 5_000_000)).isEqualTo(1);
+    assertThat(counts.add("a", 1, 5_055_000)).isEqualTo(2);
+    assertThat(counts.add("a", 1, 5_060_000)).as("the first is out").isEqualTo(2);
+    assertThat(counts.add("a", 1, 900_000_000)).isEqualTo(1);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.chitin.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chitin.bus.json.JsonValue.Obj;
+import dev.chitin.it.GatewayProcess.Json;
+import dev.chitin.it.GatewayProcess.Result;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The operator prunes a gateway's log; what remains is served, proven, and survives a restart. */
+class RetentionTest {
+  @Test
+  void prunedEntriesAreGoneAndTheLogVerifies() throws Exception {
+    Path home =
+        GatewayProcess.home(
+            "\"audit\": { \"segment_bytes\": 1048576 }, " + GatewayProcess.HIGH_RATE);
+    Path archive = home.resolveSibling("archive");
+    long minimum;
+    try (GatewayProcess gateway = GatewayProcess.start(home);
+        var agent = new Agent(gateway.url(), gateway.key("agent", "admin"))) {
+      for (int i = 0; i < 300; i++) {
+        assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
+      }
+      assertThat(gateway.run("audit", "rotate").exit()).isZero();
+      assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
+      Await.until(() -> prune(gateway, archive) > 0);
+      minimum = prune(gateway, archive);
+      assertThat(minimum).isGreaterThanOrEqualTo(256);
+      assertThat(agent.get("/v1/audit/tile/entries/000").status()).isEqualTo(410);
+      assertThat(agent.get("/v1/audit/tile/entries/000").text()).contains("audit.pruned");
+      assertThat(agent.get("/v1/audit/tile/0/000").status()).isEqualTo(200);
+      assertThat(agent.get("/v1/audit/proof/3").status()).isEqualTo(200);
+      assertThat(Files.exists(archive.resolve("tile/entries/000"))).isTrue();
+      Result events = gateway.run("audit", "events", "--json", "--oldest", "--limit", "1");
+      Obj first = (Obj) Json.items(Json.object(events.out()), "entries").getFirst();
+      assertThat(Json.number(first, "index")).isEqualTo(minimum);
+    }
+    assertThat(GatewayProcess.run(home, new byte[0], "audit", "verify").exit()).isZero();
+    try (GatewayProcess again = GatewayProcess.start(home);
+        var agent = new Agent(again.url(), again.key("other", "admin"))) {
+      assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
+      assertThat(agent.get("/v1/audit/proof/3").status()).isEqualTo(200);
+    }
+  }
+
+  private static long prune(GatewayProcess gateway, Path archive) throws Exception {
+    Result pruned =
+        gateway.run(
+            "audit", "prune", "--before", "999999999", "--archive", archive.toString(), "--json");
+    assertThat(pruned.exit()).as(pruned.err()).isZero();
+    return Json.number(Json.object(pruned.out()), "minimum");
+  }
+}
