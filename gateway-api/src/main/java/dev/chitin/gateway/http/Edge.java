@@ -45,6 +45,7 @@ final class Edge implements Handler<HttpServerRequest> {
   private final Lingering lingering;
   private final EdgeBounds bounds;
   private final LiveSecrets live;
+  private final TurnedAway turnedAway;
 
   /** Where the caller of a request comes from; complete at once unless somebody must be asked. */
   @FunctionalInterface
@@ -74,11 +75,15 @@ final class Edge implements Handler<HttpServerRequest> {
     this.callers = callers;
     this.audit = audit;
     this.lingering = new Lingering(vertx);
+    this.turnedAway = new TurnedAway(vertx);
     this.bodies = new BodyReader(vertx, bounds.bodyBytes(), bounds.bodyTimeoutMillis());
   }
 
   @Override
   public void handle(HttpServerRequest request) {
+    if (turnedAway.contains(request.connection())) {
+      return;
+    }
     String requestId = Ids.next("req_");
     cors.mark(request);
     Optional<Problem> refusal = guard.refusal(request);
@@ -86,9 +91,16 @@ final class Edge implements Handler<HttpServerRequest> {
       cors.answerPreflight(request, routes.methods(RequestGuard.path(request)));
       return;
     }
-    refusal = refusal.or(() -> throttle == null ? Optional.empty() : throttle.address(request));
     if (refusal.isPresent()) {
       refuse(request, requestId, refusal.get());
+      return;
+    }
+    Optional<Problem> flooding =
+        throttle == null ? Optional.empty() : throttle.address(request);
+    if (flooding.isPresent()) {
+      request.response().putHeader("connection", "close");
+      new Exchange(request, requestId, null, Map.of(), live).fail(flooding.get(), null);
+      turnedAway.add(request.connection());
       return;
     }
     RouteTable.Lookup lookup = routes.find(request.method(), RequestGuard.path(request));
