@@ -112,7 +112,9 @@ class AccessMatrixTest {
     }
   }
 
-  /** Keys, vault and doctor are the socket's: on the network nobody finds them, not even an admin. */
+  /**
+   * Keys, vault and doctor are the socket's: on the network nobody finds them, not even an admin.
+   */
   @Test
   void administrationIsNotOnTheNetwork() throws Exception {
     Set<String> listener =
@@ -137,8 +139,17 @@ class AccessMatrixTest {
   void nothingThatIsOpenToAllTellsAKeyAVersionOrAPlace() throws Exception {
     String version = gateway.run("version").out().strip();
     for (String path :
-        List.of("/health/live", "/health/ready", "/", "/v1/tools", "/openapi.json", "/ui", "/mcp",
-            "/metrics", "/.well-known/oauth-protected-resource", "/favicon.ico")) {
+        List.of(
+            "/health/live",
+            "/health/ready",
+            "/",
+            "/v1/tools",
+            "/openapi.json",
+            "/ui",
+            "/mcp",
+            "/metrics",
+            "/.well-known/oauth-protected-resource",
+            "/favicon.ico")) {
       HttpRequest request = HttpRequest.newBuilder(gateway.url().resolve(path)).GET().build();
       try (var http = java.net.http.HttpClient.newHttpClient()) {
         var response = http.send(request, java.net.http.HttpResponse.BodyHandlers.ofString());

@@ -40,7 +40,8 @@ class BrowserTest {
     refused = pages();
     gateway =
         GatewayProcess.start(
-            GatewayProcess.home("\"gateway\": { \"cors_origins\": [\"" + origin(allowed) + "\"] }"));
+            GatewayProcess.home(
+                "\"gateway\": { \"cors_origins\": [\"" + origin(allowed) + "\"] }"));
     key = gateway.key("page", "agent");
   }
 

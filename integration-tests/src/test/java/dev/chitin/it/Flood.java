@@ -26,6 +26,7 @@ final class Flood implements AutoCloseable {
   private static final int OPENED_AT_ONCE = 250;
 
   private static final int READ = 64 * 1024;
+  private static final int SEND_BUFFER = 16 * 1024;
 
   private final URI gateway;
   private final int connections;
@@ -155,6 +156,8 @@ final class Flood implements AutoCloseable {
       try {
         // Closed with a reset: no port waits for a minute.
         channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        // What the gateway does not take must not be made: that would cost its machine, not it.
+        channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
         int number = (int) (opened.get() % Integer.MAX_VALUE);
         channel.bind(
             new InetSocketAddress(

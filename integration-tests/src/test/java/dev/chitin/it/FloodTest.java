@@ -29,7 +29,13 @@ import org.junit.jupiter.api.TestInstance;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FloodTest {
-  private static final int TURNS = 5;
+  private static final int TURNS = 4;
+
+  /**
+   * Turns under attack that do not count: what compiles the code of a refusal is not the attack.
+   */
+  private static final int WARM_UPS = 2;
+
   private static final long TURN_MILLIS = 1_000;
   private static final double MOST_RATIO = 3;
 
@@ -37,12 +43,12 @@ class FloodTest {
   private static final long FLOOR_NANOS = 4_000_000;
 
   /** By how much the gateway's resident memory may grow, with a heap of at most 1 GiB. */
-  private static final long MOST_GROWTH_KIB = 512 * 1024;
+  private static final long MOST_GROWTH_KIB = 768 * 1024;
 
   private static final int CALLERS = 12;
   private static final long MOST_CONNECTIONS = 10_000;
   private static final long PER_ADDRESS = 256;
-  private static final int HEADER_MILLIS = 2_500;
+  private static final int HEADER_MILLIS = 5_000;
 
   /** What one address may do by default: twenty times a principal's rate and burst. */
   private static final double ADDRESS_BURST = 20 * 200;
@@ -86,7 +92,7 @@ class FloodTest {
       calls.add(call(tokens.token(Tokens.claims("caller-" + i, "c" + i))));
     }
     wire = HttpWire.open(gateway.url());
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 3; i++) {
       p99();
     }
   }
@@ -166,6 +172,13 @@ class FloodTest {
 
   private void holds(String name, Attack attack, During during) throws Exception {
     long before = residentKib();
+    for (int i = 0; i < WARM_UPS; i++) {
+      try (Flood flood = attack.start()) {
+        p99();
+        during.look(flood);
+      }
+    }
+    KeyLifeTest.await(() -> gateway.metric("chitin_connections") <= 1);
     long[] quiet = new long[TURNS];
     long[] under = new long[TURNS];
     String shape = "";
@@ -213,12 +226,10 @@ class FloodTest {
                 : trickle(head(credential, 100_000));
     holds(
         "slow headers and bodies",
-        () ->
-            new Flood(gateway.url(), 400, Flood.addresses(2, 2), streams, 10).begin(),
+        () -> new Flood(gateway.url(), 400, Flood.addresses(2, 2), streams, 10).begin(),
         flood -> assertThat(flood.open()).isPositive());
     // Long enough for the first to be over their time.
-    try (Flood flood =
-        new Flood(gateway.url(), 400, Flood.addresses(2, 2), streams, 10).begin()) {
+    try (Flood flood = new Flood(gateway.url(), 400, Flood.addresses(2, 2), streams, 10).begin()) {
       KeyLifeTest.await(() -> flood.closedByGateway() >= 400);
     }
   }
@@ -321,8 +332,7 @@ class FloodTest {
     assertThat(hits).as("refused before any check").isPositive();
     assertThat(verifications)
         .isLessThanOrEqualTo(
-            addresses.size()
-                    * ((ADDRESS_BURST + ADDRESS_PER_SECOND * seconds) / FAILURE_COST + 1)
+            addresses.size() * ((ADDRESS_BURST + ADDRESS_PER_SECOND * seconds) / FAILURE_COST + 1)
                 + CALLERS * Math.ceil(seconds / 60 + 1));
   }
 

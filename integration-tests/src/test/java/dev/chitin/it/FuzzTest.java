@@ -54,7 +54,8 @@ class FuzzTest {
       Arrays.stream(ProblemCode.values())
           .filter(code -> code != ProblemCode.INTERNAL)
           .map(ProblemCode::status)
-          .collect(Collectors.toCollection(() -> new java.util.TreeSet<>(Set.of(200, 201, 202, 204))));
+          .collect(
+              Collectors.toCollection(() -> new java.util.TreeSet<>(Set.of(200, 201, 202, 204))));
 
   private static final Set<String> CODES =
       Arrays.stream(ProblemCode.values()).map(ProblemCode::code).collect(Collectors.toSet());
@@ -222,8 +223,7 @@ class FuzzTest {
 
   private void nothingIsLeft() throws Exception {
     try (HttpWire wire = HttpWire.open(gateway.url())) {
-      wire.send(
-          "GET /health/live HTTP/1.1\r\nHost: " + gateway.url().getAuthority() + "\r\n\r\n");
+      wire.send("GET /health/live HTTP/1.1\r\nHost: " + gateway.url().getAuthority() + "\r\n\r\n");
       assertThat(wire.answer().status()).isEqualTo(200);
     }
     KeyLifeTest.await(() -> gateway.metric("chitin_connections") == 0);

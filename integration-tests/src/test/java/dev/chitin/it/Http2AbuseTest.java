@@ -19,11 +19,11 @@ import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.jspecify.annotations.Nullable;
 
 /** What HTTP/2 alone makes possible, frame by frame: floods of frames, and names of its own. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -83,8 +83,16 @@ class Http2AbuseTest {
   private List<String> get(String path, String authority) {
     return new ArrayList<>(
         List.of(
-            ":method", "GET", ":scheme", "https", ":path", path, ":authority", authority,
-            "authorization", "Bearer " + key));
+            ":method",
+            "GET",
+            ":scheme",
+            "https",
+            ":path",
+            path,
+            ":authority",
+            authority,
+            "authorization",
+            "Bearer " + key));
   }
 
   /** Sends until the gateway takes no more, and gives its farewell, if there was one. */
@@ -217,7 +225,8 @@ class Http2AbuseTest {
         parts.add(hundred.toByteArray());
       }
       try (Http2Wire wire = open()) {
-        // Nothing is read meanwhile: answers pile up until the bound, or the time for a request ends.
+        // Nothing is read meanwhile: answers pile up until the bound, or the time for a request
+        // ends.
         Http2Wire.Frame farewell = flood(wire, parts);
         assertThat(wire.read(Http2Wire.GOAWAY)).as("open after %s", farewell).isNull();
       }
@@ -230,8 +239,17 @@ class Http2AbuseTest {
     byte[] block =
         Http2Wire.block(
             List.of(
-                ":method", "POST", ":scheme", "https", ":path", "/v1/tools/fs_list/calls",
-                ":authority", host, "authorization", "Bearer " + key, "content-type",
+                ":method",
+                "POST",
+                ":scheme",
+                "https",
+                ":path",
+                "/v1/tools/fs_list/calls",
+                ":authority",
+                host,
+                "authorization",
+                "Bearer " + key,
+                "content-type",
                 "application/json"));
     try (Http2Wire wire = open()) {
       for (int i = 0; i < 101; i++) {

@@ -154,9 +154,11 @@ class IngressAbuseTest {
                   + gateway.url().getAuthority()
                   + "\r\n\r\n");
       assertThat(answer).as(version).doesNotContain("EVIL").doesNotContain("XTTP");
-      assertThat(answer).as(version).satisfiesAnyOf(
-          text -> assertThat(text).isEmpty(),
-          text -> assertThat(text).matches("(?s)HTTP/1\\.[01] 400 .*request\\.malformed.*"));
+      assertThat(answer)
+          .as(version)
+          .satisfiesAnyOf(
+              text -> assertThat(text).isEmpty(),
+              text -> assertThat(text).matches("(?s)HTTP/1\\.[01] 400 .*request\\.malformed.*"));
     }
   }
 
@@ -210,7 +212,9 @@ class IngressAbuseTest {
   @Test
   void chunksWithoutEnd() throws Exception {
     endless(
-        head + "Transfer-Encoding: chunked\r\n\r\n", "1000\r\n" + " ".repeat(4_096) + "\r\n", 64 << 20);
+        head + "Transfer-Encoding: chunked\r\n\r\n",
+        "1000\r\n" + " ".repeat(4_096) + "\r\n",
+        64 << 20);
   }
 
   @Test
@@ -243,7 +247,8 @@ class IngressAbuseTest {
           exchange("GET http://" + other + "/health/live HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
       assertThat(answer).as(other).startsWith("HTTP/1.1 400 ").contains("request.malformed");
     }
-    assertThat(exchange("GET http://" + host + "/health/live HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
+    assertThat(
+            exchange("GET http://" + host + "/health/live HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
         .startsWith("HTTP/1.1 200 ");
   }
 
@@ -265,7 +270,8 @@ class IngressAbuseTest {
 
   @Test
   void aCredentialInTheTargetIsRefusedEvenBesideAGoodOne() throws Exception {
-    for (String query : List.of("access_token=x", "api_key=x", "a=b&key=" + key, "token=eyJhbGci.e30.x")) {
+    for (String query :
+        List.of("access_token=x", "api_key=x", "a=b&key=" + key, "token=eyJhbGci.e30.x")) {
       String answer =
           exchange(
               "GET /v1/tools?"
@@ -350,9 +356,7 @@ class IngressAbuseTest {
 
   @Test
   void anIdempotencyKeyRacedFrom32ConnectionsMakesOneCall() throws Exception {
-    String body =
-        Agent.body(
-            JsonValue.object().put("argv", List.of("sleep", "0.3")).build());
+    String body = Agent.body(JsonValue.object().put("argv", List.of("sleep", "0.3")).build());
     String request =
         head.replace("fs_list", "process_run")
             + "Idempotency-Key: "
@@ -389,9 +393,13 @@ class IngressAbuseTest {
     assertThat(won).as("answers of a call that was made").hasSize(1);
     assertThat(answers).allMatch(a -> a.status() == 200 || a.status() == 409);
     String callId = GatewayProcess.Json.text(GatewayProcess.Json.object(won.getFirst()), "callId");
-    assertThat(answers.stream().filter(a -> a.status() == 200)).allMatch(a -> a.text().contains(callId));
+    assertThat(answers.stream().filter(a -> a.status() == 200))
+        .allMatch(a -> a.text().contains(callId));
     assertThat(
-            gateway.run("audit", "tail", "-n", "1000").out().lines()
+            gateway
+                .run("audit", "tail", "-n", "1000")
+                .out()
+                .lines()
                 .filter(line -> line.contains("process_run") && line.contains("decisionId")))
         .hasSize(1);
   }

@@ -14,8 +14,20 @@ import java.util.Random;
 final class RequestFuzzer {
   private static final List<String> METHODS =
       List.of(
-          "GET", "GET", "POST", "POST", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH",
-          "TRACE", "BREW", "get", "M-SEARCH");
+          "GET",
+          "GET",
+          "POST",
+          "POST",
+          "POST",
+          "PUT",
+          "DELETE",
+          "OPTIONS",
+          "HEAD",
+          "PATCH",
+          "TRACE",
+          "BREW",
+          "get",
+          "M-SEARCH");
   private static final List<String> PATHS =
       List.of(
           "/v1/tools",
@@ -50,35 +62,148 @@ final class RequestFuzzer {
           "*");
   private static final List<String> SEGMENTS =
       List.of(
-          "fs_list", "fs_read", "a", "", "..", ".", "%2e%2e", "%2F", "%00", "%", "%zz", "%c0%af",
-          "%ED%A0%80", "a%20b", "0", "-1", "99999999999999999999", "00", "__proto__", "x001", "~",
-          ";a=b", "{name}", "*", "call_00", "ck_", "%F0%9F%92%A9", "con", "a:b", "@", "[::1]");
+          "fs_list",
+          "fs_read",
+          "a",
+          "",
+          "..",
+          ".",
+          "%2e%2e",
+          "%2F",
+          "%00",
+          "%",
+          "%zz",
+          "%c0%af",
+          "%ED%A0%80",
+          "a%20b",
+          "0",
+          "-1",
+          "99999999999999999999",
+          "00",
+          "__proto__",
+          "x001",
+          "~",
+          ";a=b",
+          "{name}",
+          "*",
+          "call_00",
+          "ck_",
+          "%F0%9F%92%A9",
+          "con",
+          "a:b",
+          "@",
+          "[::1]");
   private static final List<String> QUERIES =
       List.of(
-          "", "", "", "?", "?a=b", "?a=%zz", "?host=x&host=y", "?%00", "?name[]=1", "??", "?a=b&",
-          "?expires=-1", "?token=x", "#fragment");
+          "",
+          "",
+          "",
+          "?",
+          "?a=b",
+          "?a=%zz",
+          "?host=x&host=y",
+          "?%00",
+          "?name[]=1",
+          "??",
+          "?a=b&",
+          "?expires=-1",
+          "?token=x",
+          "#fragment");
   private static final List<String> NAMES =
       List.of(
-          "Accept", "Accept-Encoding", "Prefer", "Idempotency-Key", "Last-Event-ID", "Origin",
-          "Chitin-Session", "Cookie", "X-Forwarded-For", "Forwarded", "Via", "TE", "Range",
-          "If-None-Match", "X-Http-Method-Override", "Content-Encoding", "Upgrade", "X-Api-Key",
-          "traceparent", "Access-Control-Request-Method", "Mcp-Session-Id", "Content-Type",
-          "Referer", "x-a!#$%&'*+.^_`|~", "Host2");
+          "Accept",
+          "Accept-Encoding",
+          "Prefer",
+          "Idempotency-Key",
+          "Last-Event-ID",
+          "Origin",
+          "Chitin-Session",
+          "Cookie",
+          "X-Forwarded-For",
+          "Forwarded",
+          "Via",
+          "TE",
+          "Range",
+          "If-None-Match",
+          "X-Http-Method-Override",
+          "Content-Encoding",
+          "Upgrade",
+          "X-Api-Key",
+          "traceparent",
+          "Access-Control-Request-Method",
+          "Mcp-Session-Id",
+          "Content-Type",
+          "Referer",
+          "x-a!#$%&'*+.^_`|~",
+          "Host2");
   private static final List<String> VALUES =
       List.of(
-          "", "*/*", "text/event-stream", "application/json", "respond-async", "respond-async;a=b",
-          ",,,;;;=", "null", "http://127.0.0.1", "https://evil.example", "0", "-1",
-          "9223372036854775808", "\u00e9\u00ff", "a\tb", "websocket", "gzip", "identity", "trailers",
-          "bytes=0-", "\"unclosed", "x; y=\"z\\\"\"", "00-0-0-00", "GET", "ck_x", "a, b, c",
-          "application/json; charset=utf-16", "multipart/form-data; boundary=x");
+          "",
+          "*/*",
+          "text/event-stream",
+          "application/json",
+          "respond-async",
+          "respond-async;a=b",
+          ",,,;;;=",
+          "null",
+          "http://127.0.0.1",
+          "https://evil.example",
+          "0",
+          "-1",
+          "9223372036854775808",
+          "\u00e9\u00ff",
+          "a\tb",
+          "websocket",
+          "gzip",
+          "identity",
+          "trailers",
+          "bytes=0-",
+          "\"unclosed",
+          "x; y=\"z\\\"\"",
+          "00-0-0-00",
+          "GET",
+          "ck_x",
+          "a, b, c",
+          "application/json; charset=utf-16",
+          "multipart/form-data; boundary=x");
   private static final List<String> JSON =
       List.of(
-          "{}", "[]", "null", "true", "\"\"", "0", "-0", "1e999", "1E400", "-1e-999", "0.1",
-          "12345678901234567890", "1.7976931348623157e308", "\"\\ud800\"", "\"\\udc00\\ud800\"",
-          "\"\\u0000\"", "\"\u00c0\u00af\"", "\"\\x\"", "NaN", "Infinity", "+1", "01", "'a'", "/**/1",
-          "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"__proto__\":{\"x\":1}}", "{\"a\":}",
-          "[1,]", "\"\u00ef\u00bb\u00bf\"", "\"~/.ssh/id_rsa\"", "\".\"", "\"../..\"",
-          "{\"path\":\".\"}", "{\"path\":\"a\\u0000b\"}", "{\"path\":\".\",\"depth\":1}");
+          "{}",
+          "[]",
+          "null",
+          "true",
+          "\"\"",
+          "0",
+          "-0",
+          "1e999",
+          "1E400",
+          "-1e-999",
+          "0.1",
+          "12345678901234567890",
+          "1.7976931348623157e308",
+          "\"\\ud800\"",
+          "\"\\udc00\\ud800\"",
+          "\"\\u0000\"",
+          "\"\u00c0\u00af\"",
+          "\"\\x\"",
+          "NaN",
+          "Infinity",
+          "+1",
+          "01",
+          "'a'",
+          "/**/1",
+          "{\"a\":1,\"a\":2}",
+          "{\"a\":1,\"\\u0061\":2}",
+          "{\"__proto__\":{\"x\":1}}",
+          "{\"a\":}",
+          "[1,]",
+          "\"\u00ef\u00bb\u00bf\"",
+          "\"~/.ssh/id_rsa\"",
+          "\".\"",
+          "\"../..\"",
+          "{\"path\":\".\"}",
+          "{\"path\":\"a\\u0000b\"}",
+          "{\"path\":\".\",\"depth\":1}");
 
   /** Broken framing that is worth more than chance would give it. */
   private static final List<String> FRAMES =
@@ -289,7 +414,9 @@ final class RequestFuzzer {
     return noise;
   }
 
-  /** The same with some bytes changed, cut out, put in or written twice, or with its end cut off. */
+  /**
+   * The same with some bytes changed, cut out, put in or written twice, or with its end cut off.
+   */
   byte[] mutated(byte[] original) {
     byte[] bytes = original;
     for (int i = 1 + random.nextInt(4); i > 0 && bytes.length > 1; i--) {
@@ -310,8 +437,20 @@ final class RequestFuzzer {
 
   private static final List<Byte> SPECIAL =
       List.of(
-          (byte) 0, (byte) '\r', (byte) '\n', (byte) ' ', (byte) ':', (byte) '%', (byte) '"',
-          (byte) '\\', (byte) 0x7f, (byte) 0x80, (byte) 0xc0, (byte) 0xff, (byte) ';', (byte) '/');
+          (byte) 0,
+          (byte) '\r',
+          (byte) '\n',
+          (byte) ' ',
+          (byte) ':',
+          (byte) '%',
+          (byte) '"',
+          (byte) '\\',
+          (byte) 0x7f,
+          (byte) 0x80,
+          (byte) 0xc0,
+          (byte) 0xff,
+          (byte) ';',
+          (byte) '/');
 
   private byte[] flipped(byte[] bytes, int at) {
     byte[] copy = bytes.clone();

@@ -95,8 +95,7 @@ final class Edge implements Handler<HttpServerRequest> {
       refuse(request, requestId, refusal.get());
       return;
     }
-    Optional<Problem> flooding =
-        throttle == null ? Optional.empty() : throttle.address(request);
+    Optional<Problem> flooding = throttle == null ? Optional.empty() : throttle.address(request);
     if (flooding.isPresent()) {
       request.response().putHeader("connection", "close");
       new Exchange(request, requestId, null, Map.of(), live).fail(flooding.get(), null);

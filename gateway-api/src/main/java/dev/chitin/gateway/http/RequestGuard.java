@@ -98,7 +98,8 @@ final class RequestGuard {
     if (query != null && CREDENTIAL.matcher(query).find()) {
       return Optional.of(
           Problem.of(ProblemCode.REQUEST_MALFORMED, "A credential must not be in the target.")
-              .withHint("Send it as Authorization: Bearer <key>, and make another: it is spoiled."));
+              .withHint(
+                  "Send it as Authorization: Bearer <key>, and make another: it is spoiled."));
     }
     return target(path(request));
   }
