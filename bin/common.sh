@@ -60,7 +60,7 @@ build() {
   [ -d "$root/lib" ] || die "there is neither lib/ nor the sources to build it from in $root."
 }
 
-# Installs Debian packages that are missing; only root can.
+# Installs Debian packages that are missing, with $install_options; only root can.
 need_packages() {
   missing=
   for package in "$@"; do
@@ -70,8 +70,8 @@ need_packages() {
   say "installing$missing"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # a list of names
-  apt-get install -y -qq $missing >/dev/null 2>&1 ||
-    { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq $missing >/dev/null; } ||
+  apt-get install -y -qq ${install_options:-} $missing >/dev/null 2>&1 ||
+    { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq ${install_options:-} $missing >/dev/null; } ||
     die "could not install$missing." "Install it by hand: apt-get install$missing"
 }
 

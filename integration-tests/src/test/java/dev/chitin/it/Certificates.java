@@ -20,16 +20,16 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** Keys and certificates for one test, made when it runs. */
-final class Certificates {
+public final class Certificates {
   private Certificates() {}
 
-  static KeyPair keys(String algorithm, int size) throws GeneralSecurityException {
+  public static KeyPair keys(String algorithm, int size) throws GeneralSecurityException {
     KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
     generator.initialize(size);
     return generator.generateKeyPair();
   }
 
-  static X509CertificateHolder certificate(KeyPair keys, Instant from, Duration life)
+  public static X509CertificateHolder certificate(KeyPair keys, Instant from, Duration life)
       throws OperatorCreationException {
     String signature =
         keys.getPrivate().getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
@@ -44,7 +44,7 @@ final class Certificates {
         .build(new JcaContentSignerBuilder(signature).build(keys.getPrivate()));
   }
 
-  static Path write(Path file, Object item, String permissions) throws IOException {
+  public static Path write(Path file, Object item, String permissions) throws IOException {
     var text = new StringWriter();
     try (var writer = new JcaPEMWriter(text)) {
       writer.writeObject(item);

@@ -15,20 +15,20 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /** An issuer of one test: its key, the open part of it, and tokens. */
-final class Tokens {
+public final class Tokens {
   static final String ISSUER = "https://id.example";
   static final String AUDIENCE = "https://gateway.example";
 
   private final String kid;
   private final KeyPair keys;
 
-  Tokens(String kid) throws GeneralSecurityException {
+  public Tokens(String kid) throws GeneralSecurityException {
     this.kid = kid;
     this.keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
   }
 
   /** The configuration of this issuer, but for where its keys are. */
-  static String configuration(String where) {
+  public static String configuration(String where) {
     return "{ \"issuer\": \""
         + ISSUER
         + "\", \"audience\": \""
@@ -58,13 +58,13 @@ final class Tokens {
   }
 
   /** Writes the set in one step. */
-  void write(Path file) throws IOException {
+  public void write(Path file) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + ".next");
     Files.write(next, set());
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  static JsonValue.Builder claims(String subject, String id) {
+  public static JsonValue.Builder claims(String subject, String id) {
     return JsonValue.object()
         .put("iss", ISSUER)
         .put("aud", AUDIENCE)
@@ -74,7 +74,7 @@ final class Tokens {
         .put("roles", "callers");
   }
 
-  String token(JsonValue.Builder claims) throws GeneralSecurityException {
+  public String token(JsonValue.Builder claims) throws GeneralSecurityException {
     JsonValue.Obj header =
         JsonValue.object().put("typ", "JWT").put("alg", "EdDSA").put("kid", kid).build();
     String signed =

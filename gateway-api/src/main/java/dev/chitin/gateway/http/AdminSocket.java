@@ -75,7 +75,11 @@ public final class AdminSocket extends VerticleBase {
     }
     var server = vertx.createHttpServer(HttpVerticle.plain(edge.settings().bounds()));
     var allocator = new ZeroingAllocator();
-    server.connectionHandler(connection -> HttpVerticle.readWiped(connection, allocator));
+    server.connectionHandler(
+        connection -> {
+          HttpVerticle.readWiped(connection, allocator);
+          HttpVerticle.readStrictly(connection, edge.settings().bounds());
+        });
     server.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer()));
     server.requestHandler(
         new Edge(
@@ -107,7 +111,7 @@ public final class AdminSocket extends VerticleBase {
     }
   }
 
-  private List<Route> routes() {
+  List<Route> routes() {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new CallRoutes(edge).routes());
     routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());

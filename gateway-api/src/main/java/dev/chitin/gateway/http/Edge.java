@@ -49,6 +49,7 @@ final class Edge implements Handler<HttpServerRequest> {
   private final LiveSecrets live;
   private final RequestObserver observer;
   private final Readiness readiness;
+  private final TurnedAway turnedAway;
 
   /** Where the caller of a request comes from; complete at once unless somebody must be asked. */
   @FunctionalInterface
@@ -87,6 +88,7 @@ final class Edge implements Handler<HttpServerRequest> {
     this.callers = callers;
     this.audit = audit;
     this.lingering = new Lingering(vertx);
+    this.turnedAway = new TurnedAway(vertx);
     this.bodies = new BodyReader(vertx, bounds.bodyBytes(), bounds.bodyTimeoutMillis());
   }
 
@@ -101,6 +103,9 @@ final class Edge implements Handler<HttpServerRequest> {
    * @param ended runs when its answer has ended or its connection is gone
    */
   void handle(HttpServerRequest request, Runnable ended) {
+    if (turnedAway.contains(request.connection())) {
+      return;
+    }
     Arrival arrival = observer.begin(request, ended);
     if (readiness.isDraining() && request.version() != HttpVersion.HTTP_2) {
       request.response().putHeader("connection", "close");
@@ -111,9 +116,15 @@ final class Edge implements Handler<HttpServerRequest> {
       cors.answerPreflight(request, routes.methods(RequestGuard.path(request)));
       return;
     }
-    refusal = refusal.or(() -> throttle == null ? Optional.empty() : throttle.address(request));
     if (refusal.isPresent()) {
       refuse(request, arrival, refusal.get());
+      return;
+    }
+    Optional<Problem> flooding = throttle == null ? Optional.empty() : throttle.address(request);
+    if (flooding.isPresent()) {
+      request.response().putHeader("connection", "close");
+      new Exchange(request, arrival, null, Map.of(), live).fail(flooding.get(), null);
+      turnedAway.add(request.connection());
       return;
     }
     RouteTable.Lookup lookup = routes.find(request.method(), RequestGuard.path(request));

@@ -215,8 +215,16 @@ public final class HttpVerticle extends VerticleBase {
     base.channel().config().setAllocator(allocator);
   }
 
+  /** Refuses what the decoder would otherwise let pass. */
+  static void readStrictly(HttpConnection connection, EdgeBounds bounds) {
+    if (connection instanceof ConnectionBase base) {
+      StrictRequestDecoder.install(base.channel(), plain(bounds));
+    }
+  }
+
   private void opened(HttpConnection connection) {
     readWiped(connection, allocator);
+    readStrictly(connection, edge.settings().bounds());
     String peer =
         connection.remoteAddress() == null ? "" : connection.remoteAddress().hostAddress();
     if (!edge.connections().enter(peer)) {

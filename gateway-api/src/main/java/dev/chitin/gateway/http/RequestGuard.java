@@ -5,16 +5,30 @@ import dev.chitin.bus.ProblemCode;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is checked of a request before anything else: its target, its Host against DNS rebinding,
  * its Origin, its codings. Costs nothing that a stranger could make large.
  */
 final class RequestGuard {
+  private static final int MOST_FIELDS = 100;
+
+  /** Names under which clients put a credential where logs, histories and referrers keep it. */
+  private static final Pattern CREDENTIAL =
+      Pattern.compile(
+          "(?i)(?:^|&)(?:(?:access_token|api_?key|x-api-key|authorization)=|[^=&]*=(?:ck_|eyJ))");
+
+  /** RFC 3986, section 2.1. */
+  private static final Pattern HALF_ENCODED = Pattern.compile("%(?![0-9A-Fa-f]{2})");
+
   private final Set<String> hosts;
   private final String scheme;
   private final Cors cors;
@@ -32,6 +46,12 @@ final class RequestGuard {
 
   /** Why the request goes no further, if so. */
   Optional<Problem> refusal(HttpServerRequest request) {
+    if (hasTooManyFields(request)) {
+      return Optional.of(
+          Problem.of(
+              ProblemCode.REQUEST_HEADERS_TOO_LARGE,
+              "The request has more than " + MOST_FIELDS + " header fields."));
+    }
     List<String> host = hosts(request);
     if (host.size() != 1) {
       return Optional.of(
@@ -64,7 +84,41 @@ final class RequestGuard {
                   "A request body must not have a content coding.")
               .withHint("Send the body uncompressed."));
     }
+    if (!named(request.uri(), host.getFirst())) {
+      return Optional.of(
+          Problem.of(
+              ProblemCode.REQUEST_MALFORMED, "The target names another authority than the Host."));
+    }
+    if (request.uri() != null && HALF_ENCODED.matcher(request.uri()).find()) {
+      return Optional.of(
+          Problem.of(ProblemCode.REQUEST_MALFORMED, "A percent sign in the target encodes nothing.")
+              .withHint("Write a percent sign itself as %25."));
+    }
+    String query = request.query();
+    if (query != null && CREDENTIAL.matcher(query).find()) {
+      return Optional.of(
+          Problem.of(ProblemCode.REQUEST_MALFORMED, "A credential must not be in the target.")
+              .withHint(
+                  "Send it as Authorization: Bearer <key>, and make another: it is spoiled."));
+    }
     return target(path(request));
+  }
+
+  /** Each field counts, also the second of one name. */
+  private static boolean hasTooManyFields(HttpServerRequest request) {
+    Iterator<Map.Entry<String, String>> fields = request.headers().iterator();
+    for (int i = 0; i < MOST_FIELDS && fields.hasNext(); i++) {
+      fields.next();
+    }
+    return fields.hasNext();
+  }
+
+  /** Whether a target in absolute form (RFC 9112, section 3.2.2) means the same as the Host. */
+  private static boolean named(@Nullable String target, String host) {
+    int scheme = target == null || target.startsWith("/") ? -1 : target.indexOf("://");
+    return target == null
+        || scheme < 0
+        || target.substring(scheme + 3).split("[/?#]", 2)[0].equalsIgnoreCase(host);
   }
 
   /** The path of the target; empty when it has none. */

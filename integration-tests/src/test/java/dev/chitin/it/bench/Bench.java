@@ -36,6 +36,8 @@ public final class Bench {
     }
     if ("call".contains(only)) {
       rows.addAll(new FullCalls().run(work));
+      rows.addAll(new TlsCalls().run(work));
+      rows.addAll(new IdleStreams().run(work));
     }
     if ("sandbox".contains(only)) {
       rows.addAll(new SandboxCalls().run(work));

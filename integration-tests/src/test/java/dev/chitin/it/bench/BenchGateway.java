@@ -43,6 +43,19 @@ final class BenchGateway implements AutoCloseable {
 
   /** The same with more in its environment. */
   static BenchGateway start(Path work, Map<String, String> more) throws Exception {
+    return start(work, more, "", "", "");
+  }
+
+  /**
+   * The same with more in its configuration.
+   *
+   * @param edge further members of {@code gateway}, each with its comma behind
+   * @param members further members of the whole, likewise
+   * @param sandbox further members of {@code sandbox}, likewise
+   */
+  static BenchGateway start(
+      Path work, Map<String, String> more, String edge, String members, String sandbox)
+      throws Exception {
     Path home = Files.createTempDirectory(work, "home-");
     boolean delegated =
         Files.isWritable(Path.of("/sys/fs/cgroup/chitin"))
@@ -51,15 +64,20 @@ final class BenchGateway implements AutoCloseable {
                 .allMatch(Files::isWritable);
     Files.writeString(
         home.resolve("chitin.json5"),
-        "{ \"gateway\": { \"limits\": { \"calls_per_principal\": 1024 }, \"rate_limit\": {"
+        "{ "
+            + members
+            + "\"gateway\": { "
+            + edge
+            + "\"limits\": { \"calls_per_principal\": 1024, \"connections_per_address\": 4096 }, \"rate_limit\": {"
             + " \"requests_per_minute\": 10000000, \"burst\": 1000000 } }, \"vault\": { \"key_file\": \""
             + work.resolve("bench-" + home.getFileName() + ".key")
             + "\" }, "
+            + "\"sandbox\": { "
+            + sandbox
             + (delegated
                 ? ""
-                : "\"sandbox\": { \"waive\": [\""
-                    + String.join("\", \"", SandboxSettings.WAIVABLE)
-                    + "\"] }, ")
+                : "\"waive\": [\"" + String.join("\", \"", SandboxSettings.WAIVABLE) + "\"]")
+            + " }, "
             + ECHO
             + " }");
     Map<String, String> environment = new HashMap<>(more);
@@ -104,6 +122,10 @@ final class BenchGateway implements AutoCloseable {
     } catch (dev.chitin.bus.json.JsonSyntaxException e) {
       throw new IllegalStateException("not JSON: " + json, e);
     }
+  }
+
+  int port() {
+    return port;
   }
 
   Child process() {

@@ -54,6 +54,11 @@ final class Child implements AutoCloseable {
     return process.toHandle().info().totalCpuDuration().orElseThrow();
   }
 
+  /** User and system time of its threads by what they do, so far. */
+  StationTimes stations() throws IOException {
+    return StationTimes.of(process.pid());
+  }
+
   @Override
   public void close() {
     process.destroy();

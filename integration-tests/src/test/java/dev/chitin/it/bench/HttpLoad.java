@@ -22,10 +22,22 @@ final class HttpLoad implements AutoCloseable {
   private final HttpClient client;
 
   HttpLoad(int connections) {
+    this(connections, false);
+  }
+
+  /**
+   * @param tls whether over TLS, to whoever answers: the certificate is the bench's own
+   */
+  HttpLoad(int connections, boolean tls) {
     this.connections = connections;
     this.client =
         vertx.createHttpClient(
-            new HttpClientOptions().setKeepAlive(true).setPipelining(false),
+            new HttpClientOptions()
+                .setKeepAlive(true)
+                .setPipelining(false)
+                .setSsl(tls)
+                .setTrustAll(tls)
+                .setVerifyHost(!tls),
             new PoolOptions().setHttp1MaxSize(connections));
   }
 
