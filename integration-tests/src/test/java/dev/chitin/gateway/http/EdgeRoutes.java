@@ -64,10 +64,8 @@ public final class EdgeRoutes {
           switch (components[i].getName()) {
             case "settings" -> settings();
             case "llm" ->
-                LlmService.class
-                    .getConstructors()[0]
-                    .newInstance(
-                        vertx, new LlmSettings(List.of(), 1, 1), "node", null, null, null, null);
+                LlmService.class.getConstructors()[0].newInstance(
+                    vertx, new LlmSettings(List.of(), 1, 1), "node", null, null, null, null);
             default -> null;
           };
     }
