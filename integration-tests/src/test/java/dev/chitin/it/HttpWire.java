@@ -37,6 +37,7 @@ final class HttpWire implements AutoCloseable {
    *
    * @param fields by lower-case name; several of one name are joined by commas
    */
+  @SuppressWarnings("ArrayRecordComponent") // looked at, never compared
   record Answer(int status, Map<String, String> fields, byte[] body) {
     String text() {
       return new String(body, StandardCharsets.UTF_8);

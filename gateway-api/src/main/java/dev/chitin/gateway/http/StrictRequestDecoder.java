@@ -7,9 +7,9 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.http1.VertxHttpRequestDecoder;
 
 /**
- * Reads HTTP/1 requests without the leniencies on which smuggling lives (RFC 9112, sections 2.3 and
- * 6.1): a request with both lengths is refused, not read by one of them; so is a version other than
- * 1.0 and 1.1, which would otherwise come back in the status line as the client wrote it.
+ * Reads HTTP/1 requests of the versions 1.0 and 1.1 alone (RFC 9112, section 2.3): what a client
+ * writes in the place of another would otherwise come back in the status line as it wrote it. Two
+ * lengths, and chunks that are none, the decoder beneath refuses by itself.
  */
 final class StrictRequestDecoder extends VertxHttpRequestDecoder {
   /** What Vert.x names the decoder of HTTP/1 in its pipelines. */
@@ -38,10 +38,5 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
       throw new IllegalArgumentException("the version is not 1.0 or 1.1");
     }
     return super.createMessage(line);
-  }
-
-  @Override
-  protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-    throw new IllegalArgumentException("both Content-Length and Transfer-Encoding");
   }
 }
