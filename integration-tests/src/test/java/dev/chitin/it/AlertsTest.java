@@ -111,7 +111,8 @@ class AlertsTest {
     Path home = home("\"" + at() + "\"", "hook");
     Result put = GatewayProcess.run(home, secret.getBytes(UTF_8), "secret", "put", "hook");
     assertThat(put.exit()).as(put.err()).isZero();
-    try (GatewayProcess gateway = GatewayProcess.start(home)) {
+    GatewayProcess gateway = GatewayProcess.start(home);
+    try {
       guess(gateway, 6);
       Hook hook = Objects.requireNonNull(hooks.poll(60, TimeUnit.SECONDS), "no webhook came");
       String id = hook.header("Webhook-Id");
@@ -132,6 +133,8 @@ class AlertsTest {
       assertThat(metric(gateway, "chitin_webhook_delivered_total")).isOne();
       assertThat(hooks).isEmpty();
       assertThat(hook.body() + found).doesNotContain(secret).doesNotContain("127.0.0.1");
+    } finally {
+      gateway.stop();
     }
     try (GatewayProcess again = GatewayProcess.start(home)) {
       guess(again, 1);

@@ -18,8 +18,8 @@ class RetentionTest {
             "\"audit\": { \"segment_bytes\": 1048576 }, " + GatewayProcess.HIGH_RATE);
     Path archive = home.resolveSibling("archive");
     long minimum;
-    try (GatewayProcess gateway = GatewayProcess.start(home);
-        var agent = new Agent(gateway.url(), gateway.key("agent", "admin"))) {
+    GatewayProcess gateway = GatewayProcess.start(home);
+    try (var agent = new Agent(gateway.url(), gateway.key("agent", "admin"))) {
       for (int i = 0; i < 300; i++) {
         assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
       }
@@ -36,6 +36,8 @@ class RetentionTest {
       Result events = gateway.run("audit", "events", "--json", "--oldest", "--limit", "1");
       Obj first = (Obj) Json.items(Json.object(events.out()), "entries").getFirst();
       assertThat(Json.number(first, "index")).isEqualTo(minimum);
+    } finally {
+      gateway.stop();
     }
     assertThat(GatewayProcess.run(home, new byte[0], "audit", "verify").exit()).isZero();
     try (GatewayProcess again = GatewayProcess.start(home);

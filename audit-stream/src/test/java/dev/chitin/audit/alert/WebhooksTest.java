@@ -174,7 +174,7 @@ class WebhooksTest {
 
   @Test
   void aRedirectIsNotFollowedAndNotRepeated() throws Exception {
-    answers.add(307);
+    answers.add(303);
     try (Webhooks hooks = hooks(Set.of(), WebhooksTest::open)) {
       hooks.send(alert());
       until(() -> hooks.failed() == 1);
