@@ -255,9 +255,10 @@ class Http2AbuseTest {
       for (int i = 0; i < 101; i++) {
         wire.send(Http2Wire.HEADERS, Http2Wire.END_HEADERS, 2 * i + 1, block);
       }
-      Http2Wire.Frame refused = wire.read(Http2Wire.RST_STREAM);
-      assertThat(refused).isNotNull();
-      assertThat(refused.stream()).isEqualTo(201);
+      assertThat(wire.read(Http2Wire.RST_STREAM))
+          .isNotNull()
+          .extracting(Http2Wire.Frame::stream)
+          .isEqualTo(201);
     }
     othersAreServed();
   }

@@ -250,6 +250,7 @@ final class RequestFuzzer {
    *
    * @param isHead whether its answer has no body
    */
+  @SuppressWarnings("ArrayRecordComponent") // looked at, never compared
   record Framed(byte[] bytes, boolean isHead) {}
 
   /**

@@ -2,6 +2,7 @@ package dev.chitin.it.bench;
 
 import dev.chitin.it.Tokens;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -127,7 +128,7 @@ final class IdleStreams implements Bench.Measurement {
               .build();
       location = send(http, call, 202).headers().firstValue("location").orElseThrow();
     }
-    var stream = new Socket("127.0.0.1", gateway.port());
+    var stream = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
     streams.add(stream);
     stream
         .getOutputStream()
