@@ -179,10 +179,19 @@ class FuzzTest {
     }
     statuses.incrementAndGet(status);
     if (status >= 400 && !to.isHead()) {
-      JsonValue.Obj problem = GatewayProcess.Json.object(answer.text());
-      assertThat(CODES).contains(GatewayProcess.Json.text(problem, "code"));
-      assertThat(GatewayProcess.Json.number(problem, "status")).isEqualTo(status);
+      refusal(GatewayProcess.Json.object(answer.text()), status);
     }
+  }
+
+  /** A problem, or on the routes of model providers an error in their shape with the same code. */
+  private static void refusal(JsonValue.Obj document, int status) {
+    if (document.get("error") instanceof JsonValue.Obj error) {
+      JsonValue.Obj origin = GatewayProcess.Json.object(error, "chitin");
+      assertThat(CODES).contains(GatewayProcess.Json.text(origin, "code"));
+      return;
+    }
+    assertThat(CODES).contains(GatewayProcess.Json.text(document, "code"));
+    assertThat(GatewayProcess.Json.number(document, "status")).isEqualTo(status);
   }
 
   /** Nobody knows how many answers it has; those that come are whole, until the gateway closes. */

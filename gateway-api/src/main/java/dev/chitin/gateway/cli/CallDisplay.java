@@ -6,10 +6,10 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
+import java.io.Console;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -49,9 +49,11 @@ final class CallDisplay implements AutoCloseable {
     }
   }
 
+  // The console of java.base, the JDK's default again, is null where there is no terminal.
+  @SuppressWarnings("SystemConsoleNull")
   static CallDisplay on(Session session) {
-    // From JDK 22 on there always is one, and it says itself whether it is a terminal.
-    boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
     return new CallDisplay(session.out(), session.err(), terminal, TICK_MILLIS);
   }
 
