@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,7 +220,15 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   }
 
   private void recordPruned(Minimum minimum, Deadline deadline) {
-    append(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline).await();
+    // Callers come on worker threads, which may block but not await.
+    try {
+      append(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline)
+          .toCompletionStage()
+          .toCompletableFuture()
+          .join();
+    } catch (CompletionException e) {
+      throw ChitinException.from(e.getCause() == null ? e : e.getCause());
+    }
   }
 
   /** Goes on in a new segment with the next entry. */
