@@ -1,5 +1,6 @@
 package dev.chitin.vault;
 
+import dev.chitin.bus.HeaderNames;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
@@ -48,23 +49,6 @@ public record SecretBinding(
   private static final Pattern PREFIX = Pattern.compile("/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+/?");
   private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
   private static final Pattern FIELD = Pattern.compile("[a-z0-9!#$%&'*+.^_`|~-]{1,64}");
-  private static final Pattern ROUTING = Pattern.compile("(proxy-|x-forwarded-).*");
-
-  /** Fields that frame a message or name where it goes (RFC 9110, RFC 9112, RFC 7239). */
-  private static final Set<String> FRAMING =
-      Set.of(
-          "host",
-          "content-length",
-          "transfer-encoding",
-          "connection",
-          "keep-alive",
-          "te",
-          "trailer",
-          "upgrade",
-          "expect",
-          "http2-settings",
-          "forwarded",
-          "via");
 
   /** Surfaces and formats of the trade that are not built; named, so that nobody looks for why. */
   private static final Set<String> SURFACES_NOT_BUILT = Set.of("query", "basic", "path");
@@ -97,9 +81,7 @@ public record SecretBinding(
       String known = SURFACES_NOT_BUILT.contains(surface) ? " is not built." : " is not known.";
       throw invalid("surface", "The surface " + shown(surface) + known, "Use header.");
     }
-    if (!FIELD.matcher(name).matches()
-        || FRAMING.contains(name)
-        || ROUTING.matcher(name).matches()) {
+    if (!FIELD.matcher(name).matches() || HeaderNames.isFraming(name)) {
       throw invalid(
           "header",
           "The header field is none that a secret may stand in.",

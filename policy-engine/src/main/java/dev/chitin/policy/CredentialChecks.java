@@ -1,5 +1,6 @@
 package dev.chitin.policy;
 
+import dev.chitin.bus.HeaderNames;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.host.AddressClasses;
 import java.util.Optional;

@@ -1,6 +1,7 @@
 package dev.chitin.policy;
 
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.HeaderNames;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.command.ArgumentPaths;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package dev.chitin.sandbox;
 
 import dev.chitin.bus.Digest;
+import dev.chitin.bus.HeaderNames;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
@@ -12,7 +13,6 @@ import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.RequestHost;
 import dev.chitin.sandbox.plan.Environment;
-import dev.chitin.sandbox.plan.FramingHeaders;
 import dev.chitin.sandbox.plan.Template;
 import dev.chitin.sandbox.plan.UrlTemplate;
 import java.util.HashMap;
@@ -154,7 +154,7 @@ public final class ToolDefinitionReader {
         .forEach(
             (name, value) -> {
               String lower = name.toLowerCase(Locale.ROOT);
-              if (!HEADER_NAME.matcher(lower).matches() || FramingHeaders.contains(lower)) {
+              if (!HEADER_NAME.matcher(lower).matches() || HeaderNames.isFraming(lower)) {
                 throw fields.invalid("headers", "may not set " + name);
               }
               Template.check(value, fields, "headers");
@@ -193,7 +193,7 @@ public final class ToolDefinitionReader {
   private static CredentialRef credential(JsonFields fields) {
     String scheme = fields.string("scheme").orElse("https");
     String header = fields.required("header", fields.string("header")).toLowerCase(Locale.ROOT);
-    if (!HEADER_NAME.matcher(header).matches() || FramingHeaders.contains(header)) {
+    if (!HEADER_NAME.matcher(header).matches() || HeaderNames.isFraming(header)) {
       throw fields.invalid("header", "may not be " + header);
     }
     var credential =

@@ -1,6 +1,7 @@
 package dev.chitin.sandbox.plan;
 
 import dev.chitin.bus.Digest;
+import dev.chitin.bus.HeaderNames;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
@@ -83,7 +84,7 @@ public record RequestLine(
   private static void checkHeader(String name, String value) {
     boolean nameFits = name.matches("[a-z0-9!#$%&'*+.^_`|~-]{1,64}");
     boolean valueFits = value.chars().allMatch(c -> c == '\t' || (c >= 0x20 && c < 0x7F));
-    if (!nameFits || !valueFits || FramingHeaders.contains(name)) {
+    if (!nameFits || !valueFits || HeaderNames.isFraming(name)) {
       throw Problem.of(
               ProblemCode.POLICY_ARGUMENT_DENIED, "A header field is not one that a tool may set.")
           .withRule("http.header")
