@@ -11,11 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Puts a new key above the data keys: a new term for all that is new, then the old data keys
- * wrapped anew in steps, each a commit of its own, and at last the old term dropped, once nothing
- * refers to it. Where it stands is in keyring and manifest, so that it goes on after a crash.
+ * wrapped anew in steps, each a commit of its own, and at last the old terms dropped, once nothing
+ * refers to them. Where it stands is in keyring and manifest, so that it goes on after a crash.
  * Values are not touched.
  */
 final class KekRotation {
@@ -48,12 +49,16 @@ final class KekRotation {
     return store.keys().ring().terms().size() > 1;
   }
 
-  /** How many versions of {@code manifest} an older term wraps. */
+  /** How many versions of {@code manifest} another term than {@code term} wraps. */
   static int behind(Manifest manifest, int term) {
+    return behind(manifest, version -> version.term() != term);
+  }
+
+  private static int behind(Manifest manifest, Predicate<Version> old) {
     return (int)
         manifest.secrets().values().stream()
             .flatMap(secret -> secret.versions().stream())
-            .filter(version -> isBehind(version, term))
+            .filter(version -> !version.isDestroyed() && old.test(version))
             .count();
   }
 
@@ -141,22 +146,28 @@ final class KekRotation {
     }
   }
 
+  /** The term that wraps what is new. */
+  int currentTerm() {
+    return store.keys().use(Keyring::currentTerm);
+  }
+
   /**
-   * Drops the old terms, if nothing refers to them any more.
+   * Drops the terms before {@code term}, if no data key refers to them any more. A later term
+   * stays, also when it is no longer the newest: leases may still be held under it.
    *
-   * @return whether the rotation has ended
+   * @return whether they are gone
    */
-  boolean end() {
+  boolean dropBefore(int term) {
     store.commits().writer.lock();
     try {
       store.commits().checkWritable();
-      if (!isOpen()) {
+      if (store.keys().ring().terms().getFirst() >= term) {
         return true;
       }
-      if (behind(store.state().manifest(), store.keys().ring().currentTerm()) > 0) {
+      if (behind(store.state().manifest(), version -> version.term() < term) > 0) {
         return false;
       }
-      replaceRing(store.keys().ring().onlyCurrent());
+      replaceRing(store.keys().ring().since(term));
       return true;
     } finally {
       store.commits().writer.unlock();

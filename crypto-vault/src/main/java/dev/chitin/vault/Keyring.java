@@ -139,13 +139,15 @@ final class Keyring implements AutoCloseable {
     return next;
   }
 
-  /** A copy with the current term alone. */
-  Keyring onlyCurrent() {
-    var next = new Keyring(SecretBytes.allocate(TERMS_AT + ENTRY));
+  /** A copy with {@code term} and those after it; it has one of them. */
+  Keyring since(int term) {
+    int kept = (int) terms().stream().filter(held -> held >= term).count();
+    long length = (long) kept * ENTRY;
+    var next = new Keyring(SecretBytes.allocate(TERMS_AT + kept * ENTRY));
     MemorySegment.copy(content.segment(), 0, next.content.segment(), 0, TERMS_AT);
-    next.content.segment().set(INT, 0, 1);
+    next.content.segment().set(INT, 0, kept);
     MemorySegment.copy(
-        content.segment(), content.length() - ENTRY, next.content.segment(), TERMS_AT, ENTRY);
+        content.segment(), content.length() - length, next.content.segment(), TERMS_AT, length);
     return next;
   }
 

@@ -26,6 +26,9 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   /** Most operations that wait for the store's thread. */
   public static final int MAX_WAITING = 256;
 
+  /** Beyond any time between finding a value and making out the lease on it. */
+  private static final Duration GRANTING = Duration.ofSeconds(10);
+
   private static final long SWEEP_MILLIS = 1_000;
 
   private final Vertx vertx;
@@ -61,7 +64,7 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
     this.thread = new StoreThread(vertx, MAX_WAITING);
     this.leases = new LeaseDesk(store, audit, receipts, live, nanoTime, maxLeases, thread);
     this.sweeper = vertx.setPeriodic(SWEEP_MILLIS, due -> leases.sweep());
-    this.upkeep = new Upkeep(vertx, store, thread, LIFETIME);
+    this.upkeep = new Upkeep(vertx, store, thread, LIFETIME.plus(GRANTING));
     this.administration = new VaultAdministration(store, thread, audit, upkeep);
   }
 

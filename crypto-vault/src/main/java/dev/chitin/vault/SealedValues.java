@@ -147,7 +147,7 @@ final class SealedValues {
   private <R> R opened(Keyring ring, SealedSecret sealed, SecretFunction<R> function) {
     Secret secret = sealed.secret();
     Version version = wrapped(ring, sealed);
-    MemorySegment key = ring.key(version.term()).orElseThrow(VaultFaults::unknown);
+    MemorySegment key = ring.key(version.term()).orElseThrow(SealedValues::rotatedAway);
     int length = Box.contentLength(sealed.value().length);
     try (SecretPool.Page page = pool.take(KEY + length)) {
       MemorySegment dataKey = page.segment().asSlice(0, KEY);
@@ -166,6 +166,11 @@ final class SealedValues {
     }
   }
 
+  /** The version was destroyed and the term that wrapped it dropped since it was found. */
+  private static ChitinException rotatedAway() {
+    return LeaseTable.refused("lease.rotated", "The version of the secret is gone.");
+  }
+
   /** The version with a data key that a term of the ring wraps: it may have been wrapped anew. */
   private Version wrapped(Keyring ring, SealedSecret sealed) {
     Version entry = sealed.entry();
@@ -178,6 +183,6 @@ final class SealedValues {
         .find(sealed.secret().tenant(), sealed.secret().name())
         .flatMap(secret -> secret.version(entry.version()))
         .filter(version -> version.file().equals(entry.file()))
-        .orElseThrow(VaultFaults::unknown);
+        .orElseThrow(SealedValues::rotatedAway);
   }
 }

@@ -46,8 +46,13 @@ final class Upkeep implements AutoCloseable {
     }
   }
 
-  /** Wraps data keys anew until there are none left, then drops the old term. */
+  /**
+   * Wraps data keys anew until there are none left. The terms that wrapped them until then are
+   * dropped when no lease can be held under one any more; a rotation that begins meanwhile drops
+   * its own.
+   */
   void goOn() {
+    int term = rotation.currentTerm();
     thread
         .run(rotation::step)
         .onSuccess(
@@ -55,18 +60,18 @@ final class Upkeep implements AutoCloseable {
               if (more) {
                 goOn();
               } else if (!closed) {
-                vertx.setTimer(Math.max(1, lease.toMillis()), id -> end());
+                vertx.setTimer(Math.max(1, lease.toMillis()), id -> dropBefore(term));
               }
             })
         .onFailure(failure -> report("a rotation stands still until the next start", failure));
   }
 
-  private void end() {
+  private void dropBefore(int term) {
     thread
-        .run(rotation::end)
+        .run(() -> rotation.dropBefore(term))
         .onSuccess(
-            ended -> {
-              if (!ended && !closed) {
+            gone -> {
+              if (!gone && !closed) {
                 goOn();
               }
             })

@@ -100,7 +100,7 @@ public final class VaultAdministration {
           while (rotation.step()) {
             steps++;
           }
-          rotation.end();
+          rotation.dropBefore(rotation.currentTerm());
           return steps;
         });
   }

@@ -26,6 +26,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,8 +107,31 @@ class RotationTest {
       while (rotation.step()) {
         assertThat(store.status().rewrapping()).isPositive();
       }
-      assertThat(rotation.end()).isTrue();
+      assertThat(rotation.dropBefore(2)).isTrue();
       assertThat(store.<Byte>use(held, s -> s.get(ValueLayout.JAVA_BYTE, 0))).isEqualTo((byte) 2);
+    }
+  }
+
+  @Test
+  void theEndOfARotationLeavesTheTermsOfLaterOnesToThem() {
+    try (VaultStore store = open()) {
+      VaultFixture.put(store, "t", "a", new byte[] {1});
+      SealedSecret first = store.sealed("t", A).orElseThrow();
+      var rotation = new KekRotation(store);
+      assertThat(rotation.begin()).isEqualTo(2);
+      assertThat(rotation.step()).isFalse();
+      SealedSecret second = store.sealed("t", A).orElseThrow();
+      VaultFixture.put(store, "t", "a", new byte[] {2});
+      assertThat(rotation.begin()).isEqualTo(3);
+      assertThat(rotation.step()).isFalse();
+      assertThat(rotation.dropBefore(2)).isTrue();
+      assertThat(store.<Byte>use(second, s -> s.get(ValueLayout.JAVA_BYTE, 0))).isEqualTo((byte) 1);
+      assertThatThrownBy(() -> store.use(first, s -> s.get(ValueLayout.JAVA_BYTE, 0)))
+          .hasMessageContaining("The version of the secret is gone.");
+      assertThat(rotation.dropBefore(3)).isTrue();
+      assertThatThrownBy(() -> store.use(second, s -> s.get(ValueLayout.JAVA_BYTE, 0)))
+          .hasMessageContaining("The version of the secret is gone.");
+      assertThat(VaultFixture.get(store, "t", "a")).containsExactly(2);
     }
   }
 
@@ -187,13 +211,13 @@ class RotationTest {
       assertThat(rotation.begin()).isEqualTo(2);
       assertThat(rotation.step()).isTrue();
       assertThat(store.status().rewrapping()).isEqualTo(10);
-      assertThat(rotation.end()).isFalse();
+      assertThat(rotation.dropBefore(2)).isFalse();
     }
     try (VaultStore store = open()) {
       var rotation = new KekRotation(store);
       assertThat(rotation.isOpen()).isTrue();
       assertThat(rotation.step()).isFalse();
-      assertThat(rotation.end()).isTrue();
+      assertThat(rotation.dropBefore(2)).isTrue();
       assertThat(rotation.isOpen()).isFalse();
       assertThat(store.status().rewrapping()).isZero();
       assertThat(recordFiles()).isEqualTo(before);
@@ -205,6 +229,8 @@ class RotationTest {
       }
     }
   }
+
+  private static final int CALLERS = 64;
 
   /** A log that takes everything. */
   private static final AuditLog LOG =
@@ -221,20 +247,22 @@ class RotationTest {
       };
 
   /**
-   * 64 callers lease and use while the secret, the term and the root key are rotated: no call
-   * fails, and each sees the value of the version that its lease names.
+   * Callers lease and use while the secret, the term and the root key are rotated: no call fails,
+   * and each sees the value of the version that its lease names. A term is dropped when the calls
+   * have ended that were under way when it was replaced, as {@link Upkeep} does after a lease's
+   * lifetime.
    */
   @Test
   void noCallFailsWhileEverythingIsRotated() throws Exception {
     VaultStore store = open();
     VaultFixture.put(store, "t", "a", value(1));
     var stop = new AtomicBoolean();
-    var calls = new Semaphore(0);
+    List<Semaphore> ended = Stream.generate(() -> new Semaphore(0)).limit(CALLERS).toList();
     try (var local = new LocalVault(vertx, store, LOG, (r, p, d) -> {});
-        var pool = Executors.newFixedThreadPool(64)) {
+        var pool = Executors.newFixedThreadPool(CALLERS)) {
       List<java.util.concurrent.Future<Long>> callers = new ArrayList<>();
-      for (int i = 0; i < 64; i++) {
-        callers.add(pool.submit(caller(local, store, stop, calls)));
+      for (Semaphore caller : ended) {
+        callers.add(pool.submit(caller(local, store, stop, caller::release)));
       }
       var administration = local.administration();
       try {
@@ -250,11 +278,16 @@ class RotationTest {
                       PutOptions.rotate(Duration.ofMillis(round % 2 * 5L))),
                   soon())
               .await();
-          administration.rotateKek(soon()).await();
-          administration.finishRotation().await();
+          int term = administration.rotateKek(soon()).await();
+          var rotation = new KekRotation(store);
+          while (rotation.step()) {
+            assertThat(store.status().term()).isEqualTo(term);
+          }
+          awaitCallsUnderWay(ended);
+          assertThat(rotation.dropBefore(term)).isTrue();
           administration.rotateRoot(vault.credentials(), soon()).await();
           now.addAndGet(10);
-          calls.acquire(200);
+          awaitCallsUnderWay(ended);
         }
       } finally {
         stop.set(true);
@@ -263,6 +296,14 @@ class RotationTest {
         assertThat(caller.get(60, TimeUnit.SECONDS)).isPositive();
       }
       assertThat(store.status().term()).isEqualTo(5);
+    }
+  }
+
+  /** Returns when each caller has ended the call that it was in. */
+  private static void awaitCallsUnderWay(List<Semaphore> ended) throws InterruptedException {
+    ended.forEach(Semaphore::drainPermits);
+    for (Semaphore caller : ended) {
+      assertThat(caller.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -275,7 +316,7 @@ class RotationTest {
   }
 
   private static Callable<Long> caller(
-      LocalVault local, VaultStore store, AtomicBoolean stop, Semaphore calls) {
+      LocalVault local, VaultStore store, AtomicBoolean stop, Runnable called) {
     return () -> {
       long done = 0;
       while (!stop.get() || done == 0) {
@@ -291,7 +332,7 @@ class RotationTest {
                 .get()
                 .open(segment -> segment.toArray(ValueLayout.JAVA_BYTE));
         assertThat(seen).isEqualTo(value(lease.version()));
-        calls.release();
+        called.run();
         done++;
       }
       return done;
