@@ -45,9 +45,10 @@ final class QuickstartCommand implements Callable<Integer> {
         return ExitCode.VERIFICATION_FAILED.value();
       }
       if (!once) {
+        UntilSignal end = UntilSignal.of(quickstart.gateway());
         session.out().println("The gateway stays up; stop it with Ctrl-C.");
         session.out().flush();
-        UntilSignal.stop(quickstart.gateway());
+        end.stop();
       }
       return ExitCode.OK.value();
     }

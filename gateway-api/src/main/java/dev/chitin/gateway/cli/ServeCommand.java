@@ -58,6 +58,7 @@ final class ServeCommand implements Callable<Integer> {
             port == null ? settings : settings.withPort(port),
             session.access().toVaultAccess(),
             session.source(config));
+    UntilSignal end = UntilSignal.of(gateway);
     Signals.on("HUP", () -> reload(gateway));
     String url = gateway.url();
     if (json) {
@@ -66,7 +67,7 @@ final class ServeCommand implements Callable<Integer> {
       session.out().println(url);
     }
     session.out().flush();
-    UntilSignal.stop(gateway);
+    end.stop();
     return ExitCode.OK.value();
   }
 
