@@ -30,11 +30,11 @@ public final class AuditVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     return Future.all(
-        bus.serve(
+        bus.serveNear(
             AuditAddresses.APPEND,
             MAX_IN_FLIGHT,
             (event, call) -> log.append(event, call.deadline())),
-        bus.serve(AuditAddresses.AUTHORIZE, MAX_IN_FLIGHT, this::authorize));
+        bus.serveNear(AuditAddresses.AUTHORIZE, MAX_IN_FLIGHT, this::authorize));
   }
 
   private Future<Receipt> authorize(AuditEvent.ToolExecution event, CallContext call) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -22,14 +23,28 @@ final class BootReceipts implements ReceiptVerifier {
 
   private final String origin;
   private final String bootId;
-  private final SecretKeySpec key;
+
+  /** Keyed and never fed; each use works on a copy, which is cheaper than keying anew. */
+  private final Mac keyed;
 
   BootReceipts(String origin, String bootId) {
     this.origin = origin;
     this.bootId = bootId;
+    this.keyed = keyed();
+  }
+
+  private static Mac keyed() {
     byte[] random = new byte[32];
     new SecureRandom().nextBytes(random);
-    key = new SecretKeySpec(random, "HmacSHA256");
+    try {
+      Mac hmac = Mac.getInstance("HmacSHA256");
+      hmac.init(new SecretKeySpec(random, "HmacSHA256"));
+      return hmac;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has HMAC-SHA-256", e);
+    } finally {
+      Arrays.fill(random, (byte) 0);
+    }
   }
 
   Receipt issue(LogPosition position, Digest planDigest, String decisionId, long expiresNanos) {
@@ -101,11 +116,9 @@ final class BootReceipts implements ReceiptVerifier {
 
   private Mac hmac() {
     try {
-      Mac hmac = Mac.getInstance(key.getAlgorithm());
-      hmac.init(key);
-      return hmac;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has HMAC-SHA-256", e);
+      return (Mac) keyed.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("HMAC-SHA-256 of the Java platform can be copied", e);
     }
   }
 }

@@ -90,8 +90,9 @@ final class EntryEncoder {
   }
 
   byte[] encode(Draft draft) {
-    String uid = uuid7(System.currentTimeMillis());
-    JsonValue.Builder entry = common(uid, draft.event().kind());
+    long now = System.currentTimeMillis();
+    String uid = uuid7(now);
+    JsonValue.Builder entry = common(uid, now, draft.event().kind());
     OcsfIds.of(draft.event()).into(entry);
     JsonValue.Builder sealed = JsonValue.object();
     draft.fields().forEach((name, field) -> put(entry, sealed, uid, name, field));
@@ -99,11 +100,11 @@ final class EntryEncoder {
     return bytes(entry.put("sealed", boxes.members().isEmpty() ? null : boxes));
   }
 
-  private JsonValue.Builder common(String uid, String kind) {
+  private JsonValue.Builder common(String uid, long now, String kind) {
     return JsonValue.object()
         .put("v", VERSION)
         .put("uid", uid)
-        .put("time", millis(uid))
+        .put("time", now)
         .put("seq", sequence.getAndIncrement())
         .put("node", node)
         .put("boot", boot)
@@ -172,7 +173,8 @@ final class EntryEncoder {
       if (!(StrictJson.parse(authorized) instanceof Obj opened)) {
         throw new IllegalArgumentException("an entry is an object");
       }
-      JsonValue.Builder entry = common(uuid7(System.currentTimeMillis()), "ToolExecution");
+      long now = System.currentTimeMillis();
+      JsonValue.Builder entry = common(uuid7(now), now, "ToolExecution");
       var unknown = new AuditEvent.Phase.OutcomeUnknown();
       OcsfIds.of(unknown).into(entry);
       entry.put("allowed", true).put("phase", unknown.getClass().getSimpleName());
@@ -188,10 +190,6 @@ final class EntryEncoder {
     } catch (JsonSyntaxException e) {
       throw new IllegalArgumentException("an entry is JSON", e);
     }
-  }
-
-  private static long millis(String uid) {
-    return UUID.fromString(uid).getMostSignificantBits() >>> 16;
   }
 
   /** UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, 74 random bits. */

@@ -7,7 +7,9 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.internal.ContextInternal;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +22,7 @@ public final class Bus {
   private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
 
   private final EventBus eventBus;
+  private final NearServers near = new NearServers();
 
   private Bus(EventBus eventBus) {
     this.eventBus = eventBus;
@@ -52,17 +55,35 @@ public final class Bus {
    */
   public <Q, R> Future<Registration> serve(
       Address<Q, R> address, int maxInFlight, Service<Q, R> service) {
-    var server = new Server<>(address, maxInFlight, service);
-    MessageConsumer<Envelope> requests = eventBus.localConsumer(address.name(), server::accept);
-    MessageConsumer<Envelope.Cancel> cancels =
-        eventBus.localConsumer(address.cancelName(), server::cancel);
-    return Future.all(requests.completion(), cancels.completion())
-        .map(taken -> new Registration(requests, cancels));
+    return serve(address, List.of(address.name()), new Server<>(address, maxInFlight, service));
+  }
+
+  /**
+   * The same on one of several event loops: who calls from this one is served here, without a
+   * change of threads, and who calls from where the address is not served by any of them.
+   */
+  public <Q, R> Future<Registration> serveNear(
+      Address<Q, R> address, int maxInFlight, Service<Q, R> service) {
+    String here = near.nameHere(address.name());
+    return serve(
+            address, List.of(address.name(), here), new Server<>(address, maxInFlight, service))
+        .onSuccess(taken -> taken.onEnd(near.add(address.name(), here)));
+  }
+
+  private Future<Registration> serve(
+      Address<?, ?> address, List<String> names, Server<?, ?> server) {
+    List<MessageConsumer<?>> consumers = new ArrayList<>();
+    for (String name : names) {
+      consumers.add(eventBus.localConsumer(name, server::accept));
+    }
+    consumers.add(eventBus.localConsumer(address.cancelName(), server::cancel));
+    return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
+        .map(taken -> new Registration(consumers));
   }
 
   /** The way to call {@code address}, with at most {@code maxInFlight} unanswered requests. */
   public <Q, R> Endpoint<Q, R> endpoint(Address<Q, R> address, int maxInFlight) {
-    return new Endpoint<>(eventBus, address, maxInFlight);
+    return new Endpoint<>(eventBus, near, address, maxInFlight);
   }
 
   /** The requests in flight of one consumer; all on its context. */

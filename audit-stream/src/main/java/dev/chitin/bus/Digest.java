@@ -9,6 +9,7 @@ import java.util.HexFormat;
 /** A SHA-256 digest (FIPS 180-4), 32 bytes, written as {@code sha256:<64 lower-case hex>}. */
 public final class Digest {
   private static final String PREFIX = "sha256:";
+  private static final MessageDigest FRESH = named();
 
   private final byte[] value;
 
@@ -67,7 +68,16 @@ public final class Digest {
     return HexFormat.of().formatHex(value);
   }
 
+  /** A fresh one: copied, since looking for the algorithm's provider takes longer. */
   static MessageDigest sha256() {
+    try {
+      return (MessageDigest) FRESH.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("SHA-256 of the Java platform can be copied", e);
+    }
+  }
+
+  private static MessageDigest named() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

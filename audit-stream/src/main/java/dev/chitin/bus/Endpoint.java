@@ -19,14 +19,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Endpoint<Q, R> {
   private final EventBus eventBus;
+  private final NearServers near;
   private final Address<Q, R> address;
   private final int maxInFlight;
   private final long id = ThreadLocalRandom.current().nextLong();
   private final AtomicLong sequence = new AtomicLong();
   private final AtomicInteger inFlight = new AtomicInteger();
 
-  Endpoint(EventBus eventBus, Address<Q, R> address, int maxInFlight) {
+  Endpoint(EventBus eventBus, NearServers near, Address<Q, R> address, int maxInFlight) {
     this.eventBus = eventBus;
+    this.near = near;
     this.address = address;
     this.maxInFlight = maxInFlight;
   }
@@ -75,7 +77,7 @@ public final class Endpoint<Q, R> {
   private Future<Message<Envelope.Reply>> send(Envelope envelope, long timeoutMillis) {
     try {
       return eventBus.request(
-          address.name(),
+          near.nearest(address.name()),
           envelope,
           new DeliveryOptions().setSendTimeout(timeoutMillis).setLocalOnly(true));
     } catch (IllegalStateException | RejectedExecutionException e) {

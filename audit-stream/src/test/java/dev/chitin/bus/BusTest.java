@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vertx.core.Context;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -301,5 +304,72 @@ class BusTest {
       assertFails(answer, ProblemCode.GATEWAY_DRAINING);
     }
     assertThat(endpoint.inFlight()).isZero();
+  }
+
+  /** On each event loop its own instance serves; from elsewhere any of them does. */
+  @Test
+  void whoCallsFromAnEventLoopIsServedOnIt() {
+    int loops = 3;
+    int near = 0;
+    List<Thread> servers = new CopyOnWriteArrayList<>();
+    await(
+        vertx.deployVerticle(
+            () ->
+                new VerticleBase() {
+                  @Override
+                  public Future<?> start() {
+                    servers.add(Thread.currentThread());
+                    return bus.serveNear(
+                        ADDRESS,
+                        8,
+                        (q, call) ->
+                            Future.succeededFuture(new Answer(Thread.currentThread().getName())));
+                  }
+                },
+            new DeploymentOptions().setInstances(loops)));
+    var endpoint = bus.endpoint(ADDRESS, 8);
+    for (int i = 0; i < 4 * loops; i++) {
+      Promise<List<String>> seen = Promise.promise();
+      Context context = ((VertxInternal) vertx).createEventLoopContext();
+      context.runOnContext(
+          go -> {
+            Thread here = Thread.currentThread();
+            endpoint
+                .call(new Question("where"), soon())
+                .map(answer -> List.of(here.getName(), answer.text()))
+                .onComplete(seen);
+          });
+      List<String> names = await(seen.future());
+      if (servers.stream().anyMatch(thread -> thread.getName().equals(names.getFirst()))) {
+        assertThat(names.get(1)).isEqualTo(names.getFirst());
+        near++;
+      }
+    }
+    assertThat(near).isGreaterThanOrEqualTo(loops);
+    assertThat(await(endpoint.call(new Question("from outside"), soon())).text()).isNotEmpty();
+  }
+
+  @Test
+  void anInstanceThatEndsServesNobodyOnItsLoop() {
+    Promise<Registration> taken = Promise.promise();
+    await(
+        vertx.deployVerticle(
+            new VerticleBase() {
+              @Override
+              public Future<?> start() {
+                return bus.serveNear(
+                        ADDRESS, 8, (q, call) -> Future.succeededFuture(new Answer("near")))
+                    .onComplete(taken);
+              }
+            }));
+    Context loop = ((VertxInternal) vertx).createEventLoopContext();
+    serve(8, (q, call) -> Future.succeededFuture(new Answer("far")));
+    await(await(taken.future()).cancel());
+    for (int i = 0; i < 8; i++) {
+      Promise<Answer> seen = Promise.promise();
+      loop.runOnContext(
+          go -> bus.endpoint(ADDRESS, 8).call(new Question("q"), soon()).onComplete(seen));
+      assertThat(await(seen.future()).text()).isEqualTo("far");
+    }
   }
 }

@@ -24,6 +24,7 @@ import dev.chitin.vault.VaultVerticle;
 import dev.chitin.vault.memory.ProcessGuard;
 import dev.chitin.vault.memory.SecretMemory;
 import dev.chitin.vault.unlock.Credentials;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -68,7 +69,7 @@ public final class Foundation implements AutoCloseable {
       origin = auditSettings.origin();
       log = DurableAuditLog.open(auditSettings);
       opened.push(log);
-      vertx.deployVerticle(new AuditVerticle(bus, log)).await();
+      vertx.deployVerticle(() -> new AuditVerticle(bus, log), onEachLoop()).await();
       var clean = new CleanAuditLog(new AuditLogClient(bus));
       audit = clean;
       keys = KeyStore.open(home.root());
@@ -149,6 +150,11 @@ public final class Foundation implements AutoCloseable {
     if (!log.endSigning(LAST_CHECKPOINT)) {
       LOG.warn("the last entries of the audit log were not signed in time; the next start does it");
     }
+  }
+
+  /** An instance on each event loop, so that a call need not change threads for it. */
+  static DeploymentOptions onEachLoop() {
+    return new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
   }
 
   private static VertxOptions options() {

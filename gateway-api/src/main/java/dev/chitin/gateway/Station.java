@@ -30,6 +30,7 @@ import dev.chitin.sandbox.plan.Planner;
 import dev.chitin.sandbox.plan.PlannerSettings;
 import dev.chitin.sandbox.verticle.EchoVerticle;
 import dev.chitin.sandbox.verticle.VerticleBackend;
+import io.vertx.core.Deployable;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.util.ArrayDeque;
@@ -39,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +70,7 @@ final class Station implements AutoCloseable {
         PolicySnapshot.compile(settings.policy(), executables, Judgement.PERMIT_WITHIN_CEILING);
     DecisionKey key = DecisionKey.generate();
     var policy = new LocalPolicyEngine(vertx, snapshot, new DecisionSigner(key, settings.node()));
-    deploy(vertx, new PolicyVerticle(bus, policy));
+    deploy(vertx, () -> new PolicyVerticle(bus, policy));
 
     WorkerExecutor planners =
         vertx.createSharedWorkerExecutor("chitin-planner", PLANNERS, 30, TimeUnit.SECONDS);
@@ -87,7 +89,7 @@ final class Station implements AutoCloseable {
         new HttpBackend(vertx, registry, pinning, foundation.redeemer(), foundation.audit()));
     add(backends, new VerticleBackend(bus, addresses(settings.tools())));
     backends.put(bwrap.name(), bwrap);
-    deploy(vertx, new EchoVerticle(bus));
+    deploy(vertx, () -> new EchoVerticle(bus));
 
     var planner =
         new Planner(
@@ -113,7 +115,8 @@ final class Station implements AutoCloseable {
             foundation.vault(),
             backends,
             observer);
-    deploy(vertx, new SandboxVerticle(bus, executes, settings.edge().bounds().calls()));
+    int most = settings.edge().bounds().calls();
+    deploy(vertx, () -> new SandboxVerticle(bus, executes, most));
     executor = new ToolExecutorClient(bus, settings.edge().bounds().calls());
   }
 
@@ -126,8 +129,8 @@ final class Station implements AutoCloseable {
     return new Station(foundation, settings, observer);
   }
 
-  private void deploy(Vertx vertx, io.vertx.core.Deployable verticle) {
-    String id = vertx.deployVerticle(verticle).await();
+  private void deploy(Vertx vertx, Supplier<Deployable> verticle) {
+    String id = vertx.deployVerticle(verticle, Foundation.onEachLoop()).await();
     started.push(() -> vertx.undeploy(id).await());
   }
 

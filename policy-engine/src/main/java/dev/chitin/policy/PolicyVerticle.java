@@ -16,7 +16,7 @@ public final class PolicyVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    return bus.serve(
+    return bus.serveNear(
         PolicyAddresses.DECIDE,
         PolicyEngineClient.MAX_IN_FLIGHT,
         (plan, context) -> engine.decide(plan, context.deadline()));

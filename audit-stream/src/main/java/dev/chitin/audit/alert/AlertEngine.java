@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 
 /**
@@ -46,6 +47,10 @@ public final class AlertEngine {
 
   /** What is to be raised because of {@code entry}. */
   public List<AlertRaised> observe(LogEntry entry) {
+    return observe(Observed.of(entry));
+  }
+
+  List<AlertRaised> observe(Observed entry) {
     var found = new ArrayList<AlertRaised>(0);
     each(entry, (alert, millis) -> say(alert, millis, found));
     return found;
@@ -53,17 +58,15 @@ public final class AlertEngine {
 
   /** Takes {@code entry} into account and raises nothing: it lies in the past. */
   public void learn(LogEntry entry) {
-    each(entry, quiet::judge);
+    each(Observed.of(entry), quiet::judge);
   }
 
-  private void each(LogEntry entry, ObjLongConsumer<Alert> found) {
-    gaps.observe(entry, alert -> pass(alert, new EntryBytes(entry).number("time"), found));
-    Observed.of(entry)
-        .filter(AlertEngine::counts)
-        .ifPresent(
-            observed ->
-                rules.forEach(
-                    rule -> rule.observe(observed, alert -> pass(alert, observed.time(), found))));
+  private void each(Observed entry, ObjLongConsumer<Alert> found) {
+    Consumer<Alert> passed = alert -> pass(alert, entry.time(), found);
+    gaps.observe(entry, passed);
+    if (counts(entry)) {
+      rules.forEach(rule -> rule.observe(entry, passed));
+    }
   }
 
   private void pass(Alert alert, long millis, ObjLongConsumer<Alert> found) {
@@ -73,7 +76,9 @@ public final class AlertEngine {
   }
 
   private static boolean counts(Observed entry) {
-    return !entry.kind().equals("AlertRaised") && !entry.kind().equals("AuditAccess");
+    return !entry.isAlert()
+        && !entry.has("kind", "AuditAccess")
+        && !entry.has("phase", "Completed"); // No rule asks for such, and they are every second.
   }
 
   /**

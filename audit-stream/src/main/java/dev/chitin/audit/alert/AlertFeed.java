@@ -160,8 +160,11 @@ public final class AlertFeed extends VerticleBase {
       for (LogEntry entry : entries) {
         if (!goOn) {
           engine.learn(entry);
-        } else if (Observed.isAlert(entry) && recorded.size() < MOST_LEARNED) {
-          Observed.of(entry).ifPresent(alert -> recorded.add(key(alert)));
+        } else {
+          Observed seen = Observed.of(entry);
+          if (seen.isAlert() && recorded.size() < MOST_LEARNED) {
+            recorded.add(key(seen));
+          }
         }
       }
       at = entries.getLast().index() + 1;
@@ -197,10 +200,11 @@ public final class AlertFeed extends VerticleBase {
     List<LogEntry> entries =
         position < log.size() ? reader.read(position, PAGE, log.size()) : List.of();
     for (LogEntry entry : entries) {
-      if (Observed.isAlert(entry)) {
+      Observed seen = Observed.of(entry);
+      if (seen.isAlert()) {
         alerts.add(entry);
       }
-      for (AlertRaised alert : engine.observe(entry)) {
+      for (AlertRaised alert : engine.observe(seen)) {
         if (!recorded.remove(key(alert.alert(), alert.lastIndex()))) {
           found.add(alert);
         }

@@ -1,6 +1,5 @@
 package dev.chitin.audit.alert;
 
-import dev.chitin.audit.LogEntry;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.function.Consumer;
@@ -23,12 +22,11 @@ final class GapRule {
   private long since;
 
   /** Every entry of the log, alerts too: what is not given here would be missed. */
-  void observe(LogEntry observed, Consumer<Alert> found) {
-    var entry = new EntryBytes(observed);
+  void observe(Observed entry, Consumer<Alert> found) {
     long sequence = entry.number("seq");
-    long time = entry.number("time");
+    long time = entry.time();
     if (boot.isEmpty() || !entry.has("boot", boot)) {
-      begin(observed, sequence, time);
+      begin(entry, sequence, time);
     }
     if (sequence < base) {
       return;
@@ -42,13 +40,12 @@ final class GapRule {
       since = time;
     }
     if (missing > 0) {
-      found.accept(
-          new Alert(AlertRule.LOG_GAP, "log", missing, WINDOW.toSeconds(), observed.index()));
+      found.accept(new Alert(AlertRule.LOG_GAP, "log", missing, WINDOW.toSeconds(), entry.index()));
     }
   }
 
-  private void begin(LogEntry entry, long sequence, long time) {
-    boot = Observed.parsed(entry).text("boot");
+  private void begin(Observed entry, long sequence, long time) {
+    boot = entry.text("boot");
     base = sequence;
     highest = sequence;
     overdue = sequence;

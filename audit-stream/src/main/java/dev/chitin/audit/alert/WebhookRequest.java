@@ -19,8 +19,7 @@ import java.util.Base64;
 record WebhookRequest(String id, String alert, Buffer body) {
 
   static WebhookRequest of(LogEntry entry) {
-    Observed observed =
-        Observed.of(entry).orElseThrow(() -> new IllegalArgumentException("no alert"));
+    Observed observed = Observed.of(entry);
     return new WebhookRequest(
         observed.text("uid"),
         observed.text("alert"),

@@ -1,5 +1,6 @@
 package dev.chitin.audit.query;
 
+import dev.chitin.audit.EntryMembers;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.log.EntryReader.Place;
 import dev.chitin.bus.Bytes;
@@ -45,12 +46,12 @@ final class BlockSummary {
     long first = Long.MAX_VALUE;
     long last = 0;
     for (LogEntry entry : entries) {
-      Optional<Obj> parsed = parse(entry);
-      if (parsed.isPresent()) {
-        long time = EntryTerms.time(parsed.get());
+      Optional<EntryMembers> members = EntryMembers.of(entry);
+      if (members.isPresent()) {
+        long time = members.get().number("time", 0);
         first = Math.min(first, time);
         last = Math.max(last, time);
-        EntryTerms.each(parsed.get(), (term, value) -> terms.add(TermSet.hash(term, value)));
+        EntryTerms.each(members.get(), (term, value) -> terms.add(TermSet.hash(term, value)));
       }
     }
     bytes.putInt(MAGIC).putInt(0).putLong(block).putLong(first).putLong(last);

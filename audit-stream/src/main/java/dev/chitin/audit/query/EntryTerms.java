@@ -1,5 +1,6 @@
 package dev.chitin.audit.query;
 
+import dev.chitin.audit.EntryMembers;
 import dev.chitin.bus.json.JsonValue.Int;
 import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.bus.json.JsonValue.Str;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
+import java.util.regex.Pattern;
 
 /** By what an entry can be found: for each term the members of entries that may hold it. */
 final class EntryTerms {
@@ -30,16 +31,18 @@ final class EntryTerms {
           CODE, List.of("code", "reason", "status_code"),
           DECISION, List.of("phase", "action"));
 
+  private static final Pattern WORDS = Pattern.compile("(?<=[a-z])(?=[A-Z])");
+
   private EntryTerms() {}
 
   /** Hands over each term of {@code entry} with its value. */
-  static void each(Obj entry, BiConsumer<String, String> terms) {
+  static void each(EntryMembers entry, BiConsumer<String, String> terms) {
     MEMBERS.forEach(
         (term, members) -> {
           for (String member : members) {
-            String value = value(term, entry, member);
-            if (value != null) {
-              terms.accept(term, value);
+            String text = entry.textOrNull(member);
+            if (text != null) {
+              terms.accept(term, value(term, text));
             }
           }
         });
@@ -48,24 +51,20 @@ final class EntryTerms {
   /** Whether one of the members that {@code term} stands for is one of {@code values}. */
   static boolean has(Obj entry, String term, List<String> values) {
     for (String member : MEMBERS.getOrDefault(term, List.of())) {
-      String value = value(term, entry, member);
-      if (value != null && values.contains(value)) {
+      if (entry.get(member) instanceof Str text && values.contains(value(term, text.value()))) {
         return true;
       }
     }
     return false;
   }
 
-  private static @Nullable String value(String term, Obj entry, String member) {
-    if (!(entry.get(member) instanceof Str text)) {
-      return null;
-    }
-    return term.equals(DECISION) ? decision(text.value()) : text.value();
+  private static String value(String term, String text) {
+    return term.equals(DECISION) ? decision(text) : text;
   }
 
   /** Phases as people write them: {@code not_run} for {@code NotRun}. */
   static String decision(String phase) {
-    return phase.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
+    return WORDS.matcher(phase).replaceAll("_").toLowerCase(Locale.ROOT);
   }
 
   /** When the entry was made, milliseconds since 1970; 0 where it does not say. */

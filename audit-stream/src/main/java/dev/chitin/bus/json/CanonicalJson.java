@@ -49,6 +49,12 @@ public final class CanonicalJson {
     return write(value, false).text();
   }
 
+  /** The same as UTF-8. */
+  public static byte[] bytesInOrder(JsonValue value) {
+    CanonicalJson written = write(value, false);
+    return Arrays.copyOf(written.out, written.length);
+  }
+
   private static CanonicalJson write(JsonValue value, boolean sorted) {
     var writer = new CanonicalJson(sorted);
     writer.value(value);

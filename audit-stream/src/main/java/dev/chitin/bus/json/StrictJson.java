@@ -39,9 +39,15 @@ public final class StrictJson {
                   .build())
           .build();
 
+  /** What stands in a text where bytes were not UTF-8. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   private final JsonParser parser;
   private final JsonLimits limits;
-  private final StringBuilder pointer = new StringBuilder();
+
+  /** Where the parser is: the name or the number of each member on the way. */
+  private final List<Object> path = new ArrayList<>();
+
   private int nodes;
 
   private StrictJson(JsonParser parser, JsonLimits limits) {
@@ -71,6 +77,12 @@ public final class StrictJson {
         && utf8[2] == (byte) 0xBF) {
       throw new JsonSyntaxException("a byte order mark is not allowed", "", 1, 1);
     }
+    String text = new String(utf8, StandardCharsets.UTF_8);
+    return text.indexOf(REPLACEMENT) < 0 ? text : decodeStrictly(utf8);
+  }
+
+  /** What was sent may hold the replacement character itself, or bytes that it stands for. */
+  private static String decodeStrictly(byte[] utf8) throws JsonSyntaxException {
     try {
       return StandardCharsets.UTF_8
           .newDecoder()
@@ -115,10 +127,9 @@ public final class StrictJson {
   private JsonValue.Obj object(int depth) throws JsonSyntaxException {
     checkDepth(depth);
     Map<String, JsonValue> members = new LinkedHashMap<>();
-    int mark = pointer.length();
     for (JsonToken token = need(); token != JsonToken.END_OBJECT; token = need()) {
       String name = name();
-      pointer.append('/').append(name.replace("~", "~0").replace("/", "~1"));
+      path.addLast(name);
       if (members.size() == limits.members()) {
         throw refuse("more than " + limits.members() + " members in one object");
       }
@@ -126,7 +137,7 @@ public final class StrictJson {
         throw refuse("the name occurs twice in one object");
       }
       members.put(name, value(need(), depth));
-      pointer.setLength(mark);
+      path.removeLast();
     }
     return new JsonValue.Obj(members);
   }
@@ -134,14 +145,13 @@ public final class StrictJson {
   private JsonValue.Arr array(int depth) throws JsonSyntaxException {
     checkDepth(depth);
     List<JsonValue> items = new ArrayList<>();
-    int mark = pointer.length();
     for (JsonToken token = need(); token != JsonToken.END_ARRAY; token = need()) {
-      pointer.append('/').append(items.size());
+      path.addLast(items.size());
       if (items.size() == limits.members()) {
         throw refuse("more than " + limits.members() + " items in one array");
       }
       items.add(value(token, depth));
-      pointer.setLength(mark);
+      path.removeLast();
     }
     return new JsonValue.Arr(items);
   }
@@ -229,9 +239,18 @@ public final class StrictJson {
             : "the document is not well-formed JSON");
   }
 
+  /** The path as a JSON Pointer (RFC 6901). */
+  private String pointer() {
+    var pointer = new StringBuilder();
+    for (Object step : path) {
+      pointer.append('/').append(step.toString().replace("~", "~0").replace("/", "~1"));
+    }
+    return pointer.toString();
+  }
+
   private JsonSyntaxException refuse(String reason) {
     JsonLocation at = parser.currentLocation();
     return new JsonSyntaxException(
-        reason, pointer.toString(), Math.max(1, at.getLineNr()), Math.max(1, at.getColumnNr()));
+        reason, pointer(), Math.max(1, at.getLineNr()), Math.max(1, at.getColumnNr()));
   }
 }

@@ -81,7 +81,7 @@ class AlertFeedTest {
 
   private long alertsInLog() {
     return new LogReader(directory.resolve("log"))
-        .read(0, 1_000).stream().filter(Observed::isAlert).count();
+        .read(0, 1_000).stream().filter(entry -> Observed.of(entry).isAlert()).count();
   }
 
   private static void until(BooleanSupplier holds) throws InterruptedException {
@@ -99,7 +99,7 @@ class AlertFeedTest {
     wrongKeys(10);
     append(Story.leak());
     until(() -> handedOn.size() == 2);
-    assertThat(handedOn).allMatch(Observed::isAlert);
+    assertThat(handedOn).allMatch(entry -> Observed.of(entry).isAlert());
     assertThat(alertsInLog()).isEqualTo(2);
   }
 

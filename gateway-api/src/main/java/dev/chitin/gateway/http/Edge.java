@@ -291,8 +291,17 @@ final class Edge implements Handler<HttpServerRequest> {
   }
 
   private static boolean tooLong(String length, int limit) {
-    boolean isNumber = length.length() <= 18 && length.matches("[0-9]+");
+    boolean isNumber = !length.isEmpty() && length.length() <= 18 && isDigits(length);
     return !isNumber || Long.parseLong(length) > limit;
+  }
+
+  private static boolean isDigits(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isJson(@Nullable String type) {

@@ -104,7 +104,9 @@ final class Exchange {
   /** Answers with JSON. */
   void respond(int status, JsonValue value) {
     if (!response().ended()) {
-      begin(status, "application/json").end(Buffer.buffer(CanonicalJson.inOrder(value) + "\n"));
+      byte[] json = CanonicalJson.bytesInOrder(value);
+      Buffer line = Buffer.buffer(json.length + 1).appendBytes(json).appendByte((byte) '\n');
+      begin(status, "application/json").end(line);
     }
   }
 

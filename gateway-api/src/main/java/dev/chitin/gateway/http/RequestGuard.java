@@ -147,18 +147,33 @@ final class RequestGuard {
     return origin.startsWith(prefix) && hosts.contains(origin.substring(prefix.length()));
   }
 
+  private static boolean isPlain(String path) {
+    if (!path.startsWith("/") || !isVisible(path)) {
+      return false;
+    }
+    if (path.indexOf('%') < 0 && !path.contains("/.")) {
+      return true;
+    }
+    String lower = path.toLowerCase(Locale.ROOT) + "/";
+    return !lower.contains("%2f")
+        && !lower.contains("%5c")
+        && !lower.contains("%00")
+        && !lower.contains("%2e")
+        && !lower.contains("/../")
+        && !lower.contains("/./");
+  }
+
+  private static boolean isVisible(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) <= 0x20 || text.charAt(i) >= 0x7F) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static Optional<Problem> target(String path) {
-    String lower = path.toLowerCase(Locale.ROOT);
-    boolean plain =
-        path.startsWith("/")
-            && !lower.contains("%2f")
-            && !lower.contains("%5c")
-            && !lower.contains("%00")
-            && !lower.contains("%2e")
-            && !("/" + lower + "/").contains("/../")
-            && !("/" + lower + "/").contains("/./")
-            && path.chars().allMatch(c -> c > 0x20 && c < 0x7F);
-    return plain
+    return isPlain(path)
         ? Optional.empty()
         : Optional.of(
             Problem.of(ProblemCode.REQUEST_MALFORMED, "The request target is not a plain path.")

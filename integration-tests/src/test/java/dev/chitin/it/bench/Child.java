@@ -29,6 +29,7 @@ final class Child implements AutoCloseable {
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
+            "-XX:-DontCompileHugeMethods", // As in bin/chitin.
             "-Xmx1g",
             "-cp",
             System.getProperty("java.class.path"),

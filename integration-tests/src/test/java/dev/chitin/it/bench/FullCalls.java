@@ -12,7 +12,7 @@ import java.util.Map;
  */
 final class FullCalls implements Bench.Measurement {
   private static final int CONNECTIONS = 64;
-  private static final int WARM_UP = 60_000;
+  private static final int WARM_UP = 200_000;
   private static final int SHOTS = 40_000;
   private static final int ROUNDS = 3;
   private static final String ARGUMENTS =

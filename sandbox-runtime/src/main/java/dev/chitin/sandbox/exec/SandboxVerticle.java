@@ -28,7 +28,7 @@ public final class SandboxVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    return bus.serve(SandboxAddresses.EXECUTE, maxInFlight, this::execute);
+    return bus.serveNear(SandboxAddresses.EXECUTE, maxInFlight, this::execute);
   }
 
   private Future<ToolResult> execute(ToolCall call, CallContext context) {

@@ -17,7 +17,7 @@ public final class EchoVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    return bus.serve(
+    return bus.serveNear(
         VerticleBackend.address(ADDRESS),
         VerticleBackend.MAX_IN_FLIGHT,
         (arguments, context) -> Future.succeededFuture(arguments));
