@@ -18,10 +18,10 @@ interface Gate {
   /** Frees what can be freed while its sandbox still lives, which nobody will enter. */
   default void abandon() {}
 
-  /** Frees it. A gate that is closed unopened must be that of a dead sandbox. */
+  /** Frees it. What is closed unopened stays shut. */
   void close();
 
-  /** The gate of bwrap itself ({@code --block-fd}): one byte opens it, and so does its closing. */
+  /** The gate of bwrap itself ({@code --block-fd}): one byte opens it, and nothing else. */
   record OfBwrap(Fd pipe) implements Gate {
     @Override
     public void open(Poller poller) {

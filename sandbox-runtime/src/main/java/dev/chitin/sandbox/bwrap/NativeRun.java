@@ -144,7 +144,7 @@ final class NativeRun implements Preparation, Life.Listener {
       }
       Sandbox sandbox = machinery.pool().take(call);
       if (sandbox == null) {
-        sandbox = machinery.maker().cold(call, context.deadline());
+        sandbox = machinery.maker().cold(call);
       }
       Life made = live(sandbox);
       machinery.poller().execute(() -> adopt(made));

@@ -10,10 +10,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The descriptors 0 to 6 of one sandbox's bwrap and their other ends: input, output, errors,
- * options, system call filter, status and gate; 7 and 8 are those of a {@link Starter}. Standard
- * streams are pipes, never a file of the host: through a descriptor a tool could read and truncate
- * that.
+ * The descriptors 0 to 7 of one sandbox's bwrap and their other ends: input, output, errors,
+ * options, system call filter, status and gate, twice; 8 and 9 are those of a {@link Starter}.
+ * Standard streams are pipes, never a file of the host: through a descriptor a tool could read and
+ * truncate that.
+ *
+ * <p>bwrap takes the end of its gate's file for a byte. It is therefore given the write end too,
+ * which it keeps from the tool ({@code --sync-fd}): whatever becomes of this process, the gate
+ * opens by a byte alone.
  *
  * @param child in the order of their numbers in the child
  * @param stdin write end, or null when there is no input
@@ -70,7 +74,15 @@ record Pipes(
       Fd filterFile = track(opened, Kernel.memfd("filter", filter));
       var child =
           new ArrayList<>(
-              List.of(childStdin, out[1], err[1], optionFile, filterFile, status[1], gate[0]));
+              List.of(
+                  childStdin,
+                  out[1],
+                  err[1],
+                  optionFile,
+                  filterFile,
+                  status[1],
+                  gate[0],
+                  track(opened, Kernel.duplicate(gate[1]))));
       Fd launch = null;
       Fd failure = null;
       if (starter) {

@@ -136,7 +136,8 @@ final class SandboxLayout {
   /** The options after them: what bwrap itself mounted becomes read-only. */
   void end(OptionList options, String cwd) {
     options.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", cwd);
-    options.add("--seccomp", "4", "--json-status-fd", "5", "--block-fd", "6");
+    options.add("--seccomp", "4", "--json-status-fd", "5");
+    options.add("--block-fd", "6", "--sync-fd", "7");
   }
 
   /** The fixed part as text, for the profile's digest. */

@@ -1,6 +1,5 @@
 package dev.chitin.sandbox.bwrap;
 
-import dev.chitin.bus.Deadline;
 import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
@@ -69,32 +68,27 @@ final class SandboxMaker {
    *
    * @throws dev.chitin.bus.ChitinException when a mount is not what the plan says
    */
-  Sandbox cold(NativeCall call, Deadline deadline) throws IOException, InterruptedException {
-    return make(
-        call.limits(), deadline, (held, notes, place) -> setUp.spawn(call, held, notes, place));
+  Sandbox cold(NativeCall call) throws IOException, InterruptedException {
+    return make(call.limits(), (held, notes, place) -> setUp.spawn(call, held, notes, place));
   }
 
   /** A sandbox in which a {@link Starter} waits, all limits on. */
-  Sandbox warm(SandboxSpec spec, Deadline deadline) throws IOException, InterruptedException {
+  Sandbox warm(SandboxSpec spec) throws IOException, InterruptedException {
     Sandbox sandbox =
-        make(
-            spec.limits(),
-            deadline,
-            (held, notes, place) -> setUp.spawnWarm(spec, held, notes, place));
+        make(spec.limits(), (held, notes, place) -> setUp.spawnWarm(spec, held, notes, place));
     if (sandbox.sound()) {
       new Gate.OfBwrap(sandbox.pipes().gate()).open();
     }
     return sandbox;
   }
 
-  private Sandbox make(Limits limits, Deadline deadline, Spawn spawn)
-      throws IOException, InterruptedException {
+  private Sandbox make(Limits limits, Spawn spawn) throws IOException, InterruptedException {
     RunGroup group = stock.take(limits);
     var held = new HeldPlaces(covers);
     var notes = new ArrayList<>(weaknesses);
     try {
       CallSetUp.Spawned spawned = spawn.spawn(held, notes, cgroups.birthplace(group));
-      return limited(group, limits, deadline, spawned, held, notes);
+      return limited(group, limits, spawned, held, notes);
     } catch (IOException | InterruptedException | RuntimeException e) {
       held.close();
       cleanUp.remove(group);
@@ -103,12 +97,7 @@ final class SandboxMaker {
   }
 
   private Sandbox limited(
-      RunGroup group,
-      Limits limits,
-      Deadline deadline,
-      CallSetUp.Spawned spawned,
-      HeldPlaces held,
-      List<String> notes)
+      RunGroup group, Limits limits, CallSetUp.Spawned spawned, HeldPlaces held, List<String> notes)
       throws ErrnoException {
     StatusPipe status = status(spawned);
     var watched = new RunLimits(limits, cgroups, group, cleanUp.timer(), walkers, waived);
@@ -117,7 +106,8 @@ final class SandboxMaker {
     int pid = 0;
     IOException fault = null;
     try {
-      OptionalInt child = status.awaitChild(Math.min(CHILD_MILLIS, deadline.remainingMillis()));
+      // Also when the call's time is over meanwhile: what is known can be killed.
+      OptionalInt child = status.awaitChild(CHILD_MILLIS);
       if (child.isPresent()) {
         pid = child.getAsInt();
         init = Kernel.pidfdOpen(pid);
@@ -144,7 +134,6 @@ final class SandboxMaker {
     try {
       return new StatusPipe(spawned.pipes().status());
     } catch (ErrnoException e) {
-      // Its gate stays closed until it is dead: end of file would open it too.
       spawned.monitor().kill();
       spawned.monitor().reap();
       spawned.monitor().close();

@@ -29,15 +29,15 @@ final class Starter {
   static final Path INTERPRETER = Path.of("/usr/bin/perl");
 
   /** Where the message comes from, in the sandbox. */
-  static final int LAUNCH = 7;
+  static final int LAUNCH = 8;
 
   /** Where a failure is told. */
-  static final int FAILURE = 8;
+  static final int FAILURE = 9;
 
   private static final String PROGRAM =
       """
-      open(my $launch, '<&=', 7) or exit 126;
-      open(my $failure, '>&=', 8) or exit 126;
+      open(my $launch, '<&=', 8) or exit 126;
+      open(my $failure, '>&=', 9) or exit 126;
       binmode $launch;
       my $message = do { local $/; <$launch> };
       close $launch;

@@ -1,11 +1,9 @@
 package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.bus.ChitinException;
-import dev.chitin.bus.Deadline;
 import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.Kernel;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -34,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class WarmPool {
   private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** About as long as a short call takes. */
   private static final long PAUSE_MILLIS = 5;
@@ -172,7 +169,7 @@ final class WarmPool {
   private void fill(Key key) {
     while (place(key)) {
       try {
-        if (!put(key, maker.warm(key.spec(), Deadline.after(PATIENCE)))) {
+        if (!put(key, maker.warm(key.spec()))) {
           return;
         }
       } catch (IOException | RuntimeException e) {

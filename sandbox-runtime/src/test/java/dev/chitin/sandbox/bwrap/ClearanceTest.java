@@ -14,14 +14,24 @@ import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.Preparation;
 import dev.chitin.sandbox.backend.PreparedCall;
+import dev.chitin.sandbox.nativeos.Fd;
+import dev.chitin.sandbox.nativeos.Kernel;
 import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,5 +139,82 @@ class ClearanceTest {
     assertThatThrownBy(() -> await(ready.start(List.of(), OutputSink.NONE)))
         .hasMessageStartingWith("deadline.exceeded");
     assertThat(work.resolve("ran")).doesNotExist();
+  }
+
+  /** Deadlines that pass before, while and after bwrap makes its namespaces. */
+  @Test
+  void whenEverItsTimeEndsBeforeTheClearanceItNeverRuns() throws Exception {
+    for (int i = 0; i < 60; i++) {
+      Preparation ready =
+          sandbox.backend.prepare(
+              call(": >/w/ran", mount(work, "/w", true)),
+              new CallContext(Deadline.after(Duration.ofNanos(i * 250_000L))));
+      until(() -> sandbox.backend.metrics().running() == 0);
+      assertThatThrownBy(() -> await(ready.start(List.of(), OutputSink.NONE)))
+          .hasMessageStartingWith("deadline.exceeded");
+    }
+    passTime();
+    assertThat(work.resolve("ran")).doesNotExist();
+  }
+
+  /** As when the gateway is killed: the kernel may close its files before it ends bwrap. */
+  @Test
+  void aGateWhoseOtherEndIsLostStaysShut() throws Throwable {
+    Preparation ready = prepare(call(": >/w/ran", mount(work, "/w", true)));
+    until(() -> Files.exists(work.resolve(".bashrc")));
+    until(() -> !gates().isEmpty());
+    for (Path gate : gates()) {
+      lose(gate);
+    }
+    passTime();
+    assertThat(work.resolve("ran")).doesNotExist();
+    ready.abandon();
+    until(() -> sandbox.backend.metrics().running() == 0);
+    assertThat(work.resolve("ran")).doesNotExist();
+  }
+
+  /** This process's descriptors of pipes that a bwrap waits on as its gate. */
+  private static List<Path> gates() throws IOException {
+    Set<Path> waitedOn = new HashSet<>();
+    for (Path process : list(Path.of("/proc"), "[0-9]*")) {
+      try {
+        if (Files.readString(process.resolve("comm")).strip().equals("bwrap")) {
+          waitedOn.add(Files.readSymbolicLink(process.resolve("fd/6")));
+        }
+      } catch (IOException gone) {
+        // Or it is somebody else's.
+      }
+    }
+    List<Path> mine = new ArrayList<>();
+    for (Path descriptor : list(Path.of("/proc/self/fd"), "*")) {
+      if (Files.isSymbolicLink(descriptor)) {
+        Path file = Files.readSymbolicLink(descriptor);
+        if (file.toString().startsWith("pipe:[") && waitedOn.contains(file)) {
+          mine.add(descriptor);
+        }
+      }
+    }
+    return mine;
+  }
+
+  private static List<Path> list(Path directory, String glob) throws IOException {
+    try (var entries = Files.newDirectoryStream(directory, glob)) {
+      return StreamSupport.stream(entries.spliterator(), false).toList();
+    }
+  }
+
+  /** Closes the pipe's end, and keeps its number from being given to another file. */
+  @SuppressWarnings("restricted") // dup2(2) is called as it is declared; nothing else needs it.
+  private static void lose(Path descriptor) throws Throwable {
+    Linker linker = Linker.nativeLinker();
+    MethodHandle dup2 =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("dup2"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    try (Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0)) {
+      int number = Integer.parseInt(descriptor.getFileName().toString());
+      assertThat((int) dup2.invokeExact(nothing.number(), number)).isEqualTo(number);
+    }
   }
 }

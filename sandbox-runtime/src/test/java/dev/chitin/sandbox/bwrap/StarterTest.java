@@ -323,7 +323,7 @@ class StarterTest {
 
   @Test
   void itsOwnDescriptorsAreClosedInWhatItExecutes() throws Exception {
-    String look = "for n in 7 8 9 10 11 12; do [ ! -e /proc/$$/fd/$n ] || echo $n; done; pwd";
+    String look = "for n in 8 9 10 11 12 13; do [ ! -e /proc/$$/fd/$n ] || echo $n; done; pwd";
     assertThat(feed(frame(words("/usr/bin/dash", "/usr", List.of(), List.of("sh", "-c", look)))))
         .isEqualTo(new Ended("/usr\n", "", ""));
   }
@@ -350,7 +350,7 @@ class StarterTest {
         my $pid = fork; defined $pid or die;
         if (!$pid) {
           alarm 20;
-          POSIX::dup2(fileno $launch, 7); POSIX::dup2(fileno $failure, 8);
+          POSIX::dup2(fileno $launch, 8); POSIX::dup2(fileno $failure, 9);
           POSIX::dup2(8, 1); POSIX::dup2($null, 2);
           eval $ARGV[0];
           POSIX::_exit(1);
