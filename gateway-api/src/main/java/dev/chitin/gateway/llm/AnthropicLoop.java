@@ -56,7 +56,8 @@ final class AnthropicLoop implements LoopDialect {
     if (!Members.text(message, "stop_reason").equals("tool_use")) {
       return ModelTurn.last();
     }
-    List<JsonValue> content = Members.items(message.get("content"));
+    List<JsonValue> content =
+        Members.items(message.get("content")).stream().filter(block -> !isEmpty(block)).toList();
     List<ToolAsk> asks = new ArrayList<>(streamed);
     for (JsonValue item : content) {
       if (!(item instanceof JsonValue.Obj block) || Members.text(block, "type").isEmpty()) {
@@ -75,6 +76,13 @@ final class AnthropicLoop implements LoopDialect {
             .put("content", new JsonValue.Arr(content))
             .build();
     return new ModelTurn(asks, List.of(said), closed);
+  }
+
+  /** Models write empty texts at times, and providers take none back. */
+  private static boolean isEmpty(JsonValue item) {
+    return item instanceof JsonValue.Obj block
+        && Members.text(block, "type").equals("text")
+        && Members.text(block, "text").isEmpty();
   }
 
   @Override

@@ -96,7 +96,7 @@ public final class RelayClient implements AutoCloseable {
     }
     return pinning
         .address(line.host(), line.port())
-        .compose(address -> connect(options(line, address, request.connectMillis()), true))
+        .compose(address -> connect(client, options(line, address, request.connectMillis())))
         .compose(upstream -> exchange(upstream, request, line, context))
         .recover(failure -> Future.failedFuture(problem(failure)));
   }
@@ -114,13 +114,14 @@ public final class RelayClient implements AutoCloseable {
         .setConnectTimeout(connectMillis);
   }
 
-  private Future<HttpClientRequest> connect(RequestOptions options, boolean again) {
+  /** Connects; once more when no connection could be made, since nothing was sent then. */
+  static Future<HttpClientRequest> connect(HttpClient client, RequestOptions options) {
     return client
         .request(options)
         .recover(
             failure ->
-                again && failure instanceof ConnectException
-                    ? connect(options, false)
+                failure instanceof ConnectException
+                    ? client.request(options)
                     : Future.failedFuture(failure));
   }
 
