@@ -254,12 +254,12 @@ class MessageRequestTest {
 
   @Test
   void whatIsNotKnownPasses() {
-    String known = "{\"model\":\"claude-x\",\"max_tokens\":1000,\"messages\":[%s],\"tools\":[%s]}";
     String blocks = user("{\"type\":\"hologram\",\"deep\":[[7]]}") + "," + USE + "," + user(RESULT);
-    assertThat(
-            check(LlmRoute.MESSAGES, known.formatted(blocks, "{\"type\":\"web_search_1\"}"))
-                .model())
-        .isEqualTo("claude-x");
+    String known =
+        "{\"model\":\"claude-x\",\"max_tokens\":1000,\"messages\":["
+            + blocks
+            + "],\"tools\":[{\"type\":\"web_search_1\"}]}";
+    assertThat(check(LlmRoute.MESSAGES, known).model()).isEqualTo("claude-x");
     String goesOn =
         "{\"model\":\"m\",\"previous_response_id\":\"r\",\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\"}]}";
     assertThat(check(LlmRoute.RESPONSES, goesOn).tokens()).isEqualTo(1_000);
