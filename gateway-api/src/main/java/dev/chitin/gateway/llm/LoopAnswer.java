@@ -112,7 +112,11 @@ final class LoopAnswer implements AutoCloseable {
   void fail(ChitinException reason) {
     HttpServerResponse response = stream;
     if (response == null) {
-      oneTry(client.request().response());
+      HttpServerResponse answer = client.request().response();
+      if (!answer.headWritten()) {
+        answer.putHeader("chitin-call-id", callId);
+      }
+      oneTry(answer);
       LlmRun.refuse(client, provider, reason, callId);
     } else if (!response.ended() && !response.closed()) {
       Dialect dialect = provider.settings().dialect();
