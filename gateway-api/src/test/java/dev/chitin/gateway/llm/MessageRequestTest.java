@@ -102,7 +102,8 @@ class MessageRequestTest {
         plain(named("\"\""), "model: "),
         plain(named("\"other\""), "model: "),
         plain(named("\"" + "n".repeat(257) + "\""), "model: "),
-        plain("{\"model\":\"m\",\"messages\":[" + USER + "]}", "max_tokens: max_tokens is required"),
+        plain(
+            "{\"model\":\"m\",\"messages\":[" + USER + "]}", "max_tokens: max_tokens is required"),
         plain(tokens("0"), "max_tokens: max_tokens must be"),
         plain(tokens("1.5"), "max_tokens: max_tokens must be"),
         plain(tokens("\"9\""), "max_tokens: max_tokens must be"),
@@ -137,20 +138,30 @@ class MessageRequestTest {
 
   static Stream<Arguments> anthropicTools() {
     return Stream.of(
-        anthropic(user("{\"type\":\"tool_use\",\"id\":\"t\"}"), "", "messages.0.content.0: a tool_use"),
+        anthropic(
+            user("{\"type\":\"tool_use\",\"id\":\"t\"}"), "", "messages.0.content.0: a tool_use"),
         anthropic(USE + "," + model(RESULT), "", "messages.1.content.0: a tool_result"),
         anthropic(model("{\"type\":\"tool_use\"}"), "", "messages.0.content.0.id"),
         anthropic(model("{\"type\":\"tool_use\",\"id\":\"\"}"), "", "messages.0.content.0.id"),
-        anthropic(USE + "," + user("{\"type\":\"tool_result\"}"), "", "messages.1.content.0.tool_use_id"),
+        anthropic(
+            USE + "," + user("{\"type\":\"tool_result\"}"), "", "messages.1.content.0.tool_use_id"),
         anthropic(user(RESULT), "", "messages.0.content.0.tool_use_id: answers no"),
         anthropic(
-            USE + "," + USER + "," + model("{\"type\":\"text\",\"text\":\"x\"}") + "," + user(RESULT),
+            USE
+                + ","
+                + USER
+                + ","
+                + model("{\"type\":\"text\",\"text\":\"x\"}")
+                + ","
+                + user(RESULT),
             "",
             "messages.3.content.0.tool_use_id: answers no"));
   }
 
   static Stream<Arguments> chat() {
     String image = "data:" + "A".repeat(Turns.IMAGE_CHARS);
+    String spoke = "{\"role\":\"assistant\",\"content\":\"x\"}";
+    String late = "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}";
     String call = "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\"}]}";
     return Stream.of(
         chat("", "", "messages: at least one"),
@@ -160,11 +171,18 @@ class MessageRequestTest {
         chat("{\"role\":\"assistant\"}", "", "messages.0.content"),
         chat("{\"role\":\"assistant\",\"content\":7,\"refusal\":\"no\"}", "", "messages.0.content"),
         chat("{\"role\":\"function\",\"content\":7}", "", "messages.0.content"),
-        chat(call + ",{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":7}", "", "messages.1.content"),
+        chat(
+            call + ",{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":7}",
+            "",
+            "messages.1.content"),
         chat("{\"role\":\"assistant\",\"tool_calls\":[7]}", "", "messages.0.tool_calls.0: "),
         chat("{\"role\":\"assistant\",\"tool_calls\":[{}]}", "", "messages.0.tool_calls.0.id"),
-        chat("{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}", "", "messages.0.tool_call_id"),
+        chat(
+            "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}",
+            "",
+            "messages.0.tool_call_id"),
         chat(call + ",{\"role\":\"tool\",\"content\":\"x\"}", "", "messages.1.tool_call_id"),
+        chat(call + "," + USER + "," + spoke + "," + late, "", "messages.3.tool_call_id"),
         chat(
             user("{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + image + "\"}}"),
             "",
@@ -179,8 +197,14 @@ class MessageRequestTest {
         chat(USER, ",\"stream\":1", "stream: "),
         chat(USER, ",\"tools\":[{}]", "tools.0.type"),
         chat(USER, ",\"tools\":[{\"type\":\"function\"}]", "tools.0.function: "),
-        chat(USER, ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]", "tools.0.function.name"),
-        chat(USER, ",\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"a b\"}}]", "tools.0.custom.name"),
+        chat(
+            USER,
+            ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]",
+            "tools.0.function.name"),
+        chat(
+            USER,
+            ",\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"a b\"}}]",
+            "tools.0.custom.name"),
         chat(
             USER,
             ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}},{\"type\":\"custom\",\"custom\":{\"name\":\"a\"}}]",
@@ -201,9 +225,11 @@ class MessageRequestTest {
         responses("\"input\":[{\"type\":\"\"}]", "input.0.type"),
         responses("\"input\":[{\"role\":\"robot\",\"content\":\"x\"}]", "input.0.role"),
         responses("\"input\":[{\"role\":\"user\",\"content\":\"\"}]", "input.0.content"),
-        responses("\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\"}]", "input.0.call_id"),
+        responses(
+            "\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\"}]", "input.0.call_id"),
         responses("\"input\":\"x\",\"tools\":[{}]", "tools.0.type"),
-        responses("\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"a b\"}]", "tools.0.name"),
+        responses(
+            "\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"a b\"}]", "tools.0.name"),
         responses("\"input\":\"x\",\"tools\":[{\"type\":\"custom\"}]", "tools.0.name"),
         responses(
             "\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"a\"},{\"type\":\"function\",\"name\":\"a\"}]",
@@ -230,7 +256,8 @@ class MessageRequestTest {
     assertThatThrownBy(() -> check(LlmRoute.COUNT_TOKENS, named("\"other\"")))
         .hasMessageContaining("model: ");
     // Nothing is written there, so no bound on it has to be named, and it costs nothing.
-    assertThat(check(LlmRoute.COUNT_TOKENS, "{\"model\":\"m\",\"messages\":[" + USER + "]}").tokens())
+    assertThat(
+            check(LlmRoute.COUNT_TOKENS, "{\"model\":\"m\",\"messages\":[" + USER + "]}").tokens())
         .isZero();
   }
 
