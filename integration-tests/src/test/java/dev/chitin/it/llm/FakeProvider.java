@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * A provider of both dialects that behaves as the model's name says: {@code normal}, {@code
  * rate-once}, {@code rate-always}, {@code overloaded}, {@code broken}, {@code error-after-first},
  * {@code cut-after-first}, {@code slow}, {@code endless}, {@code huge}, {@code silent}, {@code
- * hangup}, {@code stall}, {@code unauthorized}, {@code redirect}, {@code parrot} (says the credential and the
- * request). It writes down what it was asked and which streams were left.
+ * hangup}, {@code stall}, {@code unauthorized}, {@code redirect}, {@code parrot} (says the
+ * credential and the request). It writes down what it was asked and which streams were left.
  */
 final class FakeProvider implements AutoCloseable {
   static final List<String> WORDS = List.of("Hello", " from", " a", " scripted", " provider");
@@ -91,11 +91,7 @@ final class FakeProvider implements AutoCloseable {
       options.setSsl(true).setKeyCertOptions(identity);
     }
     server =
-        vertx
-            .createHttpServer(options)
-            .requestHandler(this::handle)
-            .listen(0, "127.0.0.1")
-            .await();
+        vertx.createHttpServer(options).requestHandler(this::handle).listen(0, "127.0.0.1").await();
   }
 
   /** What a model does: asks for these tools turn by turn, and then is another model. */

@@ -64,8 +64,7 @@ enum Speech {
     @Override
     String askEvents(String model, List<Ask> asks) {
       StringBuilder events = new StringBuilder(begin(model)).append(word(model, "Looking."));
-      events.append(
-          event("content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}"));
+      events.append(event("content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}"));
       for (int i = 0; i < asks.size(); i++) {
         Ask ask = asks.get(i);
         events.append(
@@ -250,8 +249,7 @@ enum Speech {
               .map(
                   ask ->
                       "{\"type\":\"function_call\",\"id\":\"fc_1\",\"status\":\"completed\",\"call_id\":%s,\"name\":%s,\"arguments\":%s}"
-                          .formatted(
-                              quoted(ask.id()), quoted(ask.name()), quoted(ask.arguments())))
+                          .formatted(quoted(ask.id()), quoted(ask.name()), quoted(ask.arguments())))
               .collect(Collectors.joining(","));
       return """
           {"id":"resp_1","object":"response","created_at":1,"model":"%s","status":"completed","output":[%s],"usage":%s}"""

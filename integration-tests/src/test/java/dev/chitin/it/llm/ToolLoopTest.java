@@ -23,7 +23,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A model that may use the gateway's tools: what it may, what it may not, and what is on record. */
+/**
+ * A model that may use the gateway's tools: what it may, what it may not, and what is on record.
+ */
 class ToolLoopTest {
   private static final String MESSAGES = "/v1/messages";
   private static final String CHAT = "/v1/chat/completions";
@@ -149,7 +151,9 @@ class ToolLoopTest {
   }
 
   private static String tool(String entry) {
-    return entry.contains("\"llm.anthropic\"") ? "llm.anthropic" : entry.replaceAll(".*\"tool\":\"([^\"]+)\".*", "$1");
+    return entry.contains("\"llm.anthropic\"")
+        ? "llm.anthropic"
+        : entry.replaceAll(".*\"tool\":\"([^\"]+)\".*", "$1");
   }
 
   private static List<String> phases(List<String> entries, String call) {
@@ -234,7 +238,8 @@ class ToolLoopTest {
     if (more.isEmpty()) {
       assertThat(answer.status()).isEqualTo(502);
       assertThat(answer.field("x-should-retry")).isEqualTo("false");
-      assertThat(answer.error("type")).isEqualTo(path.equals(MESSAGES) ? "api_error" : "server_error");
+      assertThat(answer.error("type"))
+          .isEqualTo(path.equals(MESSAGES) ? "api_error" : "server_error");
     } else {
       assertThat(answer.status()).isEqualTo(200);
       assertThat(answer.text()).contains("error").doesNotContain("message_stop");
@@ -341,8 +346,7 @@ class ToolLoopTest {
   @ValueSource(strings = {MESSAGES, CHAT, RESPONSES})
   void aToolOfTheClientUnderANameOfTheGatewaysIsRefused(String path) throws Exception {
     int before = stage.provider().asked().size();
-    LlmStage.Answer answer =
-        loop(path, "normal", ownTool(path).replace("\"mine\"", "\"fs_read\""));
+    LlmStage.Answer answer = loop(path, "normal", ownTool(path).replace("\"mine\"", "\"fs_read\""));
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
     assertThat(answer.error("message")).startsWith("tools.0.name: 'fs_read'");
     assertThat(stage.provider().asked()).hasSize(before);
@@ -445,8 +449,7 @@ class ToolLoopTest {
 
   @Test
   void aClientThatLeavesEndsTheToolThatRuns() throws Exception {
-    String model =
-        asking(new Ask("t1", "process_run", "{\"argv\":[\"sleep\",\"120\"]}"));
+    String model = asking(new Ask("t1", "process_run", "{\"argv\":[\"sleep\",\"120\"]}"));
     try (var client = HttpClient.newHttpClient()) {
       HttpResponse<InputStream> answer =
           client.send(
@@ -528,7 +531,9 @@ class ToolLoopTest {
               .build();
       LlmStage.Answer answer = plain.send(request);
       assertThat(answer.status()).as(answer.text()).isEqualTo(403);
-      assertThat(answer.text()).contains("llm.tool_loop_off").contains("providers.openai.tool_loop");
+      assertThat(answer.text())
+          .contains("llm.tool_loop_off")
+          .contains("providers.openai.tool_loop");
       assertThat(plain.provider().asked()).isEmpty();
     }
   }
