@@ -87,6 +87,8 @@ public enum ProblemCode {
   LLM_PROVIDER_UNKNOWN("llm.provider_unknown", 404, "There is no such model provider"),
   LLM_BUDGET_EXCEEDED("llm.budget_exceeded", 429, "The token budget of the day is spent"),
   LLM_PROVIDER_FAILED("llm.provider_failed", 502, "The model provider failed"),
+  LLM_TOOL_LOOP_OFF("llm.tool_loop_off", 403, "The tool loop is not enabled"),
+  LLM_TOOL_LOOP_BOUND("llm.tool_loop_bound", 502, "The tool loop reached a bound"),
   LLM_PROVIDER_TIMEOUT("llm.provider_timeout", 504, "The model provider did not answer in time"),
 
   CONFIG_INVALID("config.invalid", 422, "The configuration is not valid"),

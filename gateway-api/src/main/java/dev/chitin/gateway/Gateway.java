@@ -235,7 +235,12 @@ public final class Gateway {
             settings.llm(),
             settings.node(),
             station.clearance(),
-            tool -> new RelayClient(vertx, station.pinning(tool), foundation.redeemer()),
+            provider ->
+                new RelayClient(
+                    vertx,
+                    station.pinning(provider.dialect().tool()),
+                    foundation.redeemer(),
+                    provider.ca()),
             foundation.localVault().liveSecrets(),
             auth.watch());
     started.push(llm);

@@ -72,10 +72,12 @@ public final class SettingsReader {
             .string("recipient_key")
             .map(home::expand)
             .orElseGet(() -> keyFile.resolveSibling("node.key"));
-    LlmSettings llm = LlmSettingsReader.read(section("providers"), limits(section("gateway")));
+    LlmSettings llm =
+        LlmSettingsReader.read(section("providers"), limits(section("gateway")), home);
     Map<String, Capabilities> grants = grants();
     llm.providers().forEach(p -> grants.putIfAbsent(p.dialect().tool(), p.capabilities()));
     List<ToolDefinition> tools = tools(grants, LimitSettings.read(sandbox));
+    llm.requireTools(tools.stream().map(ToolDefinition::name).toList());
     return new GatewaySettings(
         home,
         edge(),

@@ -12,6 +12,28 @@ final class ProviderKeys {
   private static final Spec OPENAI_FIELDS =
       new ListOf(new Choice(List.of("openai-organization", "openai-project", "openai-beta")));
 
+  private static final Section TOOL_LOOP =
+      Section.of(
+          Spec.Key.of("tools", "Names of the tools.", new ListOf(new Text())),
+          Spec.Key.of(
+              "max_turns",
+              "Most requests to the provider for one of a client; default 8.",
+              new Whole(1, 64)),
+          Spec.Key.of(
+              "max_calls_per_turn",
+              "Most calls that one turn of a model may make; default 16.",
+              new Whole(1, 128)),
+          Spec.Key.of(
+              "max_bytes",
+              "Bytes of all answers and results together; default 4194304.",
+              new Whole(1_024, 64 << 20)),
+          Spec.Key.of(
+              "result_bytes",
+              "Bytes of one result, cut there; default 65536.",
+              new Whole(256, 8 << 20)),
+          Spec.Key.of(
+              "timeout_ms", "Longest loop in all; default 600000.", new Whole(100, 3_600_000)));
+
   static final Section SECTION =
       Section.of(
           Spec.Key.of(
@@ -66,7 +88,16 @@ final class ProviderKeys {
                 Spec.Key.of(
                     "timeout_ms",
                     "Longest exchange in all; default 600000.",
-                    new Whole(100, 3_600_000))));
+                    new Whole(100, 3_600_000)),
+                Spec.Key.of(
+                    "ca",
+                    "PEM file of the authorities that alone vouch for it; default the platform's.",
+                    new Text()),
+                Spec.Key.of(
+                    "tool_loop",
+                    "Tools of the gateway for its models, for clients that ask with"
+                        + " Chitin-Tool-Loop: on; default none.",
+                    TOOL_LOOP)));
     keys.addAll(more);
     return Section.of(keys.toArray(Spec.Key[]::new));
   }

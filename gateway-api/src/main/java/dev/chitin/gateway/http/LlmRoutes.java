@@ -4,6 +4,7 @@ import dev.chitin.bus.Bytes;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.llm.BodyRoom;
+import dev.chitin.gateway.llm.CallerTools;
 import dev.chitin.gateway.llm.Dialect;
 import dev.chitin.gateway.llm.LlmClient;
 import dev.chitin.gateway.llm.LlmRoute;
@@ -37,8 +38,10 @@ final class LlmRoutes {
   private final SessionTable sessions;
   private final Lingering lingering;
   private final LlmBodyReader bodies;
+  private final HttpEdge edge;
 
   LlmRoutes(Vertx vertx, HttpEdge edge) {
+    this.edge = edge;
     this.service = edge.llm();
     this.admission = edge.admission();
     this.sessions = edge.sessions();
@@ -86,8 +89,11 @@ final class LlmRoutes {
 
   private static Operation streamed(String summary, String request) {
     return Operation.of("models", summary)
+        .header("chitin-tool-loop", "string", "on: the model may use the gateway's tools.")
         .takes(JSON, request)
         .gives(200, "What the provider answers, as it comes.", "ProviderAnswer")
+        .with(200, "Chitin-Loop-Turns", "In a tool loop, how many turns the model took.")
+        .with(200, "Chitin-Loop-Calls", "In a tool loop, how many tools were called.")
         .gives(200, "What the provider answers, as it comes.", "text/event-stream", "Text");
   }
 
@@ -125,7 +131,8 @@ final class LlmRoutes {
     String slot = exchange.caller().account();
     Client client;
     try {
-      client = new Client(exchange, SessionRoutes.named(exchange, sessions));
+      String session = SessionRoutes.named(exchange, sessions);
+      client = new Client(exchange, session, new ExchangeTools(exchange, session, edge));
       admission.enter(slot);
     } catch (RuntimeException refused) {
       share.close();
@@ -138,7 +145,8 @@ final class LlmRoutes {
   }
 
   /** An exchange as the service sees it. */
-  private record Client(Exchange exchange, @Nullable String session) implements LlmClient {
+  private record Client(Exchange exchange, @Nullable String session, CallerTools tools)
+      implements LlmClient {
     @Override
     public HttpServerRequest request() {
       return exchange.request();

@@ -21,6 +21,9 @@ public interface LlmClient {
 
   String requestId();
 
+  /** The gateway's tools as this client may use them. */
+  CallerTools tools();
+
   /** Starts an answer. */
   HttpServerResponse begin(int status, String contentType);
 

@@ -52,6 +52,7 @@ final class LlmPreparation {
   /**
    * Prepares what {@code client} sent.
    *
+   * @param headers that go on, by lower-case name
    * @param body empty for none
    */
   Future<Prepared> prepare(
@@ -59,13 +60,13 @@ final class LlmPreparation {
       Provider provider,
       LlmClient client,
       String callId,
+      Map<String, String> headers,
       Bytes body,
       Deadline deadline) {
     boolean hasBody = route != LlmRoute.MODELS;
-    Map<String, String> headers =
-        ForwardedFields.in(client.request().headers(), provider.settings(), hasBody);
     String query = query(client.request().query());
-    Callable<Prepared> work =
+    return reading(
+        body.length(),
         () -> {
           Bytes clean = hasBody ? clean(body) : body;
           MessageRequest request =
@@ -81,13 +82,35 @@ final class LlmPreparation {
                   clean,
                   request == null ? null : request.model());
           return new Prepared(provider.plans().plan(draft, deadline), request, headers, clean);
-        };
-    return body.length() > ON_EVENT_LOOP
+        });
+  }
+
+  /**
+   * A request that was read and checked, and is not planned yet.
+   *
+   * @param document its body without secrets
+   */
+  record Read(JsonValue.Obj document, MessageRequest request) {}
+
+  /** Reads the body of a request that will not go on as it is. */
+  Future<Read> read(LlmRoute route, ProviderSettings provider, Bytes body) {
+    return reading(
+        body.length(),
+        () -> {
+          JsonValue document = parse(clean(body));
+          MessageRequest request = MessageRequest.check(route, provider, document);
+          return new Read((JsonValue.Obj) document, request);
+        });
+  }
+
+  /** Does what takes long for many bytes where it holds nobody up. */
+  <T> Future<T> reading(long bytes, Callable<T> work) {
+    return bytes > ON_EVENT_LOOP
         ? workers.executeBlocking(work, false).map(Objects::requireNonNull)
         : attempt(work);
   }
 
-  private static Future<Prepared> attempt(Callable<Prepared> work) {
+  private static <T> Future<T> attempt(Callable<T> work) {
     try {
       return Future.succeededFuture(work.call());
     } catch (Exception e) {

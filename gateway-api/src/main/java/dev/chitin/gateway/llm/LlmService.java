@@ -31,6 +31,7 @@ public final class LlmService implements AutoCloseable {
   private final Clearance clearance;
   private final WorkerExecutor workers;
   private final LlmPreparation preparation;
+  private final LiveSecrets live;
   private final CredentialWatch watch;
   private final BodyRoom room;
   private final LlmCounters counters = new LlmCounters();
@@ -38,7 +39,7 @@ public final class LlmService implements AutoCloseable {
 
   /**
    * @param node the node's name
-   * @param clients gives who carries the requests of a tool, {@code llm.anthropic} say
+   * @param clients gives who carries the requests to a provider
    * @param live takes secrets that are in use out of prompts
    * @param watch ends requests with the credential of their client
    */
@@ -47,13 +48,14 @@ public final class LlmService implements AutoCloseable {
       LlmSettings settings,
       String node,
       Clearance clearance,
-      Function<String, RelayClient> clients,
+      Function<ProviderSettings, RelayClient> clients,
       LiveSecrets live,
       CredentialWatch watch) {
     this.vertx = vertx;
     this.settings = settings;
     this.clearance = clearance;
     this.watch = watch;
+    this.live = live;
     this.room = new BodyRoom(settings.bodiesBytes());
     this.workers = vertx.createSharedWorkerExecutor("chitin-llm", READERS, 60, TimeUnit.SECONDS);
     this.preparation = new LlmPreparation(workers, live);
@@ -65,7 +67,7 @@ public final class LlmService implements AutoCloseable {
               provider,
               new LlmPlans(provider, node),
               new TokenBudget(dialect.provider(), provider.tokensPerDay(), InstantSource.system()),
-              clients.apply(dialect.tool())));
+              clients.apply(provider)));
     }
   }
 
@@ -114,22 +116,45 @@ public final class LlmService implements AutoCloseable {
       Bytes body,
       BodyRoom.Share share) {
     Provider provider = Objects.requireNonNull(providers.get(dialect));
-    var call = new LlmCall(vertx, clearance, counters, provider, route, client, callId, share);
+    LlmRun call;
     CredentialWatch.Hold hold;
     try {
+      call = run(route, provider, client, callId, share);
+      LlmRun running = call;
       hold =
           watch.hold(
               client.caller().credential(),
               () ->
                   client
                       .context()
-                      .runOnContext(now -> call.stop(CredentialWatch.ended().toException())));
+                      .runOnContext(now -> running.stop(CredentialWatch.ended().toException())));
     } catch (ChitinException refused) {
       share.close();
       client.fail(refused, callId);
       return Future.succeededFuture();
     }
-    return call.run(preparation, body).onComplete(done -> hold.close());
+    return call.run(body).onComplete(done -> hold.close());
+  }
+
+  private LlmRun run(
+      LlmRoute route, Provider provider, LlmClient client, String callId, BodyRoom.Share share) {
+    ToolLoopSettings loop = LoopChoice.of(client, route, provider.settings());
+    return loop == null
+        ? new LlmCall(
+            vertx, clearance, counters, preparation, provider, route, client, callId, share)
+        : new ToolLoop(
+            vertx,
+            clearance,
+            counters,
+            preparation,
+            live,
+            provider,
+            loop,
+            route,
+            client,
+            callId,
+            share,
+            settings.bodyBytes());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.chitin.gateway.llm;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,28 @@ public record LlmSettings(List<ProviderSettings> providers, int bodyBytes, long 
                 .namedAddress()
                 .ifPresent(address -> named.put(provider.dialect().tool(), List.of(address))));
     return named;
+  }
+
+  /**
+   * Refuses a loop with a tool that is not there.
+   *
+   * @param tools names of all tools
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid}
+   */
+  public void requireTools(Collection<String> tools) {
+    for (ProviderSettings provider : providers) {
+      for (String tool :
+          provider.toolLoop() == null ? List.<String>of() : provider.toolLoop().tools()) {
+        if (!tools.contains(tool)) {
+          String key = "providers." + provider.dialect().provider() + ".tool_loop.tools";
+          throw Problem.of(
+                  ProblemCode.CONFIG_INVALID, key + " names '" + tool + "', which is no tool.")
+              .withRule(key)
+              .withHint("chitin tool list shows them.")
+              .toException();
+        }
+      }
+    }
   }
 
   /**

@@ -4,11 +4,19 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
+import dev.chitin.gateway.ChitinHome;
 import dev.chitin.policy.RequestHost;
 import dev.chitin.policy.RequestUrl;
 import dev.chitin.vault.SecretName;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +30,7 @@ public final class LlmSettingsReader {
       Map.of(
           Dialect.ANTHROPIC, "https://api.anthropic.com", Dialect.OPENAI, "https://api.openai.com");
   private static final long MAX_TOKENS = 32_000;
+  private static final int CA_BYTES = 1 << 20;
 
   private LlmSettingsReader() {}
 
@@ -30,12 +39,15 @@ public final class LlmSettingsReader {
    *
    * @param providers the section {@code providers}
    * @param limits the section {@code gateway.limits}
+   * @param home where names of files begin
    * @throws ChitinException {@code config.invalid} with the key
    */
-  public static LlmSettings read(JsonFields providers, JsonFields limits) {
+  public static LlmSettings read(JsonFields providers, JsonFields limits, ChitinHome home) {
     List<ProviderSettings> all = new ArrayList<>();
     for (Dialect dialect : Dialect.values()) {
-      providers.fields(dialect.provider()).ifPresent(fields -> all.add(provider(dialect, fields)));
+      providers
+          .fields(dialect.provider())
+          .ifPresent(fields -> all.add(provider(dialect, fields, home)));
     }
     int body =
         Math.toIntExact(
@@ -53,7 +65,7 @@ public final class LlmSettingsReader {
     return new LlmSettings(all, body, bodies);
   }
 
-  private static ProviderSettings provider(Dialect dialect, JsonFields fields) {
+  private static ProviderSettings provider(Dialect dialect, JsonFields fields, ChitinHome home) {
     String key = "providers." + dialect.provider();
     RequestUrl base = base(dialect, fields, key + ".base_url");
     List<String> models = fields.strings("models").orElse(List.of("*"));
@@ -83,7 +95,31 @@ public final class LlmSettingsReader {
         fields.strings("forward_headers").orElse(List.of()),
         Math.min(firstByte, timeout),
         fields.integer("idle_ms", 100, 120_000).orElse(120_000L),
-        timeout);
+        timeout,
+        fields.string("ca").map(home::expand).map(f -> ca(f, key + ".ca")).orElse(null),
+        fields
+            .fields("tool_loop")
+            .map(loop -> LoopSettingsReader.read(loop, key + ".tool_loop"))
+            .orElse(null));
+  }
+
+  /** The text of a file of certificates; an empty one would trust nobody, and is a mistake. */
+  private static String ca(Path file, String key) {
+    try (var in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(CA_BYTES + 1);
+      var all =
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(bytes));
+      if (bytes.length > CA_BYTES || all.isEmpty()) {
+        throw invalid(key, "holds no certificate, or more than 1 MiB", "Name a PEM file.");
+      }
+      return new String(bytes, StandardCharsets.US_ASCII);
+    } catch (IOException | CertificateException e) {
+      throw invalid(
+          key,
+          "cannot be read as certificates: " + file,
+          "Name a PEM file that the gateway's user can read.");
+    }
   }
 
   private static String credential(JsonFields fields, String key) {

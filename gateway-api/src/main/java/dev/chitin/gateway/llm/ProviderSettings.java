@@ -1,5 +1,6 @@
 package dev.chitin.gateway.llm;
 
+import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.RequestHost;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param firstByteMillis longest wait for the head of an answer
  * @param idleMillis longest silence within an answer
  * @param timeoutMillis longest exchange in all
+ * @param ca PEM text of those who alone vouch for it, or null for whom the platform trusts
+ * @param toolLoop what its models may do with the gateway's tools, or null for nothing
  */
 public record ProviderSettings(
     Dialect dialect,
@@ -37,7 +40,9 @@ public record ProviderSettings(
     List<String> forwarded,
     long firstByteMillis,
     long idleMillis,
-    long timeoutMillis) {
+    long timeoutMillis,
+    @Nullable String ca,
+    @Nullable ToolLoopSettings toolLoop) {
   public ProviderSettings {
     models = List.copyOf(models);
     forwarded = List.copyOf(forwarded);
@@ -76,6 +81,8 @@ public record ProviderSettings(
         .put("maxTokens", maxTokens)
         .put("models", models)
         .put("forwarded", forwarded)
+        .put("ca", ca == null ? null : Digest.ofUtf8(ca).toString())
+        .put("toolLoop", toolLoop == null ? null : toolLoop.json())
         .build();
   }
 }

@@ -13,13 +13,17 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * A provider of both dialects that behaves as the model's name says: {@code normal}, {@code
  * rate-once}, {@code rate-always}, {@code overloaded}, {@code broken}, {@code error-after-first},
  * {@code cut-after-first}, {@code slow}, {@code endless}, {@code huge}, {@code silent}, {@code
- * stall}, {@code unauthorized}, {@code redirect}, {@code parrot} (says the credential and the
- * request). It writes down what it was asked and which streams were left.
+ * hangup}, {@code stall}, {@code unauthorized}, {@code redirect}, {@code parrot} (says the
+ * credential and the request). It writes down what it was asked and which streams were left.
  */
 final class FakeProvider implements AutoCloseable {
   static final List<String> WORDS = List.of("Hello", " from", " a", " scripted", " provider");
@@ -67,19 +71,35 @@ final class FakeProvider implements AutoCloseable {
   private final List<Asked> asked = new CopyOnWriteArrayList<>();
   private final BlockingQueue<Left> left = new LinkedBlockingQueue<>();
   private final List<String> limited = new CopyOnWriteArrayList<>();
+  private final Map<String, Script> scripts = new ConcurrentHashMap<>();
   private final AtomicLong hugeBytes = new AtomicLong();
 
   /**
    * @param credential what it knows its clients by; only its digest is kept
    */
   FakeProvider(String credential) {
+    this(credential, null);
+  }
+
+  /**
+   * @param identity by which it is known over TLS, or null for cleartext
+   */
+  FakeProvider(String credential, @Nullable PemKeyCertOptions identity) {
     expected = Digest.ofUtf8(credential).toString();
+    var options = new HttpServerOptions().setSendBufferSize(64 * 1024);
+    if (identity != null) {
+      options.setSsl(true).setKeyCertOptions(identity);
+    }
     server =
-        vertx
-            .createHttpServer(new HttpServerOptions().setSendBufferSize(64 * 1024))
-            .requestHandler(this::handle)
-            .listen(0, "127.0.0.1")
-            .await();
+        vertx.createHttpServer(options).requestHandler(this::handle).listen(0, "127.0.0.1").await();
+  }
+
+  /** What a model does: asks for these tools turn by turn, and then is another model. */
+  private record Script(Queue<List<Speech.Ask>> turns, String then) {}
+
+  /** Has {@code model} ask for tools turn by turn, and be {@code then} after that. */
+  void script(String model, String then, List<List<Speech.Ask>> turns) {
+    scripts.put(model, new Script(new ConcurrentLinkedQueue<>(turns), then));
   }
 
   int port() {
@@ -135,6 +155,17 @@ final class FakeProvider implements AutoCloseable {
     String model = Json.text(asks, "model");
     Speech speech = Speech.of(path);
     boolean streamed = asks.get("stream") instanceof JsonValue.Bool stream && stream.value();
+    Script script = scripts.get(model);
+    if (script != null) {
+      List<Speech.Ask> now = script.turns().poll();
+      if (now != null) {
+        String said = streamed ? speech.askEvents(model, now) : speech.asks(model, now);
+        response.putHeader("content-type", streamed ? "text/event-stream" : "application/json");
+        response.end(said);
+        return;
+      }
+      model = script.then();
+    }
     switch (model) {
       case "rate-once" -> {
         String once = path + fields.getOrDefault("idempotency-key", "");
@@ -154,6 +185,7 @@ final class FakeProvider implements AutoCloseable {
       case "broken" -> json(response, 500, speech.error("api_error", "Broken."));
       case "unauthorized" -> json(response, 401, speech.error("authentication_error", "No."));
       case "redirect" -> response.setStatusCode(302).putHeader("location", "/elsewhere").end();
+      case "hangup" -> response.reset();
       case "silent" -> watch(response, model, new int[1]);
       case "zipped" -> {
         response.putHeader("content-encoding", "gzip");

@@ -7,12 +7,14 @@ import com.anthropic.client.AnthropicClient;
 import com.anthropic.client.okhttp.AnthropicOkHttpClient;
 import com.anthropic.core.http.StreamResponse;
 import com.anthropic.errors.BadRequestException;
+import com.anthropic.errors.InternalServerException;
 import com.anthropic.errors.RateLimitException;
 import com.anthropic.errors.UnauthorizedException;
 import com.anthropic.models.messages.Message;
 import com.anthropic.models.messages.MessageCreateParams;
 import com.anthropic.models.messages.RawMessageStreamEvent;
 import dev.chitin.it.GatewayProcess;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +28,9 @@ class JavaSdkTest {
 
   @BeforeAll
   static void start() throws Exception {
-    stage = LlmStage.start("", ", " + GatewayProcess.HIGH_RATE);
+    stage =
+        LlmStage.start(
+            ", \"tool_loop\": { \"tools\": [\"fs_list\"] }", ", " + GatewayProcess.HIGH_RATE);
   }
 
   @AfterAll
@@ -97,5 +101,39 @@ class JavaSdkTest {
     AnthropicClient patient = client(stage.key(), 2);
     assertThat(text(patient.messages().create(ask("rate-once", 100)))).isEqualTo(TEXT);
     patient.close();
+  }
+
+  @Test
+  void aToolLoopIsOneAnswer() {
+    AnthropicClient client =
+        AnthropicOkHttpClient.builder()
+            .baseUrl(stage.gateway().url().toString().replaceAll("/$", ""))
+            .apiKey(stage.key())
+            .maxRetries(2)
+            .putHeader("Chitin-Tool-Loop", "on")
+            .build();
+    List<List<Speech.Ask>> turns =
+        List.of(List.of(new Speech.Ask("t1", "fs_list", "{\"path\":\".\"}")));
+    stage.provider().script("lister", "normal", turns);
+    Message message = client.messages().create(ask("lister", 100));
+    assertThat(text(message)).isEqualTo(TEXT);
+    stage.provider().script("lister", "normal", turns);
+    try (StreamResponse<RawMessageStreamEvent> stream =
+        client.messages().createStreaming(ask("lister", 100))) {
+      String said =
+          stream.stream()
+              .flatMap(event -> event.contentBlockDelta().stream())
+              .flatMap(delta -> delta.delta().text().stream())
+              .map(delta -> delta.text())
+              .collect(Collectors.joining());
+      assertThat(said).isEqualTo(TEXT);
+    }
+    // What failed after a tool had run is not tried again, or the tool would run again.
+    int before = stage.provider().asked().size();
+    stage.provider().script("lister", "broken", turns);
+    assertThatThrownBy(() -> client.messages().create(ask("lister", 100)))
+        .isInstanceOf(InternalServerException.class);
+    assertThat(stage.provider().asked()).hasSize(before + 2);
+    client.close();
   }
 }

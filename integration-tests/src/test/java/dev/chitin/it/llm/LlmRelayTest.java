@@ -379,4 +379,15 @@ class LlmRelayTest {
     assertThat(stage.provider().left("endless").words()).isPositive();
     client.close();
   }
+
+  @Test
+  void aConnectionThatBreaksBeforeTheAnswerIsNotTriedAgain() throws Exception {
+    int before = stage.provider().asked().size();
+    for (String more : List.of("", STREAM)) {
+      LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("hangup", more));
+      assertThat(answer.status()).as(answer.text()).isEqualTo(502);
+      assertThat(answer.error("type")).isEqualTo("api_error");
+    }
+    assertThat(stage.provider().asked()).hasSize(before + 2);
+  }
 }

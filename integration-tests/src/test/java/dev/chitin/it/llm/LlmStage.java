@@ -6,6 +6,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.it.GatewayProcess;
 import dev.chitin.it.GatewayProcess.Json;
 import dev.chitin.it.GatewayProcess.Result;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -20,11 +21,12 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A gateway with both providers configured, both of them {@link FakeProvider}, and a client. */
 final class LlmStage implements AutoCloseable {
   private final String secret = "fake-provider-key-" + random();
-  private final FakeProvider provider = new FakeProvider(secret);
+  private final FakeProvider provider;
   private final Path home;
   private final GatewayProcess gateway;
   private final String key;
@@ -58,18 +60,26 @@ final class LlmStage implements AutoCloseable {
    * @param more further members of the configuration, with a comma before each
    */
   static LlmStage start(String provider, String more) throws Exception {
-    return new LlmStage(provider, more);
+    return new LlmStage(provider, more, null);
   }
 
-  private LlmStage(String members, String more) throws Exception {
+  /** The same with a provider that is asked over TLS. */
+  static LlmStage startSecure(PemKeyCertOptions identity, String provider) throws Exception {
+    return new LlmStage(provider, "", identity);
+  }
+
+  private LlmStage(String members, String more, @Nullable PemKeyCertOptions identity)
+      throws Exception {
+    provider = new FakeProvider(secret, identity);
+    String scheme = identity == null ? "http" : "https";
     String one =
-        "{ \"base_url\": \"http://127.0.0.1:%d%s\", \"credential\": \"provider\", \"max_tokens\": 1000%s }";
+        "{ \"base_url\": \"%s://127.0.0.1:%d%s\", \"credential\": \"provider\", \"max_tokens\": 1000%s }";
     home =
         GatewayProcess.home(
             "\"providers\": { \"anthropic\": %s, \"openai\": %s }%s"
                 .formatted(
-                    one.formatted(provider.port(), "", members),
-                    one.formatted(provider.port(), "/v1", members),
+                    one.formatted(scheme, provider.port(), "", members),
+                    one.formatted(scheme, provider.port(), "/v1", members),
                     more));
     Result put =
         GatewayProcess.run(
@@ -87,6 +97,11 @@ final class LlmStage implements AutoCloseable {
 
   FakeProvider provider() {
     return provider;
+  }
+
+  /** The workspace that tools see. */
+  Path workspace() {
+    return home.resolve("workspace");
   }
 
   GatewayProcess gateway() {

@@ -3,6 +3,7 @@ package dev.chitin.it.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.it.GatewayProcess;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -233,6 +234,35 @@ class LlmValidationTest {
   }
 
   @Test
+  void fieldsAndQueriesOfAnotherFormAreRefused() throws Exception {
+    String body = anthropic("[" + USER + "]", "");
+    for (List<String> one :
+        List.of(
+            List.of("anthropic-version", "latest"),
+            List.of("anthropic-beta", "a b c"),
+            List.of("idempotency-key", "k".repeat(256)),
+            List.of("accept", "a".repeat(256)))) {
+      int before = stage.provider().asked().size();
+      HttpRequest request =
+          stage
+              .request(MESSAGES)
+              .header(one.getFirst(), one.getLast())
+              .POST(HttpRequest.BodyPublishers.ofString(body))
+              .build();
+      LlmStage.Answer answer = stage.send(request);
+      assertThat(answer.status()).as(one + answer.text()).isEqualTo(400);
+      assertThat(answer.error("type")).isEqualTo("invalid_request_error");
+      assertThat(stage.provider().asked()).hasSize(before);
+    }
+    LlmStage.Answer answer = stage.post(MESSAGES + "?beta=%22a;b", body);
+    assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+    String deep = "[".repeat(65) + "]".repeat(65);
+    answer = stage.post(MESSAGES, anthropic("[" + USER + "]", ",\"x\":" + deep));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+    assertThat(answer.error("message")).startsWith("body: cannot be read");
+  }
+
+  @Test
   void configurationsThatCannotHoldAreRefusedWithTheirKey() throws Exception {
     for (List<String> wrong :
         List.of(
@@ -255,6 +285,15 @@ class LlmValidationTest {
             List.of(
                 "{ \"openai\": { \"credential\": \"p\", \"tools\": [\"fs_read\"] } }",
                 "providers.openai.tools"),
+            List.of(
+                "{ \"openai\": { \"credential\": \"p\", \"tool_loop\": {} } }",
+                "providers.openai.tool_loop.tools"),
+            List.of(
+                "{ \"openai\": { \"credential\": \"p\", \"tool_loop\": { \"tools\": [\"fs_reed\"] } } }",
+                "providers.openai.tool_loop.tools names 'fs_reed'"),
+            List.of(
+                "{ \"openai\": { \"credential\": \"p\", \"tool_loop\": { \"tools\": [\"fs_read\", \"fs.read\"] } } }",
+                "one name"),
             List.of("{ \"antropic\": { \"credential\": \"p\" } }", "providers.anthropic"))) {
       Path home = GatewayProcess.home("\"providers\": " + wrong.getFirst());
       GatewayProcess.Result result =

@@ -2,6 +2,8 @@ package dev.chitin.it.llm;
 
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** How a provider words its answers: one for each API. All report 7 tokens read and 5 written. */
 enum Speech {
@@ -42,6 +44,52 @@ enum Speech {
           + event(
               "message_delta",
               "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":5}}")
+          + event("message_stop", "{\"type\":\"message_stop\"}");
+    }
+
+    @Override
+    String asks(String model, List<Ask> asks) {
+      StringBuilder blocks = new StringBuilder();
+      for (Ask ask : asks) {
+        blocks.append(
+            ",{\"type\":\"tool_use\",\"id\":%s,\"name\":%s,\"input\":%s}"
+                .formatted(quoted(ask.id()), quoted(ask.name()), ask.arguments()));
+      }
+      return """
+          {"id":"msg_1","type":"message","role":"assistant","model":"%s","content":[{"type":"text","text":"Looking."}%s],\
+          "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":7,"output_tokens":5}}"""
+          .formatted(model, blocks);
+    }
+
+    @Override
+    String askEvents(String model, List<Ask> asks) {
+      StringBuilder events = new StringBuilder(begin(model)).append(word(model, "Looking."));
+      events.append(event("content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}"));
+      for (int i = 0; i < asks.size(); i++) {
+        Ask ask = asks.get(i);
+        events.append(
+            event(
+                "content_block_start",
+                "{\"type\":\"content_block_start\",\"index\":%d,\"content_block\":{\"type\":\"tool_use\",\"id\":%s,\"name\":%s,\"input\":{}}}"
+                    .formatted(i + 1, quoted(ask.id()), quoted(ask.name()))));
+        int half = ask.arguments().length() / 2;
+        for (String part :
+            List.of(ask.arguments().substring(0, half), ask.arguments().substring(half))) {
+          events.append(
+              event(
+                  "content_block_delta",
+                  "{\"type\":\"content_block_delta\",\"index\":%d,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":%s}}"
+                      .formatted(i + 1, quoted(part))));
+        }
+        events.append(
+            event(
+                "content_block_stop",
+                "{\"type\":\"content_block_stop\",\"index\":%d}".formatted(i + 1)));
+      }
+      return events
+          + event(
+              "message_delta",
+              "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":5}}")
           + event("message_stop", "{\"type\":\"message_stop\"}");
     }
 
@@ -87,6 +135,55 @@ enum Speech {
               model,
               "{}",
               "\"stop\"",
+              "{\"prompt_tokens\":7,\"completion_tokens\":5,\"total_tokens\":12}")
+          + "data: [DONE]\n\n";
+    }
+
+    @Override
+    String asks(String model, List<Ask> asks) {
+      return """
+          {"id":"c_1","object":"chat.completion","created":1,"model":"%s","choices":[{"index":0,"message":\
+          {"role":"assistant","content":null,"tool_calls":[%s]},"finish_reason":"tool_calls"}],\
+          "usage":{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12}}"""
+          .formatted(
+              model,
+              asks.stream()
+                  .map(ask -> call(ask, "", ask.arguments()))
+                  .collect(Collectors.joining(",")));
+    }
+
+    private static String call(Ask ask, String index, String arguments) {
+      return "{%s\"id\":%s,\"type\":\"function\",\"function\":{\"name\":%s,\"arguments\":%s}}"
+          .formatted(index, quoted(ask.id()), quoted(ask.name()), quoted(arguments));
+    }
+
+    @Override
+    String askEvents(String model, List<Ask> asks) {
+      StringBuilder events = new StringBuilder(begin(model));
+      for (int i = 0; i < asks.size(); i++) {
+        Ask ask = asks.get(i);
+        String index = "\"index\":%d,".formatted(i);
+        int half = ask.arguments().length() / 2;
+        events.append(
+            chunk(
+                model,
+                "{\"tool_calls\":[%s]}"
+                    .formatted(call(ask, index, ask.arguments().substring(0, half))),
+                "null",
+                "null"));
+        events.append(
+            chunk(
+                model,
+                "{\"tool_calls\":[{%s\"function\":{\"arguments\":%s}}]}"
+                    .formatted(index, quoted(ask.arguments().substring(half))),
+                "null",
+                "null"));
+      }
+      return events
+          + chunk(
+              model,
+              "{}",
+              "\"tool_calls\"",
               "{\"prompt_tokens\":7,\"completion_tokens\":5,\"total_tokens\":12}")
           + "data: [DONE]\n\n";
     }
@@ -146,6 +243,30 @@ enum Speech {
     }
 
     @Override
+    String asks(String model, List<Ask> asks) {
+      String calls =
+          asks.stream()
+              .map(
+                  ask ->
+                      "{\"type\":\"function_call\",\"id\":\"fc_1\",\"status\":\"completed\",\"call_id\":%s,\"name\":%s,\"arguments\":%s}"
+                          .formatted(quoted(ask.id()), quoted(ask.name()), quoted(ask.arguments())))
+              .collect(Collectors.joining(","));
+      return """
+          {"id":"resp_1","object":"response","created_at":1,"model":"%s","status":"completed","output":[%s],"usage":%s}"""
+          .formatted(model, calls, USAGE);
+    }
+
+    @Override
+    String askEvents(String model, List<Ask> asks) {
+      return begin(model)
+          + event(
+              "response.completed",
+              "{\"type\":\"response.completed\",\"sequence_number\":9,\"response\":"
+                  + asks(model, asks)
+                  + "}");
+    }
+
+    @Override
     String error(String type, String message) {
       return CHAT.error(type, message);
     }
@@ -165,6 +286,19 @@ enum Speech {
       default -> ANTHROPIC;
     };
   }
+
+  /**
+   * A tool that a model asks for.
+   *
+   * @param arguments as it writes them, whatever that is
+   */
+  record Ask(String id, String name, String arguments) {}
+
+  /** An answer that asks for tools. */
+  abstract String asks(String model, List<Ask> asks);
+
+  /** The same as a stream. */
+  abstract String askEvents(String model, List<Ask> asks);
 
   abstract String whole(String model, String text);
 

@@ -11,12 +11,14 @@ import dev.chitin.vault.scrub.Scrubber;
 import io.netty.channel.Channel;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.net.ConnectException;
@@ -47,21 +49,32 @@ public final class RelayClient implements AutoCloseable {
 
   /**
    * @param pinning judges the addresses of the servers
+   * @param ca PEM text of those who alone vouch for the servers, or null for whom the platform
+   *     trusts
    */
-  public RelayClient(Vertx vertx, AddressPinning pinning, LeaseRedeemer redeemer) {
+  public RelayClient(
+      Vertx vertx, AddressPinning pinning, LeaseRedeemer redeemer, @Nullable String ca) {
     this.vertx = vertx;
     this.pinning = pinning;
     this.spending = new LeaseSpending(redeemer, new SecureRandom());
     this.client =
         vertx.createHttpClient(
-            new HttpClientOptions()
-                .setKeepAlive(false)
-                .setDecompressionSupported(false)
-                .setVerifyHost(true)
-                .setMaxHeaderSize(32 * 1024),
+            options(ca),
             new PoolOptions()
                 .setHttp1MaxSize(MOST_CONNECTIONS)
                 .setMaxWaitQueueSize(MOST_CONNECTIONS));
+  }
+
+  private static HttpClientOptions options(@Nullable String ca) {
+    HttpClientOptions options =
+        new HttpClientOptions()
+            .setKeepAlive(false)
+            .setDecompressionSupported(false)
+            .setVerifyHost(true)
+            .setMaxHeaderSize(32 * 1024);
+    return ca == null
+        ? options
+        : options.setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(ca)));
   }
 
   /**
@@ -83,7 +96,7 @@ public final class RelayClient implements AutoCloseable {
     }
     return pinning
         .address(line.host(), line.port())
-        .compose(address -> connect(options(line, address, request.connectMillis()), true))
+        .compose(address -> connect(client, options(line, address, request.connectMillis())))
         .compose(upstream -> exchange(upstream, request, line, context))
         .recover(failure -> Future.failedFuture(problem(failure)));
   }
@@ -101,13 +114,14 @@ public final class RelayClient implements AutoCloseable {
         .setConnectTimeout(connectMillis);
   }
 
-  private Future<HttpClientRequest> connect(RequestOptions options, boolean again) {
+  /** Connects; once more when no connection could be made, since nothing was sent then. */
+  static Future<HttpClientRequest> connect(HttpClient client, RequestOptions options) {
     return client
         .request(options)
         .recover(
             failure ->
-                again && failure instanceof ConnectException
-                    ? connect(options, false)
+                failure instanceof ConnectException
+                    ? client.request(options)
                     : Future.failedFuture(failure));
   }
 

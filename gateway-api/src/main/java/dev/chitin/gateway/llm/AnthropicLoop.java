@@ -1,0 +1,119 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.sandbox.ToolDefinition;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Tools in the Messages API: {@code tool_use} blocks, answered by {@code tool_result} blocks. */
+final class AnthropicLoop implements LoopDialect {
+  private static final Set<String> FORCED = Set.of("any", "tool");
+
+  @Override
+  public Set<String> ownTools(JsonValue.Obj request) {
+    Set<String> names = new HashSet<>();
+    for (JsonValue tool : Turns.tools(request)) {
+      names.add(nameOf((JsonValue.Obj) tool));
+    }
+    names.remove("");
+    return names;
+  }
+
+  @Override
+  public String nameOf(JsonValue.Obj tool) {
+    return Members.text(tool, "name");
+  }
+
+  @Override
+  public JsonValue.Obj listed(String name, ToolDefinition tool) {
+    return JsonValue.object()
+        .put("name", name)
+        .put("description", tool.description())
+        .put("input_schema", LoopDialect.schema(tool))
+        .build();
+  }
+
+  @Override
+  public ModelTurn read(JsonValue.Obj answer) {
+    return turn(answer, List.of(), null);
+  }
+
+  @Override
+  public ModelTurn readEvents(List<JsonValue.Obj> events) {
+    var message = new AnthropicStream();
+    events.forEach(message::take);
+    return turn(message.message(), message.asks(), message.unknown());
+  }
+
+  /**
+   * @param streamed asks that were read from events already
+   */
+  private static ModelTurn turn(
+      JsonValue.Obj message, List<ToolAsk> streamed, @Nullable String closed) {
+    if (!Members.text(message, "stop_reason").equals("tool_use")) {
+      return ModelTurn.last();
+    }
+    List<JsonValue> content =
+        Members.items(message.get("content")).stream().filter(block -> !isEmpty(block)).toList();
+    List<ToolAsk> asks = new ArrayList<>(streamed);
+    for (JsonValue item : content) {
+      if (!(item instanceof JsonValue.Obj block) || Members.text(block, "type").isEmpty()) {
+        throw ModelTurn.broken("a block of it has no type");
+      }
+      if (streamed.isEmpty() && Members.text(block, "type").equals("tool_use")) {
+        if (!(block.get("input") instanceof JsonValue.Obj input)) {
+          throw ModelTurn.broken("a tool_use of it has no input");
+        }
+        asks.add(ToolAsk.of(block.get("id"), block.get("name"), input));
+      }
+    }
+    JsonValue said =
+        JsonValue.object()
+            .put("role", "assistant")
+            .put("content", new JsonValue.Arr(content))
+            .build();
+    return new ModelTurn(asks, List.of(said), closed);
+  }
+
+  /** Models write empty texts at times, and providers take none back. */
+  private static boolean isEmpty(JsonValue item) {
+    return item instanceof JsonValue.Obj block
+        && Members.text(block, "type").equals("text")
+        && Members.text(block, "text").isEmpty();
+  }
+
+  @Override
+  public JsonValue.Obj next(JsonValue.Obj request, ModelTurn turn, List<ToolAnswer> answers) {
+    List<JsonValue> results = new ArrayList<>();
+    for (int i = 0; i < answers.size(); i++) {
+      results.add(
+          JsonValue.object()
+              .put("type", "tool_result")
+              .put("tool_use_id", turn.asks().get(i).id())
+              .put("content", answers.get(i).text())
+              .put("is_error", answers.get(i).error())
+              .build());
+    }
+    List<JsonValue> more = new ArrayList<>(turn.said());
+    more.add(
+        JsonValue.object().put("role", "user").put("content", new JsonValue.Arr(results)).build());
+    return unforced(Members.appended(request, "messages", more));
+  }
+
+  /** A choice that forces a tool has had its effect; kept, the model could never answer. */
+  private static JsonValue.Obj unforced(JsonValue.Obj request) {
+    JsonValue.Obj choice = Members.object(request, "tool_choice");
+    return FORCED.contains(Members.text(choice, "type"))
+        ? Members.with(
+            request,
+            "tool_choice",
+            JsonValue.object()
+                .put("type", "auto")
+                .put("disable_parallel_tool_use", choice.get("disable_parallel_tool_use"))
+                .build())
+        : request;
+  }
+}

@@ -1,0 +1,51 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.JsonValue;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a model said in one turn.
+ *
+ * @param asks tools that it wants, in its order; none when it waits for no tool
+ * @param said what stands for the turn when the conversation goes on
+ * @param closed why the conversation could not go on from here, or null
+ */
+record ModelTurn(List<ToolAsk> asks, List<JsonValue> said, @Nullable String closed) {
+  ModelTurn {
+    asks = List.copyOf(asks);
+    said = List.copyOf(said);
+  }
+
+  /** A turn that ends the conversation for now. */
+  static ModelTurn last() {
+    return new ModelTurn(List.of(), List.of(), null);
+  }
+
+  /**
+   * Refuses a turn whose answers could not be told apart.
+   *
+   * @throws ChitinException {@code llm.provider_failed}
+   */
+  void requireDistinct() {
+    Set<String> ids = new HashSet<>();
+    for (ToolAsk ask : asks) {
+      if (!ids.add(ask.id())) {
+        throw broken("it asks for two tools under one id");
+      }
+    }
+  }
+
+  /** A turn that nothing can be made of. */
+  static ChitinException broken(String why) {
+    return Problem.of(
+            ProblemCode.LLM_PROVIDER_FAILED, "The model's turn cannot be used: " + why + ".")
+        .withHint("No tool of this turn was run; ask again, or another model.")
+        .toException();
+  }
+}

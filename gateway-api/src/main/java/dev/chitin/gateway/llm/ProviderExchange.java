@@ -1,0 +1,203 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.audit.AuditEvent.Phase;
+import dev.chitin.bus.CallContext;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Digest;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.llm.LlmCounters.Outcome;
+import dev.chitin.sandbox.exec.Clearance;
+import dev.chitin.sandbox.http.RelayClient;
+import dev.chitin.sandbox.http.RelayRequest;
+import dev.chitin.sandbox.http.RelayedAnswer;
+import io.vertx.core.Future;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a provider and its records: reserve, clear, send, and at its end settle and
+ * record. Nothing is sent before the record that allows it is durable. Used on one event loop.
+ */
+final class ProviderExchange {
+  private static final long CONNECT_MILLIS = 10_000;
+
+  private final Clearance clearance;
+  private final LlmCounters counters;
+  private final Provider provider;
+  private final LlmRoute route;
+  private final String account;
+  private final CallContext context;
+  private final long startedNanos = System.nanoTime();
+  private TokenBudget.@Nullable Reservation reservation;
+  private Clearance.@Nullable Cleared cleared;
+  private @Nullable String model;
+  private long sentBytes;
+
+  /**
+   * @param account whose budget it costs
+   * @param context cancelling it ends the request at once
+   */
+  ProviderExchange(
+      Clearance clearance,
+      LlmCounters counters,
+      Provider provider,
+      LlmRoute route,
+      String account,
+      CallContext context) {
+    this.clearance = clearance;
+    this.counters = counters;
+    this.provider = provider;
+    this.route = route;
+    this.account = account;
+    this.context = context;
+  }
+
+  /** Asks; the answer stands still until it is read. Who asked owes the log an end. */
+  Future<RelayedAnswer> ask(LlmPreparation.Prepared prepared) {
+    MessageRequest request = prepared.request();
+    sentBytes = prepared.body().length();
+    if (request != null) {
+      model = request.model();
+      if (route.generates()) {
+        reservation = provider.budget().reserve(account, request.tokens());
+      }
+    }
+    return clearance.clear(prepared.plan(), context).compose(done -> send(prepared, done));
+  }
+
+  private Future<RelayedAnswer> send(LlmPreparation.Prepared prepared, Clearance.Cleared done) {
+    cleared = done;
+    return provider
+        .client()
+        .send(
+            new RelayRequest(
+                done.plan(),
+                prepared.headers(),
+                prepared.body(),
+                done.leases(),
+                CONNECT_MILLIS,
+                provider.settings().firstByteMillis()),
+            context);
+  }
+
+  /** Why an answer is not the client's to see, if so. */
+  @Nullable ChitinException unfit(RelayedAnswer answer) {
+    int status = answer.status();
+    if (status == 401 || status == 403) {
+      return Unfit.credential(provider.settings());
+    }
+    if (status < 200 || (status >= 300 && status < 400)) {
+      return Unfit.redirect(provider.settings(), status);
+    }
+    return answer.isInspectable() ? null : Unfit.notInspectable(provider.settings());
+  }
+
+  /** Ends an answer that is not read, and records it. */
+  Future<Outcome> refused(RelayedAnswer answer) {
+    answer.reset();
+    return recordEnd("provider_error", answer.status(), Usage.UNKNOWN, 0, Digest.of(), 0L)
+        .transform(recorded -> over(Outcome.PROVIDER_ERROR));
+  }
+
+  /** Settles and records an answer that came whole. */
+  Future<Outcome> whole(AnswerReader answer) {
+    boolean error = answer.failed() || answer.status() >= 400;
+    Long cost = answer.status() >= 400 ? Long.valueOf(0) : answer.usage().total();
+    return recordEnd(
+            error ? "provider_error" : "completed",
+            answer.status(),
+            answer.usage(),
+            answer.bytes(),
+            answer.digest(),
+            cost)
+        .transform(recorded -> over(error ? Outcome.PROVIDER_ERROR : Outcome.OK));
+  }
+
+  /** Settles and records an answer that did not come whole. */
+  Future<Outcome> brokenOff(AnswerReader answer, ChitinException failure) {
+    return recordEnd(
+            status(failure),
+            answer.status(),
+            answer.usage(),
+            answer.bytes(),
+            answer.digest(),
+            answer.usage().total())
+        .transform(recorded -> over(outcome(failure)));
+  }
+
+  /**
+   * Settles and records that there is no answer.
+   *
+   * @param stopped why this side ended it, or null
+   */
+  Future<Outcome> unanswered(ChitinException failure, @Nullable ChitinException stopped) {
+    Clearance.Cleared done = cleared;
+    ChitinException reason = stopped == null ? failure : stopped;
+    boolean asked =
+        failure.code() == ProblemCode.LLM_PROVIDER_FAILED
+            || failure.code() == ProblemCode.LLM_PROVIDER_TIMEOUT;
+    if (done == null) {
+      settle(0L);
+      return over(stopped == null ? Outcome.REFUSED : outcome(reason));
+    }
+    if (!asked) {
+      settle(0L);
+      return clearance.notRun(done, reason).transform(recorded -> over(Outcome.REFUSED));
+    }
+    Long cost = RelayClient.isUnreached(failure) ? Long.valueOf(0) : null;
+    return recordEnd(status(reason), null, Usage.UNKNOWN, 0, Digest.of(), cost)
+        .transform(recorded -> over(outcome(reason)));
+  }
+
+  private Future<Outcome> over(Outcome outcome) {
+    counters.ended(route, outcome);
+    return Future.succeededFuture(outcome);
+  }
+
+  /** Settles what it cost, or keeps the whole reservation when that is not known. */
+  private void settle(@Nullable Long cost) {
+    if (reservation != null) {
+      if (cost == null) {
+        reservation.keep();
+      } else {
+        reservation.settle(cost);
+      }
+    }
+  }
+
+  private Future<Void> recordEnd(
+      String status,
+      @Nullable Integer httpStatus,
+      Usage usage,
+      long bytes,
+      Digest digest,
+      @Nullable Long cost) {
+    settle(cost);
+    counters.used(provider.settings().dialect(), usage);
+    return clearance.ended(
+        Objects.requireNonNull(cleared),
+        new Phase.Relayed(
+            status,
+            httpStatus,
+            model,
+            sentBytes,
+            bytes,
+            usage.inputTokens(),
+            usage.outputTokens(),
+            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos),
+            digest));
+  }
+
+  private static String status(ChitinException failure) {
+    return switch (failure.code()) {
+      case CALL_CANCELLED, AUTH_INVALID -> "cancelled";
+      case LLM_PROVIDER_TIMEOUT -> "timeout";
+      default -> "cut";
+    };
+  }
+
+  private static Outcome outcome(ChitinException failure) {
+    return status(failure).equals("cancelled") ? Outcome.CANCELLED : Outcome.PROVIDER_FAILED;
+  }
+}

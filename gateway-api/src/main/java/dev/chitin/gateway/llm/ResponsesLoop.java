@@ -1,0 +1,108 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.sandbox.ToolDefinition;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Tools in the Responses API: items {@code function_call}, answered by items {@code
+ * function_call_output}.
+ */
+final class ResponsesLoop implements LoopDialect {
+  /** Items that only the client can answer, and not by a name. */
+  private static final Set<String> CLIENTS =
+      Set.of(
+          "computer_call",
+          "local_shell_call",
+          "shell_call",
+          "apply_patch_call",
+          "mcp_approval_request");
+
+  @Override
+  public Set<String> ownTools(JsonValue.Obj request) {
+    if (Members.has(request, "conversation")) {
+      throw Fault.in(
+          "conversation", "does not go with the tool loop, whose turns would be kept twice");
+    }
+    Set<String> names = new HashSet<>();
+    for (JsonValue tool : Turns.tools(request)) {
+      names.add(nameOf((JsonValue.Obj) tool));
+    }
+    names.remove("");
+    return names;
+  }
+
+  @Override
+  public String nameOf(JsonValue.Obj tool) {
+    return Members.text(tool, "name");
+  }
+
+  @Override
+  public JsonValue.Obj listed(String name, ToolDefinition tool) {
+    return JsonValue.object()
+        .put("type", "function")
+        .put("name", name)
+        .put("description", tool.description())
+        .put("parameters", LoopDialect.schema(tool))
+        .put("strict", false)
+        .build();
+  }
+
+  @Override
+  public ModelTurn read(JsonValue.Obj answer) {
+    if (!Members.text(answer, "status").equals("completed")) {
+      return ModelTurn.last();
+    }
+    List<JsonValue> output = Members.items(answer.get("output"));
+    List<ToolAsk> asks = new ArrayList<>();
+    String closed = null;
+    for (JsonValue value : output) {
+      if (!(value instanceof JsonValue.Obj item)) {
+        throw ModelTurn.broken("an item of it is no object");
+      }
+      String type = Members.text(item, "type");
+      if (type.equals("function_call")) {
+        asks.add(ToolAsk.ofText(item.get("call_id"), item.get("name"), item.get("arguments")));
+      } else if (type.equals("custom_tool_call")) {
+        asks.add(ToolAsk.ofCustom(item.get("call_id"), item.get("name")));
+      } else if (CLIENTS.contains(type)) {
+        closed =
+            "it asks for tools of the gateway along with a " + type + ", which is the client's";
+      }
+    }
+    return asks.isEmpty() ? ModelTurn.last() : new ModelTurn(asks, output, closed);
+  }
+
+  @Override
+  public ModelTurn readEvents(List<JsonValue.Obj> events) {
+    for (JsonValue.Obj event : events.reversed()) {
+      if (Members.text(event, "type").equals("response.completed")) {
+        return read(Members.object(event, "response"));
+      }
+    }
+    return ModelTurn.last();
+  }
+
+  @Override
+  public JsonValue.Obj next(JsonValue.Obj request, ModelTurn turn, List<ToolAnswer> answers) {
+    JsonValue.Obj before = request;
+    if (request.get("input") instanceof JsonValue.Str text) {
+      JsonValue message = JsonValue.object().put("role", "user").put("content", text).build();
+      before = Members.with(request, "input", new JsonValue.Arr(List.of(message)));
+    }
+    List<JsonValue> more = new ArrayList<>(turn.said());
+    for (int i = 0; i < answers.size(); i++) {
+      ToolAsk ask = turn.asks().get(i);
+      more.add(
+          JsonValue.object()
+              .put("type", ask.custom() ? "custom_tool_call_output" : "function_call_output")
+              .put("call_id", ask.id())
+              .put("output", answers.get(i).flagged())
+              .build());
+    }
+    return OpenAiChoice.unforced(Members.appended(before, "input", more));
+  }
+}

@@ -1,0 +1,70 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.json.JsonLimits;
+import dev.chitin.bus.json.JsonSyntaxException;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tool that a model asks for. All of it is the model's word and nothing to rely on.
+ *
+ * @param id by which the model knows the answer
+ * @param name of the tool
+ * @param arguments null when they cannot be read
+ * @param fault why they cannot be read, else null
+ * @param custom whether it is one of those tools that take text, which are the client's alone
+ */
+record ToolAsk(
+    String id,
+    String name,
+    JsonValue.@Nullable Obj arguments,
+    @Nullable String fault,
+    boolean custom) {
+  private static final int MOST_CHARS = 256;
+
+  /** One whose arguments came as an object. */
+  static ToolAsk of(@Nullable JsonValue id, @Nullable JsonValue name, JsonValue.Obj arguments) {
+    return new ToolAsk(text(id, "id"), text(name, "name"), arguments, null, false);
+  }
+
+  /**
+   * One whose arguments came as text that should be a JSON object; none stands for an empty one.
+   */
+  static ToolAsk ofText(
+      @Nullable JsonValue id, @Nullable JsonValue name, @Nullable JsonValue text) {
+    String given = text instanceof JsonValue.Str string ? string.value() : "";
+    try {
+      JsonValue read =
+          given.isBlank()
+              ? JsonValue.Obj.EMPTY
+              : StrictJson.parse(given.getBytes(StandardCharsets.UTF_8), JsonLimits.REQUEST);
+      return read instanceof JsonValue.Obj object
+          ? of(id, name, object)
+          : unreadable(id, name, "they are no JSON object");
+    } catch (JsonSyntaxException e) {
+      return unreadable(
+          id, name, "%s (line %d, column %d)".formatted(e.reason(), e.line(), e.column()));
+    }
+  }
+
+  /** One of a client's tools that take text. */
+  static ToolAsk ofCustom(@Nullable JsonValue id, @Nullable JsonValue name) {
+    return new ToolAsk(text(id, "id"), text(name, "name"), null, null, true);
+  }
+
+  private static ToolAsk unreadable(
+      @Nullable JsonValue id, @Nullable JsonValue name, String fault) {
+    return new ToolAsk(text(id, "id"), text(name, "name"), null, fault, false);
+  }
+
+  private static String text(@Nullable JsonValue value, String what) {
+    if (value instanceof JsonValue.Str text
+        && !text.value().isEmpty()
+        && text.value().length() <= MOST_CHARS) {
+      return text.value();
+    }
+    throw ModelTurn.broken("it asks for a tool without a usable " + what);
+  }
+}

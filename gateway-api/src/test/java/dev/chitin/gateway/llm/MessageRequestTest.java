@@ -1,0 +1,294 @@
+package dev.chitin.gateway.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.JsonLimits;
+import dev.chitin.bus.json.JsonSyntaxException;
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every rule on a request's frame, each with a request that breaks it and no other. */
+class MessageRequestTest {
+  private static final String USER = "{\"role\":\"user\",\"content\":\"Hi\"}";
+  private static final String USE =
+      "{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"x\",\"input\":{}}]}";
+  private static final String RESULT =
+      "{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"content\":\"1\"}";
+  private static final JsonLimits LIMITS = new JsonLimits(64, 1_000_000, 64 << 20, 256, 100_000);
+
+  private static ProviderSettings provider(Dialect dialect) {
+    return new ProviderSettings(
+        dialect,
+        "https",
+        "api.example",
+        443,
+        "",
+        "provider",
+        1_000,
+        List.of("m", "claude-*", "n".repeat(200) + "*"),
+        null,
+        List.of(),
+        1_000,
+        1_000,
+        1_000,
+        null,
+        null);
+  }
+
+  private static MessageRequest check(LlmRoute route, String body) {
+    try {
+      Dialect dialect =
+          route == LlmRoute.CHAT || route == LlmRoute.RESPONSES
+              ? Dialect.OPENAI
+              : Dialect.ANTHROPIC;
+      JsonValue read = StrictJson.parse(body.getBytes(StandardCharsets.UTF_8), LIMITS);
+      return MessageRequest.check(route, provider(dialect), read);
+    } catch (JsonSyntaxException e) {
+      throw new AssertionError(body, e);
+    }
+  }
+
+  private static Arguments anthropic(String messages, String more, String place) {
+    return Arguments.of(
+        LlmRoute.MESSAGES,
+        "{\"model\":\"m\",\"max_tokens\":10,\"messages\":[%s]%s}".formatted(messages, more),
+        place);
+  }
+
+  private static Arguments chat(String messages, String more, String place) {
+    return Arguments.of(
+        LlmRoute.CHAT, "{\"model\":\"m\",\"messages\":[%s]%s}".formatted(messages, more), place);
+  }
+
+  private static Arguments responses(String input, String place) {
+    return Arguments.of(LlmRoute.RESPONSES, "{\"model\":\"m\",%s}".formatted(input), place);
+  }
+
+  private static Arguments plain(String body, String place) {
+    return Arguments.of(LlmRoute.MESSAGES, body, place);
+  }
+
+  private static String user(String block) {
+    return "{\"role\":\"user\",\"content\":[" + block + "]}";
+  }
+
+  private static String model(String block) {
+    return "{\"role\":\"assistant\",\"content\":[" + block + "]}";
+  }
+
+  private static String tokens(String value) {
+    return "{\"model\":\"m\",\"max_tokens\":%s,\"messages\":[%s]}".formatted(value, USER);
+  }
+
+  private static String named(String model) {
+    return "{\"model\":%s,\"max_tokens\":10,\"messages\":[%s]}".formatted(model, USER);
+  }
+
+  static Stream<Arguments> common() {
+    String image = "A".repeat(Turns.IMAGE_CHARS + 1);
+    return Stream.of(
+        plain("[]", "body: "),
+        plain(named("7"), "model: "),
+        plain(named("\"\""), "model: "),
+        plain(named("\"other\""), "model: "),
+        plain(named("\"" + "n".repeat(257) + "\""), "model: "),
+        plain(
+            "{\"model\":\"m\",\"messages\":[" + USER + "]}", "max_tokens: max_tokens is required"),
+        plain(tokens("0"), "max_tokens: max_tokens must be"),
+        plain(tokens("1.5"), "max_tokens: max_tokens must be"),
+        plain(tokens("\"9\""), "max_tokens: max_tokens must be"),
+        plain(tokens("1001"), "max_tokens: max_tokens is 1001"),
+        plain("{\"model\":\"m\",\"max_tokens\":1}", "messages: must be an array"),
+        anthropic("", "", "messages: at least one"),
+        anthropic((USER + ",").repeat(Turns.MOST) + USER, "", "messages: more than"),
+        anthropic(USER, ",\"stream\":\"yes\"", "stream: "),
+        anthropic("7", "", "messages.0: must be an object"),
+        anthropic("{\"role\":\"system\",\"content\":\"x\"}", "", "messages.0.role"),
+        anthropic("{\"role\":\"user\"}", "", "messages.0.content: "),
+        anthropic("{\"role\":\"user\",\"content\":\"\"}", "", "messages.0.content: "),
+        anthropic("{\"role\":\"user\",\"content\":[]}", "", "messages.0.content: "),
+        anthropic("{\"role\":\"user\",\"content\":7}", "", "messages.0.content: "),
+        anthropic(user("7"), "", "messages.0.content.0: must be an object"),
+        anthropic(user("{\"text\":\"x\"}"), "", "messages.0.content.0.type"),
+        anthropic(user("{\"type\":\"\"}"), "", "messages.0.content.0.type"),
+        anthropic(
+            user("{\"type\":\"image\",\"source\":{\"data\":\"" + image + "\"}}"),
+            "",
+            "messages.0.content.0.source.data"),
+        anthropic(USER, ",\"tools\":{}", "tools: "),
+        anthropic(USER, ",\"tools\":[7]", "tools.0: "),
+        anthropic(USER, ",\"tools\":[{}]", "tools.0.name"),
+        anthropic(USER, ",\"tools\":[{\"type\":\"custom\"}]", "tools.0.name"),
+        anthropic(USER, ",\"tools\":[{\"type\":null}]", "tools.0.name"),
+        anthropic(USER, ",\"tools\":[{\"type\":\"bash_1\",\"name\":\"a b\"}]", "tools.0.name"),
+        anthropic(USER, ",\"tools\":[{\"name\":\"a b\"}]", "tools.0.name"),
+        anthropic(USER, ",\"tools\":[{\"name\":\"" + "a".repeat(129) + "\"}]", "tools.0.name"),
+        anthropic(USER, ",\"tools\":[{\"name\":\"a\"},{\"name\":\"a\"}]", "tools.1.name"));
+  }
+
+  static Stream<Arguments> anthropicTools() {
+    return Stream.of(
+        anthropic(
+            user("{\"type\":\"tool_use\",\"id\":\"t\"}"), "", "messages.0.content.0: a tool_use"),
+        anthropic(USE + "," + model(RESULT), "", "messages.1.content.0: a tool_result"),
+        anthropic(model("{\"type\":\"tool_use\"}"), "", "messages.0.content.0.id"),
+        anthropic(model("{\"type\":\"tool_use\",\"id\":\"\"}"), "", "messages.0.content.0.id"),
+        anthropic(
+            USE + "," + user("{\"type\":\"tool_result\"}"), "", "messages.1.content.0.tool_use_id"),
+        anthropic(user(RESULT), "", "messages.0.content.0.tool_use_id: answers no"),
+        anthropic(
+            USE
+                + ","
+                + USER
+                + ","
+                + model("{\"type\":\"text\",\"text\":\"x\"}")
+                + ","
+                + user(RESULT),
+            "",
+            "messages.3.content.0.tool_use_id: answers no"));
+  }
+
+  static Stream<Arguments> chat() {
+    String image = "data:" + "A".repeat(Turns.IMAGE_CHARS);
+    String spoke = "{\"role\":\"assistant\",\"content\":\"x\"}";
+    String late = "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}";
+    String call = "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\"}]}";
+    return Stream.of(
+        chat("", "", "messages: at least one"),
+        chat("7", "", "messages.0: "),
+        chat("{\"role\":\"robot\",\"content\":\"x\"}", "", "messages.0.role"),
+        chat("{\"role\":\"user\"}", "", "messages.0.content"),
+        chat("{\"role\":\"assistant\"}", "", "messages.0.content"),
+        chat("{\"role\":\"assistant\",\"content\":7,\"refusal\":\"no\"}", "", "messages.0.content"),
+        chat("{\"role\":\"function\",\"content\":7}", "", "messages.0.content"),
+        chat(
+            call + ",{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":7}",
+            "",
+            "messages.1.content"),
+        chat("{\"role\":\"assistant\",\"tool_calls\":[7]}", "", "messages.0.tool_calls.0: "),
+        chat("{\"role\":\"assistant\",\"tool_calls\":[{}]}", "", "messages.0.tool_calls.0.id"),
+        chat(
+            "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}",
+            "",
+            "messages.0.tool_call_id"),
+        chat(call + ",{\"role\":\"tool\",\"content\":\"x\"}", "", "messages.1.tool_call_id"),
+        chat(call + "," + USER + "," + spoke + "," + late, "", "messages.3.tool_call_id"),
+        chat(
+            user("{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + image + "\"}}"),
+            "",
+            "messages.0.content.0.image_url.url"),
+        chat(USER, ",\"max_completion_tokens\":0", "max_tokens: max_completion_tokens must"),
+        chat(USER, ",\"max_completion_tokens\":1001", "max_tokens: max_completion_tokens is"),
+        chat(USER, ",\"max_tokens\":0", "max_tokens: max_tokens must"),
+        chat(USER, ",\"max_tokens\":1001", "max_tokens: max_tokens is"),
+        chat(USER, ",\"n\":0", "n: "),
+        chat(USER, ",\"n\":129", "n: "),
+        chat(USER, ",\"n\":\"2\"", "n: "),
+        chat(USER, ",\"stream\":1", "stream: "),
+        chat(USER, ",\"tools\":[{}]", "tools.0.type"),
+        chat(USER, ",\"tools\":[{\"type\":\"function\"}]", "tools.0.function: "),
+        chat(
+            USER,
+            ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]",
+            "tools.0.function.name"),
+        chat(
+            USER,
+            ",\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"a b\"}}]",
+            "tools.0.custom.name"),
+        chat(
+            USER,
+            ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}},{\"type\":\"custom\",\"custom\":{\"name\":\"a\"}}]",
+            "tools.1.custom.name"));
+  }
+
+  static Stream<Arguments> responses() {
+    return Stream.of(
+        responses("\"input\":\"\"", "input: must not be empty"),
+        responses("\"input\":[]", "input: at least one"),
+        responses("\"input\":7", "input: must be an array"),
+        responses("\"store\":true", "input: is required"),
+        responses("\"conversation\":null", "input: is required"),
+        responses("\"input\":\"x\",\"background\":true", "background: "),
+        responses("\"input\":\"x\",\"max_output_tokens\":0", "max_tokens: max_output_tokens must"),
+        responses("\"input\":\"x\",\"max_output_tokens\":1001", "max_tokens: max_output_tokens is"),
+        responses("\"input\":[7]", "input.0: "),
+        responses("\"input\":[{\"type\":\"\"}]", "input.0.type"),
+        responses("\"input\":[{\"role\":\"robot\",\"content\":\"x\"}]", "input.0.role"),
+        responses("\"input\":[{\"role\":\"user\",\"content\":\"\"}]", "input.0.content"),
+        responses(
+            "\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\"}]", "input.0.call_id"),
+        responses("\"input\":\"x\",\"tools\":[{}]", "tools.0.type"),
+        responses(
+            "\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"a b\"}]", "tools.0.name"),
+        responses("\"input\":\"x\",\"tools\":[{\"type\":\"custom\"}]", "tools.0.name"),
+        responses(
+            "\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"a\"},{\"type\":\"function\",\"name\":\"a\"}]",
+            "tools.1.name"));
+  }
+
+  @ParameterizedTest
+  @MethodSource({"common", "anthropicTools", "chat", "responses"})
+  void aRequestThatBreaksOneRuleIsRefusedWithThePlace(LlmRoute route, String body, String place) {
+    assertThatThrownBy(() -> check(route, body))
+        .isInstanceOfSatisfying(
+            ChitinException.class,
+            refused -> {
+              assertThat(refused.code()).isEqualTo(ProblemCode.REQUEST_MALFORMED);
+              assertThat(refused.problem().detail()).startsWith(place);
+              assertThat(refused.problem().errors()).hasSize(1);
+            });
+  }
+
+  @Test
+  void theOtherRoutesOfTheMessagesApiHaveTheSameRules() {
+    assertThatThrownBy(() -> check(LlmRoute.COUNT_TOKENS, "{\"model\":\"m\",\"messages\":[]}"))
+        .hasMessageContaining("messages: ");
+    assertThatThrownBy(() -> check(LlmRoute.COUNT_TOKENS, named("\"other\"")))
+        .hasMessageContaining("model: ");
+    // Nothing is written there, so no bound on it has to be named, and it costs nothing.
+    assertThat(
+            check(LlmRoute.COUNT_TOKENS, "{\"model\":\"m\",\"messages\":[" + USER + "]}").tokens())
+        .isZero();
+  }
+
+  @Test
+  void whatMayBeLeftOutCostsTheMostThereIs() {
+    String chat = "{\"model\":\"m\",\"messages\":[" + USER + "]%s}";
+    assertThat(check(LlmRoute.CHAT, chat.formatted("")).tokens()).isEqualTo(1_000);
+    assertThat(check(LlmRoute.CHAT, chat.formatted(",\"max_tokens\":7")).tokens()).isEqualTo(7);
+    assertThat(
+            check(
+                    LlmRoute.CHAT,
+                    chat.formatted(",\"max_tokens\":7,\"max_completion_tokens\":9,\"n\":3"))
+                .tokens())
+        .isEqualTo(27);
+    assertThat(check(LlmRoute.RESPONSES, "{\"model\":\"m\",\"input\":\"x\"}").tokens())
+        .isEqualTo(1_000);
+    MessageRequest streamed = check(LlmRoute.CHAT, chat.formatted(",\"stream\":true"));
+    assertThat(streamed.streamed()).isTrue();
+    assertThat(check(LlmRoute.CHAT, chat.formatted(",\"stream\":null")).streamed()).isFalse();
+  }
+
+  @Test
+  void whatIsNotKnownPasses() {
+    String blocks = user("{\"type\":\"hologram\",\"deep\":[[7]]}") + "," + USE + "," + user(RESULT);
+    String known =
+        "{\"model\":\"claude-x\",\"max_tokens\":1000,\"messages\":["
+            + blocks
+            + "],\"tools\":[{\"type\":\"web_search_1\"}]}";
+    assertThat(check(LlmRoute.MESSAGES, known).model()).isEqualTo("claude-x");
+    String goesOn =
+        "{\"model\":\"m\",\"previous_response_id\":\"r\",\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\"}]}";
+    assertThat(check(LlmRoute.RESPONSES, goesOn).tokens()).isEqualTo(1_000);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.chitin.it.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chitin.it.GatewayProcess;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A provider over TLS whose authority no platform knows. */
+class SecureProviderTest {
+  private static final String MESSAGES = "/v1/messages";
+
+  private Path directory;
+
+  @BeforeEach
+  void make() throws Exception {
+    directory = Files.createTempDirectory("chitin-provider-");
+  }
+
+  @AfterEach
+  void remove() throws Exception {
+    GatewayProcess.removeHome(Files.createDirectories(directory.resolve("home")));
+  }
+
+  private PemKeyCertOptions identity(String name, String address) throws Exception {
+    SelfSigned own = SelfSigned.make(directory, name, address);
+    return new PemKeyCertOptions()
+        .setKeyPath(own.key().toString())
+        .setCertPath(own.certificate().toString());
+  }
+
+  private Path ca(String name) {
+    return directory.resolve(name + ".pem");
+  }
+
+  private static String trusting(Path ca) {
+    return ", \"ca\": \"" + ca + "\"";
+  }
+
+  @Test
+  void theAuthorityOfTheConfigurationIsTrusted() throws Exception {
+    PemKeyCertOptions identity = identity("own", "127.0.0.1");
+    try (var stage = LlmStage.startSecure(identity, trusting(ca("own")))) {
+      LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("normal", ""));
+      assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+      assertThat(stage.provider().last().credential()).isEqualTo("x-api-key");
+      answer = stage.post("/v1/responses", LlmStage.response("normal", ",\"stream\":true"));
+      assertThat(answer.text()).contains("response.completed");
+    }
+  }
+
+  private static void refused(LlmStage stage) throws Exception {
+    LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("normal", ""));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(502);
+    assertThat(answer.error("message")).contains("the TLS handshake failed");
+    assertThat(stage.provider().asked()).isEmpty();
+  }
+
+  @Test
+  void withoutItTheProviderIsNotSpokenTo() throws Exception {
+    try (var stage = LlmStage.startSecure(identity("own", "127.0.0.1"), "")) {
+      refused(stage);
+    }
+  }
+
+  @Test
+  void anotherAuthorityDoesNotVouchForIt() throws Exception {
+    identity("another", "127.0.0.1");
+    PemKeyCertOptions identity = identity("own", "127.0.0.1");
+    try (var stage = LlmStage.startSecure(identity, trusting(ca("another")))) {
+      refused(stage);
+    }
+  }
+
+  @Test
+  void aCertificateForAnotherHostIsNotItsOwn() throws Exception {
+    PemKeyCertOptions identity = identity("own", "127.0.0.2");
+    try (var stage = LlmStage.startSecure(identity, trusting(ca("own")))) {
+      refused(stage);
+    }
+  }
+
+  @Test
+  void anAuthorityThatCannotBeReadIsRefusedWithItsKey() throws Exception {
+    Path empty = Files.writeString(directory.resolve("empty.pem"), "");
+    for (Path file : new Path[] {empty, directory.resolve("not-there.pem")}) {
+      Path home =
+          GatewayProcess.home(
+              "\"providers\": { \"openai\": { \"credential\": \"p\"" + trusting(file) + " } }");
+      GatewayProcess.Result result =
+          GatewayProcess.run(home, "".getBytes(StandardCharsets.US_ASCII), "serve", "--port", "0");
+      assertThat(result.exit()).as(result.err()).isEqualTo(2);
+      assertThat(result.err()).contains("providers.openai.ca");
+      GatewayProcess.removeHome(home);
+    }
+  }
+}
