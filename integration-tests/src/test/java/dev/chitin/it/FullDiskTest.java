@@ -43,15 +43,19 @@ class FullDiskTest {
     ProcessBuilder serve = GatewayProcess.command(home, Map.of());
     List<String> line =
         new ArrayList<>(
-            List.of("bwrap", "--dev-bind", "/", "/", "--die-with-parent", "--perms", "0700", "--size"));
+            List.of(
+                "bwrap", "--dev-bind", "/", "/", "--die-with-parent", "--perms", "0700", "--size"));
     line.addAll(
         List.of(
-            Long.toString(BYTES), "--tmpfs", audit.toString(), "sh", "-c", SHELL,
-            serve.command().getFirst(), audit.toString()));
-    return serve
-        .command(line)
-        .redirectError(home.resolveSibling("stderr.log").toFile())
-        .start();
+            Long.toString(BYTES),
+            "--tmpfs",
+            audit.toString(),
+            "sh",
+            "-c",
+            SHELL,
+            serve.command().getFirst(),
+            audit.toString()));
+    return serve.command(line).redirectError(home.resolveSibling("stderr.log").toFile()).start();
   }
 
   private static void say(Process process, String word) throws IOException {

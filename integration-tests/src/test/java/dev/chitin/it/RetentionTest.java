@@ -60,8 +60,7 @@ class RetentionTest {
                 + GatewayProcess.HIGH_RATE);
     Path archive = home.resolveSibling("archive");
     Path config = home.resolve("chitin.json5");
-    Files.writeString(
-        config, Files.readString(config).replace("@archive", archive.toString()));
+    Files.writeString(config, Files.readString(config).replace("@archive", archive.toString()));
     byte[] first = "fake-value-1".getBytes(StandardCharsets.US_ASCII);
     assertThat(GatewayProcess.run(home, first, "secret", "put", "api").exit()).isZero();
     Path old = home.resolveSibling("old-vault");
