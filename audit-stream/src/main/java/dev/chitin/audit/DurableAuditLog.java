@@ -19,9 +19,11 @@ import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * answered on one thread of the log's, which they must not block.
  */
 public final class DurableAuditLog implements AuditLog, AutoCloseable {
+  /** Most segments that go at once by themselves. */
+  static final int STEP_SEGMENTS = 4;
+
   private final LogOpener.Opened opened;
   private final LogWriter writer;
   private final PublishedLog published;
@@ -42,6 +47,9 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   private final String bootId;
   private final Pruning pruning;
 
+  /** Remembers its place in the oldest segment, which is asked for its age again and again. */
+  private final LogReader ages;
+
   private DurableAuditLog(
       LogOpener.Opened opened,
       EntryEncoder encoder,
@@ -50,6 +58,7 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
       String bootId,
       Storage storage) {
     this.pruning = new Pruning(storage, directory);
+    this.ages = new LogReader(directory);
     this.opened = opened;
     this.writer = opened.writer();
     this.published = new PublishedLog(directory, opened.publication()::shown);
@@ -200,10 +209,12 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
    * @param archive where the entries are copied to and verified first, or null
    * @return the log's first entry now, 0 when nothing was ever pruned
    * @throws ChitinException {@code audit.unavailable} when a file cannot be written or the record
-   *     cannot be made; nothing is removed then
+   *     cannot be made, {@code audit.proof_pending} when no checkpoint covers the record in time;
+   *     nothing is removed then
    */
   public synchronized long prune(long before, @Nullable Path archive, Deadline deadline) {
     try {
+      pruning.complete(); // what an earlier removal could not delete
       Optional<Minimum> plan = pruning.plan(before, published.size());
       if (plan.isPresent()) {
         pruning.prune(plan.get(), archive, minimum -> recordPruned(minimum, deadline));
@@ -214,20 +225,61 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
     } catch (IOException e) {
       throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log cannot be pruned.")
           .withRule("audit.retention")
-          .withHint("Check the owner of the archive and the room in it; nothing was removed.")
+          .withHint("Check the owner of the archive and the room in it; then prune again.")
           .toException(e);
     }
   }
 
+  /**
+   * Up to where {@code policy} has the log pruned in its next step, {@value #STEP_SEGMENTS}
+   * segments at most: what {@link #prune} is to be given. Blocks.
+   *
+   * @param now the time that ages are counted to
+   * @return empty when nothing is due
+   * @throws ChitinException {@code audit.unavailable} when the log cannot be read
+   */
+  public synchronized OptionalLong due(RetentionPolicy policy, Instant now) {
+    try {
+      long size = published.size();
+      OptionalLong due = OptionalLong.empty();
+      List<Minimum> steps = pruning.steps();
+      for (Minimum step : steps.subList(0, Math.min(steps.size(), STEP_SEGMENTS))) {
+        if (step.index() > size || !policy.releases(ages, step.index(), size, now)) {
+          break;
+        }
+        due = OptionalLong.of(step.index());
+      }
+      // What cannot go yet is not due: nobody has to make marks for it.
+      return due.isPresent() && pruning.plan(due.getAsLong(), size).isPresent()
+          ? due
+          : OptionalLong.empty();
+    } catch (LogDamage e) {
+      throw e.fault().toException();
+    } catch (IOException e) {
+      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log cannot be read.")
+          .withRule("audit.retention")
+          .withHint("Check the audit directory's owner and the disk; nothing was removed.")
+          .toException(e);
+    }
+  }
+
+  /** Has the log say so, and third parties see that it does: a signed checkpoint covers it. */
   private void recordPruned(Minimum minimum, Deadline deadline) {
     // Callers come on worker threads, which may block but not await.
     try {
-      append(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline)
-          .toCompletionStage()
-          .toCompletableFuture()
-          .join();
+      LogPosition recorded =
+          append(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline)
+              .toCompletionStage()
+              .toCompletableFuture()
+              .join();
+      opened.publication().covering(recorded.index(), deadline);
     } catch (CompletionException e) {
       throw ChitinException.from(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log is being closed.")
+          .withRule("audit.retention")
+          .toException(e);
     }
   }
 

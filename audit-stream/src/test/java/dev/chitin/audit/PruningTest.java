@@ -82,6 +82,19 @@ class PruningTest {
     return log;
   }
 
+  /** A closed log in which the record of its pruning stands already. */
+  private void filledWithRecord() throws Exception {
+    try (DurableAuditLog log = filled()) {
+      Minimum plan =
+          new Pruning(new DiskStorage(), directory())
+              .plan(Long.MAX_VALUE, log.published().size())
+              .orElseThrow();
+      log.append(new AuditEvent.LogEvent("pruned", "minimum index " + plan.index()), soon())
+          .await();
+      log.proof(log.publication().size() - 1, soon());
+    }
+  }
+
   private List<Long> segments() throws IOException {
     try (Stream<Path> files = Files.list(directory())) {
       return files
@@ -190,9 +203,10 @@ class PruningTest {
   /** Every prefix of the steps that change the directory, as a crash would leave it. */
   @Test
   void aCrashAtAnyStepIsCompletedOrUndoneByTheNextStart() throws Exception {
-    filled().close();
+    filledWithRecord();
     Path whole = temp.resolve("whole");
     copy(directory(), whole);
+    Path archive = temp.resolve("archive");
     int steps = 0;
     boolean done = false;
     while (!done) {
@@ -205,7 +219,7 @@ class PruningTest {
       Minimum plan =
           pruning.plan(Long.MAX_VALUE, PublishedLog.stored(directory()).size()).orElseThrow();
       try {
-        pruning.prune(plan, null, minimum -> {});
+        pruning.prune(plan, archive, minimum -> {});
         done = true;
       } catch (IOException crash) {
         assertThat(crash).hasMessage("crash");
@@ -214,6 +228,10 @@ class PruningTest {
       try (DurableAuditLog log = open()) {
         assertThat(log.published().minimum()).isEqualTo(minimum).isIn(0L, plan.index());
         assertThat(segments().getFirst()).isEqualTo(minimum == 0 ? 0 : plan.segment());
+        for (long at = 0; at < minimum; at += 256) {
+          assertThat(archive.resolve(TileAddress.holding(TileAddress.ENTRIES, at, minimum).path()))
+              .exists();
+        }
         log.append(note("goes on"), soon()).await();
       }
       verified();
@@ -355,5 +373,73 @@ class PruningTest {
           });
     }
     Files.delete(directory);
+  }
+
+  @Test
+  void nothingFromTheLimitOnIsRemovedOrHidden() throws Exception {
+    try (DurableAuditLog log = filled()) {
+      long second = segments().get(1);
+      long minimum = (second + 255) / 256 * 256;
+      assertThat(minimum).as("the rounding hides entries").isGreaterThan(second);
+      assertThat(log.prune(minimum - 1, null, soon())).isZero();
+      assertThat(log.published().entry(second)).isPresent();
+      assertThat(log.prune(minimum, null, soon())).isEqualTo(minimum);
+    }
+  }
+
+  @Test
+  void aDeletionThatFailedIsMadeUpForAndTheMinimumNeverFalls() throws Exception {
+    filled().close();
+    List<Long> all = segments();
+    var failing = new CrashingStorage(new AtomicInteger(), Integer.MAX_VALUE);
+    var pruning = new Pruning(failing, directory());
+    Minimum plan =
+        pruning.plan(Long.MAX_VALUE, PublishedLog.stored(directory()).size()).orElseThrow();
+    // The record and the file are there; then the disk refuses to delete.
+    var refusing =
+        new Pruning(new CrashingStorage(new AtomicInteger(), stepsOfMinimum(plan)), directory());
+    assertThatThrownBy(() -> refusing.prune(plan, null, minimum -> {})).hasMessage("crash");
+    assertThat(segments()).isEqualTo(all);
+    assertThat(pruning.plan(all.get(1) + 256, plan.index())).as("lower than now").isEmpty();
+    assertThat(pruning.complete()).isPositive();
+    assertThat(segments().getFirst()).isEqualTo(plan.segment());
+  }
+
+  /** How many changes of the disk the file {@code minimum} takes. */
+  private int stepsOfMinimum(Minimum plan) throws Exception {
+    Path copy = temp.resolve("copy");
+    copy(directory(), copy);
+    var count = new AtomicInteger();
+    var pruning = new Pruning(new CrashingStorage(count, Integer.MAX_VALUE), copy);
+    pruning.prune(plan, null, minimum -> {});
+    // One deletion for each segment below it, and one sync of the directory.
+    int removed = Math.toIntExact(segments().stream().filter(s -> s < plan.segment()).count());
+    return count.get() - removed - 1;
+  }
+
+  @Test
+  void aReaderPassesOverWhatGoesWhileItReads() throws Exception {
+    try (DurableAuditLog log = filled()) {
+      LogReader reader = log.reader();
+      assertThat(reader.read(0, 10)).hasSize(10);
+      long minimum = log.prune(Long.MAX_VALUE, null, soon());
+      assertThat(reader.read(10, 1).getFirst().index()).isEqualTo(minimum);
+    }
+  }
+
+  /** The file that says what is pruned is nobody's word; the entries are. */
+  @Test
+  void aMinimumThatNoEntryRecordsIsDamage() throws Exception {
+    filled().close();
+    var pruning = new Pruning(new DiskStorage(), directory());
+    Minimum plan =
+        pruning.plan(Long.MAX_VALUE, PublishedLog.stored(directory()).size()).orElseThrow();
+    pruning.prune(plan, null, minimum -> {});
+    assertThat(LogVerifier.verify(directory(), Expectations.NONE).fault().orElseThrow().toString())
+        .contains("no entry records their pruning");
+    Path export = temp.resolve("export");
+    new LogExport(PublishedLog.stored(directory()), export).write(List.of());
+    assertThat(LogVerifier.verify(export, Expectations.NONE).fault().orElseThrow().toString())
+        .contains("no entry records their pruning");
   }
 }

@@ -84,6 +84,11 @@ public final class Story {
         "fs_read", false, call(id, principal), new Phase.Denied("policy.path_denied", "rule"));
   }
 
+  public static AuditEvent invalid(String id, String principal, String rule) {
+    return new AuditEvent.ToolExecution(
+        "fs_read", false, call(id, principal), new Phase.Denied("policy.decision_invalid", rule));
+  }
+
   public static AuditEvent completed(String id, String principal, String tool) {
     return new AuditEvent.ToolExecution(
         tool, true, call(id, principal), new Phase.Completed("succeeded", 0, 1, 0, 3, PLAN));

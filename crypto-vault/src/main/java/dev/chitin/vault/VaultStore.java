@@ -263,13 +263,25 @@ public final class VaultStore implements AutoCloseable {
     return setup;
   }
 
-  /** Says in the log where the vault stands, so that the next opening finds it near the end. */
+  /**
+   * Says in the log where the vault stands, so that the next opening finds it near the end, and so
+   * that older marks may go. Never between the two marks of a change, which would hide the first.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unavailable} when nobody knows where it
+   *     stands: the announcement of the change that failed has to stay the last mark
+   */
   void markClosed() {
-    VaultState last = state();
-    String vault = last.header().vaultIdText();
-    setup
-        .journal()
-        .append(Mark.of(Action.CLOSED, vault, last.manifest().epoch(), last.digest(), null));
+    commits.writer.lock();
+    try {
+      commits.checkWritable();
+      VaultState last = state();
+      String vault = last.header().vaultIdText();
+      setup
+          .journal()
+          .append(Mark.of(Action.CLOSED, vault, last.manifest().epoch(), last.digest(), null));
+    } finally {
+      commits.writer.unlock();
+    }
   }
 
   /** Wipes the keys and releases the lock. A second call does nothing. */

@@ -15,7 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -187,6 +193,73 @@ class RollbackTest {
     try (VaultStore store = vault.open()) {
       assertThat(VaultFixture.get(store, "t", "a")).containsExactly(4);
       assertThat(store.status().orphans()).isZero();
+    }
+  }
+
+  /** The log may be pruned up to such a mark: it has to be true, and the last one. */
+  @Test
+  void aMarkOfWhereItStandsNeverComesBetweenThoseOfAChange() throws Exception {
+    var announced = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    try (VaultStore store = vault.open();
+        ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      vault.journal.before =
+          () -> {
+            if (announced.getCount() > 0) {
+              announced.countDown();
+              try {
+                goOn.await();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            }
+          };
+      Future<?> change = threads.submit(() -> VaultFixture.put(store, "t", "a", new byte[] {3}));
+      announced.await();
+      var asking = new AtomicReference<Thread>();
+      Future<?> mark =
+          threads.submit(
+              () -> {
+                asking.set(Thread.currentThread());
+                store.markClosed();
+              });
+      while (!mark.isDone() && !waits(asking.get())) {
+        Thread.onSpinWait();
+      }
+      goOn.countDown();
+      change.get();
+      mark.get();
+    }
+    assertThat(vault.journal.actions()).endsWith(Action.INTENT, Action.COMMITTED, Action.CLOSED);
+    try (VaultStore store = vault.open()) {
+      assertThat(VaultFixture.get(store, "t", "a")).containsExactly(3);
+    }
+  }
+
+  private static boolean waits(@Nullable Thread thread) {
+    return thread != null
+        && (thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.BLOCKED);
+  }
+
+  /** After a rename that may have happened, the announcement is what the next opening needs. */
+  @Test
+  void aVaultThatDoesNotKnowWhereItStandsMakesNoMark() throws IOException {
+    var disk = new VaultFixture.FailingDisk();
+    try (VaultStore store = vault.open(disk)) {
+      disk.failing = "syncdir";
+      assertThatThrownBy(() -> VaultFixture.put(store, "t", "a", new byte[] {3}))
+          .isInstanceOf(ChitinException.class);
+      assertThat(store.status().writable()).isFalse();
+      List<Action> before = vault.journal.actions();
+      disk.failing = "";
+      assertThatThrownBy(store::markClosed)
+          .isInstanceOfSatisfying(
+              ChitinException.class,
+              refused -> assertThat(refused.code()).isEqualTo(ProblemCode.VAULT_UNAVAILABLE));
+      assertThat(vault.journal.actions()).isEqualTo(before);
+    }
+    try (VaultStore store = vault.open()) {
+      assertThat(VaultFixture.get(store, "t", "a")).hasSize(1);
     }
   }
 }

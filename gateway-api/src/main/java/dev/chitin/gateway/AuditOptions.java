@@ -1,6 +1,7 @@
 package dev.chitin.gateway;
 
 import dev.chitin.audit.GuardedField;
+import dev.chitin.audit.RetentionPolicy;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param config what the log says of the configuration
  * @param alerts what is worth an alert, and who is told
  * @param witness who cosigns, or null for nobody
+ * @param retention what goes, and when
  */
 public record AuditOptions(
     @Nullable String origin,
@@ -24,7 +26,8 @@ public record AuditOptions(
     Set<GuardedField> clear,
     ConfigState config,
     AlertOptions alerts,
-    @Nullable WitnessOptions witness) {
+    @Nullable WitnessOptions witness,
+    RetentionPolicy retention) {
 
   /**
    * A witness of the log (C2SP tlog-witness).

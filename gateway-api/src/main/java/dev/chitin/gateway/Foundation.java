@@ -226,8 +226,8 @@ public final class Foundation implements AutoCloseable {
    * Prunes the log below {@code before} while no gateway runs; see {@link DurableAuditLog#prune}.
    */
   public long prune(String before, @Nullable Path archive, Deadline deadline) {
-    localVault.administration().markClosed().await();
     long limit = PruneLimit.index(log.reader(), log.publication().size(), before);
+    localVault.administration().markClosed().await();
     return log.prune(limit, archive, deadline);
   }
 

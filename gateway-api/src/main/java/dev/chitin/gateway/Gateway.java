@@ -262,6 +262,9 @@ public final class Gateway {
     var alerting = Alerting.start(foundation, settings, station.pinning()::address);
     started.push(alerting);
     metrics.alerts(alerting);
+    var retention = Retention.start(foundation, settings.audit().retention());
+    started.push(retention);
+    metrics.retention(retention);
     Runnable undrained = readiness.onDrain(streams::end);
     started.push(undrained::run);
     var edge =
@@ -407,13 +410,22 @@ public final class Gateway {
       AutoCloseable part = started.pop();
       try {
         if (part == foundation) {
-          record("stop");
-          foundation.vaultAdministration().markClosed().await();
+          farewell();
         }
         part.close();
       } catch (Exception e) {
         LOG.error("a part did not stop in order", e);
       }
+    }
+  }
+
+  /** The last records; a log or a vault that takes none is closed all the same. */
+  private void farewell() {
+    try {
+      record("stop");
+      foundation.vaultAdministration().markClosed().await();
+    } catch (RuntimeException e) {
+      LOG.error("the stop could not be recorded", e);
     }
   }
 }

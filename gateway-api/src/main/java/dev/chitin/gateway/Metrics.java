@@ -147,6 +147,11 @@ final class Metrics {
     alerting.count(registry);
   }
 
+  /** Adds what pruning by itself counts. */
+  void retention(Retention retention) {
+    retention.count(registry);
+  }
+
   /** Adds what authentication counts; the kinds are a closed set. */
   void auth(AuthService auth) {
     for (AuthFailureKind kind : AuthFailureKind.values()) {

@@ -20,14 +20,14 @@ public final class PruneLimit {
 
   /**
    * The index that {@code before} stands for: for a time, of the first entry that is not older,
-   * found by halving. Blocks.
+   * found by halving. Never above {@code size}. Blocks.
    *
    * @param size how many entries the log has
    * @throws dev.chitin.bus.ChitinException {@code request.malformed} when it is neither
    */
   public static long index(LogReader reader, long size, String before) {
     if (before.matches("[0-9]{1,18}")) {
-      return Long.parseLong(before);
+      return Math.min(size, Long.parseLong(before));
     }
     long millis = millis(before);
     long low = 0;

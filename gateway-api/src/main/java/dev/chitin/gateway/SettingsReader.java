@@ -1,12 +1,14 @@
 package dev.chitin.gateway;
 
 import dev.chitin.audit.GuardedField;
+import dev.chitin.audit.RetentionPolicy;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.config.Configuration;
+import dev.chitin.gateway.config.RetentionKeys;
 import dev.chitin.gateway.http.CorsOrigin;
 import dev.chitin.gateway.http.EdgeBounds;
 import dev.chitin.gateway.http.EdgeSettings;
@@ -29,6 +31,7 @@ import dev.chitin.sandbox.bwrap.WarmBounds;
 import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,6 +41,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Turns a checked configuration into settings, filling in the defaults. */
 public final class SettingsReader {
@@ -117,7 +121,23 @@ public final class SettingsReader {
         new AlertSettingsReader(
                 audit.fields("alerts").orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, "")))
             .options(segmentBytes),
-        audit.fields("witness").map(SettingsReader::witness).orElse(null));
+        audit.fields("witness").map(SettingsReader::witness).orElse(null),
+        retention());
+  }
+
+  private RetentionPolicy retention() {
+    return section("audit")
+        .fields("retention")
+        .map(
+            retention ->
+                new RetentionPolicy(
+                    retention
+                        .integer("max_age_hours", 1, RetentionKeys.MOST_HOURS)
+                        .map(Duration::ofHours)
+                        .orElse(null),
+                    retention.integer("max_events", 1, RetentionKeys.MOST_EVENTS).orElse(0L),
+                    retention.string("archive").map(home::expand).orElse(null)))
+        .orElse(RetentionPolicy.KEEP_ALL);
   }
 
   private static WitnessOptions witness(JsonFields witness) {
@@ -300,18 +320,22 @@ public final class SettingsReader {
         workspacePath(),
         workspace.strings("allowed_paths").orElse(List.of()),
         workspace.strings("denied_paths").orElse(List.of()),
-        List.of(
-            credential.orElse(keyFile).toString(),
-            nodeKey.toString(),
-            LogKey.file(keyFile).toString(),
-            home.audit().toString(),
-            home.run().toString(),
-            home.vault().toString()),
+        protectedPaths(credential.orElse(keyFile), keyFile, nodeKey),
         grants,
         section("egress").strings("allow_private").orElse(List.of()),
         sandbox.strings("search_path").orElse(SEARCH_PATH),
         WriteProtection.without(sandbox.strings("unprotected").orElse(List.of())),
         llm.namedAddresses());
+  }
+
+  /** What no tool sees, wherever it lies. */
+  private List<String> protectedPaths(Path vaultKey, Path keyFile, Path nodeKey) {
+    return Stream.concat(
+            Stream.of(
+                vaultKey, nodeKey, LogKey.file(keyFile), home.audit(), home.run(), home.vault()),
+            Stream.ofNullable(retention().archive()))
+        .map(Path::toString)
+        .toList();
   }
 
   private String workspacePath() {

@@ -8,6 +8,7 @@ use warnings;
 use Digest::SHA qw(sha256);
 use File::Find;
 use File::Temp qw(tempdir);
+use JSON::PP ();
 use MIME::Base64 qw(decode_base64 encode_base64);
 
 my ($dir, $vkey, $since) = @ARGV;
@@ -91,10 +92,25 @@ sub tile_name {
   return "tile/$level/$path" . ($width < 256 ? ".p/$width" : '');
 }
 
+# Of a pruned log the entries below the minimum are gone and their hashes stand. The file is not
+# signed: an entry that is there has to say so too.
+my ($minimum, $recorded) = (0, 0);
+my $stated = slurp("$dir/minimum");
+if (defined $stated) {
+  ($minimum) = $stated =~ /\A([1-9][0-9]{0,17}) [0-9]{1,18}\n\z/ or reject('the minimum is not understood');
+  reject('the minimum is not one of this log') if $minimum % 256 != 0 || $minimum > $size;
+}
+
 # All entries, in order: leaf hashes.
 my %known;
 my @leaves;
-for (my $n = 0; $n * 256 < $size; $n++) {
+for (my $n = 0; $n * 256 < $minimum; $n++) {
+  my $path = tile_name(0, $n, 256);
+  my $tile = slurp("$dir/$path");
+  defined $tile && length($tile) == 8192 or reject("$path, hashes of pruned entries, is missing");
+  push @leaves, unpack('(a32)256', $tile);
+}
+for (my $n = $minimum / 256; $n * 256 < $size; $n++) {
   my $width = $size - $n * 256 < 256 ? $size - $n * 256 : 256;
   my $path = tile_name('entries', $n, $width);
   my $bundle = slurp("$dir/$path");
@@ -105,10 +121,23 @@ for (my $n = 0; $n * 256 < $size; $n++) {
     reject("$path ends early, at entry " . @leaves) if $at + 2 > length $bundle;
     my $length = unpack('n', substr($bundle, $at, 2));
     reject("$path ends early, at entry " . @leaves) if $length == 0 || $at + 2 + $length > length $bundle;
-    push @leaves, sha256("\0" . substr($bundle, $at + 2, $length));
+    my $entry = substr($bundle, $at + 2, $length);
+    push @leaves, sha256("\0$entry");
+    $recorded = pruned($entry, $recorded) if index($entry, '"kind":"LogEvent"') >= 0;
     $at += 2 + $length;
   }
   reject("$path has bytes after its last entry") if $at != length $bundle;
+}
+
+reject("entries below $minimum are missing, and no entry records their pruning") if $recorded < $minimum;
+
+# The greatest minimum that an entry records.
+sub pruned {
+  my ($entry, $greatest) = @_;
+  my $event = eval { JSON::PP::decode_json($entry) };
+  return $greatest unless ref $event eq 'HASH' && ($event->{kind} // '') eq 'LogEvent' && ($event->{action} // '') eq 'pruned';
+  return $greatest unless ($event->{detail} // '') =~ /\Aminimum index ([0-9]{1,18})\z/;
+  return $1 > $greatest ? $1 : $greatest;
 }
 
 # The root over leaves, by the definition of RFC 6962: full subtrees, folded from the right.
@@ -186,4 +215,4 @@ for my $file (glob("$dir/proof/*.tlog-proof")) {
   reject("$file does not show its entry") unless $sn == 0 && $sum eq $top;
   $proofs++;
 }
-print "ok: $size entries, $proofs proofs\n";
+print "ok: $size entries, $proofs proofs" . ($minimum ? ", pruned below $minimum" : '') . "\n";

@@ -23,6 +23,8 @@ public final class AlertEngine {
   private final AlertSettings settings;
   private final HabitRules habits;
   private final VolumeRule volume;
+  private final VolumeRule calls;
+  private final HourRule hours;
   private final List<Rule> rules;
   private final HealthRules health;
   private final GapRule gaps = new GapRule();
@@ -33,7 +35,9 @@ public final class AlertEngine {
   public AlertEngine(AlertSettings settings) {
     this.settings = settings;
     habits = new HabitRules(settings);
-    volume = new VolumeRule(settings);
+    volume = VolumeRule.secrets(settings);
+    calls = VolumeRule.calls(settings);
+    hours = new HourRule(settings);
     health = new HealthRules(settings);
     rules =
         List.of(
@@ -41,8 +45,11 @@ public final class AlertEngine {
             CountRules.rateLimits(settings),
             CountRules.denials(settings),
             CountRules.secretsFound(),
+            CountRules.forgedDecisions(),
             habits,
-            volume);
+            volume,
+            calls,
+            hours);
   }
 
   /** What is to be raised because of {@code entry}. */
@@ -121,16 +128,20 @@ public final class AlertEngine {
 
   /** How many subjects, habits and calls are remembered by what may grow. */
   int size() {
-    return habits.size() + volume.size() + quiet.size();
+    return habits.size() + volume.size() + calls.size() + hours.size() + quiet.size();
   }
 
   void write(DataOutputStream out) throws IOException {
     habits.write(out);
     volume.write(out);
+    calls.write(out);
+    hours.write(out);
   }
 
   void read(DataInputStream in) throws IOException {
     habits.read(in);
     volume.read(in);
+    calls.read(in);
+    hours.read(in);
   }
 }

@@ -26,6 +26,12 @@ public enum AlertRule {
   CREDENTIAL_HOST("credential_new_host", "high"),
   /** A secret was used far more often than it is used to. */
   CREDENTIAL_VOLUME("credential_volume", "high"),
+  /** A principal called far more often than it is used to. */
+  CALL_VOLUME("call_volume", "medium"),
+  /** A principal called at an hour of the day at which it never does. */
+  UNUSUAL_HOUR("unusual_hour", "low"),
+  /** The sandbox was handed a decision that this node's policy did not make for this plan. */
+  DECISION_FORGED("decision_forged", "critical"),
   /** A secret was about to leave in a log or an answer. */
   SECRET_FOUND("secret_found", "critical"),
   /** Events were made that are not in the log. */

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 final class AlertState {
   private static final Logger LOG = LoggerFactory.getLogger(AlertState.class);
   private static final int MAGIC = 0x43414C54;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int MOST_BYTES = 16 << 20;
 
   private final Path file;

@@ -1,5 +1,6 @@
 package dev.chitin.audit.alert;
 
+import dev.chitin.bus.ProblemCode;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -66,6 +67,22 @@ final class CountRules {
     return (entry, found) -> {
       if (entry.kind().equals("ToolExecution") && entry.has("phase", "Denied")) {
         denied.add(entry, entry.text("principal"), 1, found);
+      }
+    };
+  }
+
+  /**
+   * A decision that is not one: made by somebody else, out to another node, over another plan, or
+   * spent before. One that expired says only that the machine is slow.
+   */
+  static Rule forgedDecisions() {
+    var forged = new Threshold(AlertRule.DECISION_FORGED, FIVE_MINUTES, 1);
+    return (entry, found) -> {
+      if (entry.kind().equals("ToolExecution")
+          && entry.has("phase", "Denied")
+          && entry.has("code", ProblemCode.POLICY_DECISION_INVALID.code())
+          && !entry.has("rule", "decision.expired")) {
+        forged.add(entry, ALL, 1, found);
       }
     };
   }

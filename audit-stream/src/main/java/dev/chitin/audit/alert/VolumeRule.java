@@ -7,27 +7,33 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
- * A secret that is used far more often than usual. Uses are counted in spans of {@value
- * #SPAN_MINUTES} minutes; mean and variance are exponentially weighted over a day (West 1979, as
- * exponentially weighted moving variance). A span is unusual when it holds more than mean + n σ
- * uses, σ being at least that of chance alone (√mean), and at least {@value #LEAST} uses.
+ * A secret that is used, or a principal that calls, far more often than usual. Uses are counted in
+ * spans of {@value #SPAN_MINUTES} minutes; mean and variance are exponentially weighted over a day
+ * (West 1979, as exponentially weighted moving variance). A span is unusual when it holds more than
+ * mean + n σ uses, σ being at least that of chance alone (√mean), and at least so many uses that it
+ * is worth a word.
  */
 final class VolumeRule implements Rule {
   private static final long SPAN_MINUTES = 5;
-  private static final long LEAST = 20;
+  private static final long LEAST_USES = 20;
+  private static final long LEAST_CALLS = 600; // agents work in bursts
   private static final long SPAN = Duration.ofMinutes(SPAN_MINUTES).toMillis();
   private static final double WEIGHT = 1.0 / 288; // spans of a day
-  private static final int MOST_SECRETS = 4_096;
+  private static final int MOST_SUBJECTS = 4_096;
 
+  private final AlertRule rule;
+  private final long least;
+  private final Function<Observed, String> subject;
   private final long sigma;
   private final long learningMillis;
   private final Map<String, Habit> habits =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Habit> eldest) {
-          return size() > MOST_SECRETS;
+          return size() > MOST_SUBJECTS;
         }
       };
 
@@ -70,35 +76,61 @@ final class VolumeRule implements Rule {
     }
   }
 
-  VolumeRule(AlertSettings settings) {
+  private VolumeRule(
+      AlertRule rule, long least, AlertSettings settings, Function<Observed, String> subject) {
+    this.rule = rule;
+    this.least = least;
+    this.subject = subject;
     this.sigma = settings.volumeSigma();
     this.learningMillis = settings.learning().toMillis();
   }
 
+  /** Uses of secrets. */
+  static VolumeRule secrets(AlertSettings settings) {
+    return new VolumeRule(
+        AlertRule.CREDENTIAL_VOLUME,
+        LEAST_USES,
+        settings,
+        entry ->
+            entry.kind().equals("CredentialAccess")
+                    && entry.has("action", "use")
+                    && entry.flag("success")
+                ? entry.text("provider")
+                : "");
+  }
+
+  /** Calls of principals. */
+  static VolumeRule calls(AlertSettings settings) {
+    return new VolumeRule(
+        AlertRule.CALL_VOLUME,
+        LEAST_CALLS,
+        settings,
+        entry ->
+            entry.kind().equals("ToolExecution") && entry.has("phase", "Authorized")
+                ? entry.text("principal")
+                : "");
+  }
+
   @Override
   public void observe(Observed entry, Consumer<Alert> found) {
-    if (!entry.kind().equals("CredentialAccess")
-        || !entry.has("action", "use")
-        || !entry.flag("success")) {
+    String who = subject.apply(entry);
+    if (who.isEmpty()) {
       return;
     }
-    String secret = entry.text("provider");
     long now = entry.time();
     long span = Math.floorDiv(now, SPAN);
     Habit habit =
-        habits.computeIfAbsent(entry.text("tenant") + '\n' + secret, first -> new Habit(now, span));
+        habits.computeIfAbsent(entry.text("tenant") + '\n' + who, first -> new Habit(now, span));
     habit.until(span);
     habit.uses++;
     if (now - habit.since >= learningMillis
-        && habit.uses >= LEAST
+        && habit.uses >= least
         && habit.uses > habit.bound(sigma)) {
-      found.accept(
-          new Alert(
-              AlertRule.CREDENTIAL_VOLUME, secret, habit.uses, SPAN_MINUTES * 60, entry.index()));
+      found.accept(new Alert(rule, who, habit.uses, SPAN_MINUTES * 60, entry.index()));
     }
   }
 
-  /** How many secrets are remembered. */
+  /** How many subjects are remembered. */
   int size() {
     return habits.size();
   }
@@ -118,7 +150,7 @@ final class VolumeRule implements Rule {
 
   void read(DataInputStream in) throws IOException {
     int count = in.readInt();
-    if (count < 0 || count > MOST_SECRETS) {
+    if (count < 0 || count > MOST_SUBJECTS) {
       throw new IOException("more than there can be");
     }
     habits.clear();

@@ -78,7 +78,19 @@ public final class EntryReader {
    */
   public List<LogEntry> read(long from, int max, long known) throws IOException, LogDamage {
     long minimum = Minimum.read(directory.path()).index();
-    return minimum > from ? notPruned(minimum, max, known) : notPruned(from, max, known);
+    while (true) {
+      try {
+        return notPruned(Math.max(minimum, from), max, known);
+      } catch (NoSuchFileException e) {
+        // A segment went between the look at the directory and the look into it; it only ever goes
+        // after the minimum has risen.
+        long risen = Minimum.read(directory.path()).index();
+        if (risen <= minimum) {
+          throw e;
+        }
+        minimum = risen;
+      }
+    }
   }
 
   private List<LogEntry> notPruned(long from, int max, long known) throws IOException, LogDamage {

@@ -27,6 +27,8 @@ public final class ExportVerification {
   private int bundles;
   private long bytes;
 
+  private final PruneRecords prunings = new PruneRecords();
+
   private ExportVerification(Path directory, Expectations expected) throws IOException {
     this.directory = directory;
     this.checkpoint = CheckpointCheck.read(directory, expected);
@@ -55,7 +57,8 @@ public final class ExportVerification {
           .fault(null, tree)
           .or(() -> Optional.of(new LogFault(0, "checkpoint", 0, "there is no checkpoint")));
     }
-    long minimum = Math.min(Minimum.read(directory).index(), size / Minimum.UNIT * Minimum.UNIT);
+    long stated = Minimum.read(directory).index();
+    long minimum = Math.min(stated, size / Minimum.UNIT * Minimum.UNIT);
     for (long first = 0; first < minimum; first += Minimum.UNIT) {
       Optional<LogFault> fault = pruned(first);
       if (fault.isPresent()) {
@@ -68,7 +71,8 @@ public final class ExportVerification {
         return fault;
       }
     }
-    Optional<LogFault> fault = tree.fault().or(() -> checkpoint.fault(null, tree));
+    Optional<LogFault> fault =
+        tree.fault().or(() -> checkpoint.fault(null, tree)).or(() -> prunings.fault(stated));
     return fault.isPresent() ? fault : surplus();
   }
 
@@ -123,6 +127,7 @@ public final class ExportVerification {
               tree.size(), address.path(), at, "the entry is not the one whose hash is stored"));
     }
     tree.add(leaf);
+    prunings.observe(entry);
     return tree.fault();
   }
 

@@ -32,7 +32,7 @@ public record Minimum(long index, long segment) {
   }
 
   /** The minimum of a log that keeps the segments from {@code segment} on. */
-  static Minimum ofSegment(long segment) {
+  public static Minimum ofSegment(long segment) {
     return new Minimum((segment + UNIT - 1) / UNIT * UNIT, segment);
   }
 

@@ -39,30 +39,44 @@ public final class Pruning {
   /**
    * How far entries below {@code before} can be removed: whole segments, never the last one, none
    * in which the authorization of a call stands that may still be open, and none whose hashes are
-   * not durable.
+   * not durable. No entry from {@code before} on goes, nor is hidden by the rounding to bundles.
    *
    * @param covered how many entries the published checkpoint covers
    * @return empty when there is nothing to remove
    */
   public Optional<Minimum> plan(long before, long covered) throws IOException, LogDamage {
     List<SegmentName> segments = directory.segments();
-    if (segments.size() < 2) {
+    List<Minimum> steps = steps(segments);
+    if (steps.isEmpty()) {
       return Optional.empty();
     }
     long open = oldestOpenCall(segments.getLast());
     long hashed = HashFiles.synced(directory);
-    long kept = segments.getFirst().firstIndex();
-    for (SegmentName next : segments.subList(1, segments.size())) {
-      long first = next.firstIndex();
-      Minimum minimum = Minimum.ofSegment(first);
-      if (first > before || first > open || first > hashed || minimum.index() > covered) {
+    Minimum kept = null;
+    for (Minimum next : steps) {
+      long end = next.index();
+      // Entries that the rounding hides stay on disk, and their hashes can be made again.
+      if (end > before || next.segment() > open || next.segment() > hashed || end > covered) {
         break;
       }
-      kept = first;
+      kept = next;
     }
-    return kept == segments.getFirst().firstIndex()
-        ? Optional.empty()
-        : Optional.of(Minimum.ofSegment(kept));
+    return Optional.ofNullable(kept);
+  }
+
+  /** Where the log could begin next, without a look at what is in it; nearest first. */
+  public List<Minimum> steps() throws IOException {
+    return steps(directory.segments());
+  }
+
+  private List<Minimum> steps(List<SegmentName> segments) throws IOException {
+    long now = minimum().segment();
+    return segments.stream()
+        .skip(1)
+        .map(SegmentName::firstIndex)
+        .filter(first -> first > now)
+        .map(Minimum::ofSegment)
+        .toList();
   }
 
   private long oldestOpenCall(SegmentName last) throws IOException, LogDamage {

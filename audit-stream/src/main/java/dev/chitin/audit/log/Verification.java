@@ -31,6 +31,8 @@ public final class Verification {
   private long acknowledged;
   private boolean sealed;
 
+  private final PruneRecords prunings = new PruneRecords();
+
   private Verification(LogDirectory directory, HashFileReader hashes, Expectations expected)
       throws IOException {
     this.directory = directory;
@@ -104,6 +106,7 @@ public final class Verification {
           "there are hashes of " + storedHashes + " entries, and " + frontier.size() + " are here");
     }
     raise(checkpoint.fault(origin, tree));
+    raise(prunings.fault(Minimum.read(directory.path()).index()));
   }
 
   /** For entries that were pruned their stored hashes stand; the segment after them holds them. */
@@ -174,6 +177,7 @@ public final class Verification {
     var leaves = new ArrayList<byte[]>(frame.entries().size());
     for (Bytes entry : frame.entries()) {
       leaves.add(hash.leaf(entry.borrow()));
+      prunings.observe(entry.borrow());
       after.append(leaves.getLast());
     }
     if (!frame.rootAfter().equals(Bytes.adopt(after.root()))) {

@@ -189,6 +189,76 @@ class AlertEngineTest {
     assertThat(names()).isEmpty();
   }
 
+  private void calls(int count) {
+    for (int i = 0; i < count; i++) {
+      story.tell(Story.authorized("c" + story.millis() + i, "alice", "fs_read"));
+    }
+  }
+
+  @Test
+  void farMoreCallsThanAPrincipalIsUsedToMakeAreOneAlert() {
+    for (int span = 0; span < 12 * 26; span++) {
+      calls(8 + span % 5);
+      story.pass(Duration.ofMinutes(5));
+    }
+    assertThat(names()).as("its habit").isEmpty();
+    calls(599);
+    assertThat(names()).as("few in all").isEmpty();
+    calls(200);
+    assertThat(names()).containsExactly("call_volume");
+  }
+
+  @Test
+  void manyCallsOfWhomNobodyKnowsYetAreNone() {
+    calls(2_000);
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void aCallAtAnHourAtWhichItNeverCallsIsOneAlert() {
+    for (int day = 0; day < 9; day++) {
+      for (int hour = 0; hour < 8; hour++) {
+        calls(3);
+        story.pass(Duration.ofHours(1));
+      }
+      story.pass(Duration.ofHours(16));
+    }
+    assertThat(names()).as("days at the same hours").isEmpty();
+    story.pass(Duration.ofHours(8));
+    calls(1);
+    assertThat(names()).as("an hour later than ever").isEmpty();
+    story.pass(Duration.ofHours(5));
+    calls(3);
+    assertThat(names()).containsExactly("unusual_hour");
+  }
+
+  @Test
+  void hoursAreLearnedForAWeek() {
+    for (int day = 0; day < 5; day++) {
+      calls(1);
+      story.pass(Duration.ofHours(24));
+    }
+    story.pass(Duration.ofHours(12));
+    calls(1);
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void aForgedDecisionIsCriticalAndALateOneIsNot() {
+    story.tell(Story.invalid("c1", "alice", "decision.expired"));
+    assertThat(names()).isEmpty();
+    for (String rule :
+        List.of("decision.mac", "decision.audience", "decision.plan", "decision.spent")) {
+      story.tell(Story.invalid("c2", "alice", rule));
+      AlertRaised alert = raised().getFirst();
+      assertThat(alert.alert()).isEqualTo("decision_forged");
+      assertThat(alert.severity()).isEqualTo("critical");
+      story.tell(Story.invalid("c3", "alice", rule));
+      assertThat(names()).as("once").isEmpty();
+      story.pass(Duration.ofMinutes(6));
+    }
+  }
+
   @Test
   void anEventThatNeverCameIntoTheLogIsAGap() {
     story.tell(Story.leak());

@@ -190,7 +190,7 @@ final class ConfigKeys {
                               new Whole(0, 1)))),
                   Spec.Key.of(
                       "alerts", "What is worth an alert, and who is told.", AlertKeys.SECTION),
-                  Spec.Key.notBuilt("retention", "How long entries are kept.", new Document()))),
+                  Spec.Key.of("retention", "How long entries are kept.", RetentionKeys.SECTION))),
           Spec.Key.of(
               "sandbox",
               "How native tools are isolated.",

@@ -48,6 +48,7 @@ final class CallRoutes {
   private final EdgeSettings settings;
   private final CredentialWatch watch;
   private final SessionTable sessions;
+  private final UnknownTools unknown;
 
   CallRoutes(HttpEdge edge) {
     this.bus = edge.bus();
@@ -59,6 +60,7 @@ final class CallRoutes {
     this.settings = edge.settings();
     this.watch = edge.watch();
     this.sessions = edge.sessions();
+    this.unknown = new UnknownTools(edge.audit());
   }
 
   List<Route> routes() {
@@ -87,7 +89,16 @@ final class CallRoutes {
   }
 
   private void call(Exchange exchange) {
-    ToolRegistry.RegisteredTool tool = ToolRoutes.find(registry, exchange);
+    ToolRegistry.RegisteredTool tool;
+    try {
+      tool = ToolRoutes.find(registry, exchange);
+    } catch (ChitinException e) {
+      if (e.code() != ProblemCode.TOOL_UNKNOWN) {
+        throw e;
+      }
+      unknown.refuse(exchange, e);
+      return;
+    }
     JsonFields body = JsonFields.of(parse(exchange), "");
     JsonValue.Obj arguments = body.required("arguments", body.object("arguments"));
     long timeout =

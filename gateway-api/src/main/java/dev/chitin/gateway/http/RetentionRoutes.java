@@ -36,8 +36,8 @@ final class RetentionRoutes {
   }
 
   /**
-   * {@code {"before", "archive"?}}. The vault says first where it stands, so that the log keeps a
-   * mark of it.
+   * {@code {"before", "archive"?}}. What is removed lies below what was durable before the vault
+   * says where it stands, so that the log keeps a mark of it.
    */
   private void prune(Exchange exchange) {
     JsonFields body = AuditEventRoutes.body(exchange);
@@ -52,16 +52,15 @@ final class RetentionRoutes {
     }
     @Nullable Path directory = archive.map(Path::of).orElse(null);
     DurableAuditLog log = reads.log();
-    vault
-        .markClosed()
+    reads
+        .read(() -> PruneLimit.index(log.reader(), log.publication().size(), before))
         .compose(
-            marked ->
-                reads.read(
-                    () ->
-                        log.prune(
-                            PruneLimit.index(log.reader(), log.publication().size(), before),
-                            directory,
-                            Deadline.after(RECORD))))
+            limit ->
+                vault
+                    .markClosed()
+                    .compose(
+                        marked ->
+                            reads.read(() -> log.prune(limit, directory, Deadline.after(RECORD)))))
         .onSuccess(
             minimum -> exchange.respond(200, JsonValue.object().put("minimum", minimum).build()))
         .onFailure(failure -> exchange.fail(failure, null));

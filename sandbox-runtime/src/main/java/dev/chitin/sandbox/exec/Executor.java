@@ -90,8 +90,12 @@ public final class Executor {
     Observation seen = observer.begin(call, tool.orElse(null), context);
     if (tool.isEmpty()) {
       seen.ended(Ending.ERROR, ProblemCode.TOOL_UNKNOWN);
-      return Future.failedFuture(
-          Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name.").toException());
+      return denied(
+              call,
+              null,
+              null,
+              Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name.").toException())
+          .mapEmpty();
     }
     return plans
         .plan(tool.get(), call, context.deadline())

@@ -1,0 +1,117 @@
+package dev.chitin.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.chitin.it.GatewayProcess.Json;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A gateway whose log lies on a file system that is really full: a small tmpfs of its own mount
+ * namespace, which bubblewrap makes for an ordinary user. A shell beside the gateway fills it and
+ * empties it on command.
+ */
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class FullDiskTest {
+  private static final long BYTES = 288L << 20; // the log wants 256 MiB free
+
+  /** What the shell does: serves, and follows one word a line. */
+  private static final String SHELL =
+      """
+      "$0" serve --port 0 --json & gateway=$!
+      while read word; do
+        case $word in
+          fill) cat /dev/zero > "$1/filler" 2>/dev/null; echo filled;;
+          free) rm -f "$1/filler"; echo freed;;
+        esac
+      done
+      kill $gateway; wait $gateway
+      """;
+
+  private static Process start(Path home, Path audit) throws IOException {
+    ProcessBuilder serve = GatewayProcess.command(home, Map.of());
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "bwrap", "--dev-bind", "/", "/", "--die-with-parent", "--perms", "0700", "--size"));
+    line.addAll(
+        List.of(
+            Long.toString(BYTES),
+            "--tmpfs",
+            audit.toString(),
+            "sh",
+            "-c",
+            SHELL,
+            serve.command().getFirst(),
+            audit.toString()));
+    return serve.command(line).redirectError(home.resolveSibling("stderr.log").toFile()).start();
+  }
+
+  private static void say(Process process, String word) throws IOException {
+    OutputStream in = process.getOutputStream();
+    in.write((word + "\n").getBytes(StandardCharsets.US_ASCII));
+    in.flush();
+  }
+
+  @Test
+  void aFullDiskRefusesCallsAndSaysWhyAndRoomIsEnoughToGoOn() throws Exception {
+    Path bwrap = Path.of("/usr/bin/bwrap");
+    assumeTrue(Files.isExecutable(bwrap), "there is no bubblewrap here");
+    Path home = GatewayProcess.home("\"audit\": { \"segment_bytes\": 1048576 }");
+    Path audit = Files.createDirectory(home.resolve("audit"));
+    Process process = start(home, audit);
+    var out = process.inputReader(StandardCharsets.UTF_8);
+    try {
+      String first = out.readLine();
+      assertThat(first)
+          .as(Files.readString(home.resolveSibling("stderr.log")))
+          .isNotNull()
+          .startsWith("{");
+      URI url = URI.create(Json.text(Json.object(first), "url"));
+      try (var agent = new Agent(url, key(home))) {
+        assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
+        say(process, "fill");
+        assertThat(out.readLine()).isEqualTo("filled");
+        Await.until(() -> agent.get("/health/ready").status() == 503);
+        var ready = agent.get("/health/ready");
+        assertThat(ready.text()).contains("audit.");
+        long began = System.nanoTime();
+        var refused = agent.call("fs_list", Agent.path("."));
+        long took = System.nanoTime() - began;
+        assertThat(refused.status()).as(refused.text()).isEqualTo(503);
+        assertThat(refused.text()).contains("\"code\":\"audit.");
+        assertThat(took).as("refused, not waited for").isLessThan(TimeUnit.SECONDS.toNanos(10));
+        assertThat(agent.get("/health/live").status()).isEqualTo(200);
+        say(process, "free");
+        assertThat(out.readLine()).isEqualTo("freed");
+        Await.until(() -> agent.get("/health/ready").status() == 200);
+        assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
+      }
+    } finally {
+      process.getOutputStream().close();
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+      GatewayProcess.removeHome(home);
+    }
+  }
+
+  private static String key(Path home) throws Exception {
+    var created =
+        GatewayProcess.run(
+            home, new byte[0], "key", "create", "--name", "agent", "--role", "admin", "--json");
+    assertThat(created.exit()).as(created.err()).isZero();
+    return Json.text(Json.object(created.out()), "key");
+  }
+}
