@@ -6,6 +6,7 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
+import dev.chitin.gateway.calls.StreamBounds;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.http.CorsOrigin;
 import dev.chitin.gateway.http.EdgeBounds;
@@ -194,7 +195,16 @@ public final class SettingsReader {
             bound(limits, "body_timeout_ms", 30_000),
             bound(limits, "calls", 1_024),
             bound(limits, "calls_per_principal", 128),
-            bound(limits, "call_timeout_ms", 120_000)));
+            bound(limits, "call_timeout_ms", 120_000),
+            streams(limits)));
+  }
+
+  private static StreamBounds streams(JsonFields limits) {
+    StreamBounds d = StreamBounds.DEFAULT;
+    return new StreamBounds(
+        bound(limits, "event_streams", d.total()),
+        bound(limits, "event_streams_per_principal", d.perPrincipal()),
+        bound(limits, "event_streams_per_call", d.perCall()));
   }
 
   private static JsonFields limits(JsonFields gateway) {

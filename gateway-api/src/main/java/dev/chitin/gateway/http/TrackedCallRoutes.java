@@ -3,31 +3,30 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.calls.EventSeats;
 import dev.chitin.gateway.calls.TrackedCall;
 import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.openapi.Operation;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * {@code /v1/calls/{id}}: how a call stands that goes on without its client, its events, and the
  * way to take it back. A caller sees only own calls; another's are as unknown as none.
  */
 final class TrackedCallRoutes {
-  private static final int MOST_SUBSCRIPTIONS = 32;
-
   private final Vertx vertx;
   private final TrackedCalls calls;
-  private final Map<String, Integer> subscriptions = new HashMap<>();
+  private final CredentialWatch watch;
 
-  TrackedCallRoutes(Vertx vertx, TrackedCalls calls) {
+  TrackedCallRoutes(Vertx vertx, TrackedCalls calls, CredentialWatch watch) {
     this.vertx = vertx;
     this.calls = calls;
+    this.watch = watch;
   }
 
   List<Route> routes() {
@@ -104,30 +103,13 @@ final class TrackedCallRoutes {
   private void events(Exchange exchange) {
     TrackedCall call = find(exchange);
     long next = next(exchange, call);
-    String owner = CallRoutes.owner(exchange);
-    if (subscriptions.getOrDefault(owner, 0) >= MOST_SUBSCRIPTIONS) {
-      throw tooMany("You already read " + MOST_SUBSCRIPTIONS + " streams of events.");
+    EventSeats.Seat seat = calls.seats().take(call);
+    try {
+      new EventSubscription(vertx, exchange, call, next, seat).begin(watch);
+    } catch (RuntimeException refused) {
+      seat.close();
+      throw refused;
     }
-    var subscription =
-        new EventSubscription(
-            vertx,
-            exchange,
-            call,
-            next,
-            () ->
-                subscriptions.computeIfPresent(
-                    owner, (name, count) -> count == 1 ? null : count - 1));
-    if (!subscription.begin()) {
-      throw tooMany(TrackedCall.MOST_LISTENERS + " already listen to this call.");
-    }
-    subscriptions.merge(owner, 1, Integer::sum);
-  }
-
-  private static RuntimeException tooMany(String detail) {
-    return Problem.of(ProblemCode.CALL_LIMIT, detail)
-        .withRule("call.subscribers")
-        .withHint("Close a stream that you no longer read.")
-        .toException();
   }
 
   /** {@code Last-Event-ID} names the last event that was seen. */
