@@ -316,7 +316,7 @@ final class ConfigKeys {
                 Spec.Key.of(
                     "event_streams",
                     "Open streams of calls' events in all; default 2048. Each is a connection, and"
-                        + " some 20 KiB.",
+                        + " some 13 KiB of memory.",
                     new Whole(1, 50_000)),
                 Spec.Key.of(
                     "event_streams_per_principal",

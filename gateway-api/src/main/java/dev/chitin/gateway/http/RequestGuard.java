@@ -157,7 +157,7 @@ final class RequestGuard {
             && !lower.contains("%2e")
             && !("/" + lower + "/").contains("/../")
             && !("/" + lower + "/").contains("/./")
-            && path.chars().allMatch(c -> c > 0x20 && c < 0x7F);
+            && path.chars().allMatch(c -> c > 0x20 && c < 0x7F && c != '\\');
     return plain
         ? Optional.empty()
         : Optional.of(

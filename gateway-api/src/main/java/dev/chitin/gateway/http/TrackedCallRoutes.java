@@ -13,6 +13,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * {@code /v1/calls/{id}}: how a call stands that goes on without its client, its events, and the
@@ -114,16 +115,13 @@ final class TrackedCallRoutes {
 
   /** {@code Last-Event-ID} names the last event that was seen. */
   private static long next(Exchange exchange, TrackedCall call) {
-    String last = exchange.request().getHeader("last-event-id");
-    if (last == null) {
+    OptionalLong last = RequestFields.lastEventId(exchange.request().headers());
+    if (last.isEmpty()) {
       return 0;
     }
-    if (!last.matches("[0-9]{1,15}") || !call.knows(Long.parseLong(last) + 1)) {
-      throw Problem.of(
-              ProblemCode.REQUEST_MALFORMED, "Last-Event-ID is no id of an event of this call.")
-          .withHint("Send the id of the last event that you have seen, or leave the field out.")
-          .toException();
+    if (!call.knows(last.getAsLong() + 1)) {
+      throw RequestFields.unknownEvent();
     }
-    return Long.parseLong(last) + 1;
+    return last.getAsLong() + 1;
   }
 }
