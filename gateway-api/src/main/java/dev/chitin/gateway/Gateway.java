@@ -221,7 +221,7 @@ public final class Gateway {
             foundation.localVault());
     metrics.edge(connections, over);
     metrics.auth(auth);
-    var calls = new TrackedCalls();
+    var calls = new TrackedCalls(bounds.streams());
     var idempotency =
         new IdempotencyKeys(
             vertx,

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -166,6 +167,54 @@ class BackgroundCallsTest {
     agent.send(agent.request(location).DELETE().build());
     assertThat(new String(reader.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
         .contains("cancelled");
+  }
+
+  @Test
+  void theStreamOfARevokedKeyEndsAndTheCallOfAnotherGoesOn() throws Exception {
+    JsonValue.Obj made =
+        Json.object(gateway.run("key", "create", "--name", "agent", "--json").out());
+    String location = location(later("sleep", "300"));
+    try (var reader = new Agent(gateway.url(), Json.text(made, "key"));
+        var stream = new EventReader(reader, location + "/events", null)) {
+      stream.until(line -> line.equals("event: started"));
+      assertThat(gateway.run("key", "revoke", Json.text(made, "id")).exit()).isZero();
+      assertThat(stream.until(line -> false)).anyMatch(line -> line.contains("auth.invalid"));
+    }
+    assertThat(agent.get(location).member("status")).isEqualTo("running");
+    agent.send(agent.request(location).DELETE().build());
+    awaitOver(location);
+  }
+
+  @Test
+  void aCallHasEightReadersAndAPrincipalThirtyTwoOnAllConnections() throws Exception {
+    List<EventReader> open = new ArrayList<>();
+    List<String> locations = new ArrayList<>();
+    try {
+      for (int call = 0; call < 4; call++) {
+        locations.add(location(later("sleep", "300")));
+        for (int i = 0; i < 8; i++) {
+          open.add(new EventReader(agent, locations.getLast() + "/events", null));
+        }
+        if (call == 0) {
+          assertThat(agent.get(locations.getLast() + "/events").text())
+              .contains("gateway.limits.event_streams_per_call");
+        }
+      }
+      locations.add(location(later("sleep", "300")));
+      Agent.Answer refused = agent.get(locations.getLast() + "/events");
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.text()).contains("gateway.limits.event_streams_per_principal");
+    } finally {
+      for (EventReader reader : open) {
+        reader.close();
+      }
+      for (String location : locations) {
+        agent.send(agent.request(location).DELETE().build());
+      }
+    }
+    for (String location : locations) {
+      Await.until(() -> agent.get(location + "/events").status() == 200);
+    }
   }
 
   // ---- idempotency keys ----

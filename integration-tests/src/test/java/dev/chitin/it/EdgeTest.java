@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.LogReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -37,7 +39,7 @@ class EdgeTest {
                 "\"gateway\": { \"cors_origins\": [\""
                     + PAGE
                     + "\"], \"rate_limit\": { \"requests_per_minute\": 600, \"burst\": 20 },"
-                    + " \"limits\": { \"header_timeout_ms\": 5000, \"connections_per_address\": 40 }"
+                    + " \"limits\": { \"header_timeout_ms\": 5000, \"connections\": 60, \"connections_per_address\": 40 }"
                     + " }"));
     key = gateway.key("agent", "agent");
   }
@@ -194,6 +196,28 @@ class EdgeTest {
   }
 
   @Test
+  void anAddressThatAsksTooOftenIsRefusedBeforeItsCredentialIsLookedAt() throws Exception {
+    String request =
+        "GET /v1/tools HTTP/1.1\r\nHost: "
+            + gateway.url().getAuthority()
+            + "\r\nAuthorization: Bearer nobody\r\n\r\n";
+    int status = 401;
+    for (int i = 0; i < 1_000 && status == 401; i++) {
+      status = from("127.0.0.91", request);
+    }
+    assertThat(status).isEqualTo(429);
+    assertThat(from("127.0.0.92", request)).as("another address").isEqualTo(401);
+    awaitEntry("RateLimitExceeded", "\"tier\":\"address\"");
+  }
+
+  private int from(String address, String request) throws IOException {
+    try (HttpWire wire = HttpWire.open(gateway.url(), address)) {
+      wire.send(request);
+      return wire.answer().status();
+    }
+  }
+
+  @Test
   void theHealthRoutesHaveABucketOfTheirOwn() throws Exception {
     for (int i = 0; i < 100; i++) {
       assertThat(send(HttpRequest.newBuilder(path("/health/live"))).statusCode()).isEqualTo(200);
@@ -227,8 +251,9 @@ class EdgeTest {
   void aHeaderThatComesByteByByteIsNotWaitedFor() throws Exception {
     try (var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
       socket.setSoTimeout(100);
+      // Fewer than the idle time of a connection would let through, which is not what is meant.
       byte[] drip =
-          ("GET /health/live HTTP/1.1\r\nX-Slow: " + "a".repeat(4_096))
+          ("GET /health/live HTTP/1.1\r\nX-Slow: " + "a".repeat(500))
               .getBytes(StandardCharsets.US_ASCII);
       boolean closed = false;
       for (int i = 0; i < drip.length && !closed; i++) {
@@ -266,6 +291,28 @@ class EdgeTest {
         close(open.stream().filter(EdgeTest::isClosed).toList(), open);
       }
       assertThat(open).as("some have a place").hasSizeGreaterThan(20);
+    } finally {
+      close(List.copyOf(open), open);
+    }
+  }
+
+  @Test
+  void allAddressesTogetherHaveNoMoreConnectionsThanThereAre() throws Exception {
+    List<Socket> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < 76; i++) {
+        var socket = new Socket();
+        socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0." + (93 + i % 2)), 0));
+        socket.connect(new InetSocketAddress(gateway.url().getHost(), gateway.url().getPort()));
+        socket.setSoTimeout(1);
+        open.add(socket);
+      }
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+      while (open.size() > 60) {
+        assertThat(System.nanoTime() - end).as("time to close 16 of them").isNegative();
+        close(open.stream().filter(EdgeTest::isClosed).toList(), open);
+      }
+      assertThat(open).as("some have a place").hasSizeGreaterThan(40);
     } finally {
       close(List.copyOf(open), open);
     }

@@ -116,13 +116,18 @@ class Http2AbuseTest {
     }
   }
 
+  /** A whole request on the first stream. */
+  private static void ask(Http2Wire wire, List<String> fields) throws IOException {
+    wire.send(
+        Http2Wire.HEADERS,
+        Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
+        1,
+        Http2Wire.block(fields));
+  }
+
   private void othersAreServed() throws Exception {
     try (Http2Wire wire = open()) {
-      wire.send(
-          Http2Wire.HEADERS,
-          Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
-          1,
-          Http2Wire.block(get("/v1/tools", host)));
+      ask(wire, get("/v1/tools", host));
       assertThat(wire.body(1)).contains("fs_read");
     }
     KeyLifeTest.await(() -> gateway.metric("chitin_connections") == 0);
@@ -131,44 +136,36 @@ class Http2AbuseTest {
 
   // ---- floods of frames ----
 
-  @Test
-  void streamsThatAreOpenedAndResetAtOnceEndTheConnection() throws Exception {
+  /** Opens streams without end, each with a second frame that undoes or breaks it. */
+  private void isEndedByStreams(int flags, int second, byte[] payload) throws Exception {
     byte[] block = Http2Wire.block(get("/v1/tools", host));
     List<byte[]> parts = new ArrayList<>();
     for (int i = 0; i < MANY; i++) {
       int stream = 2 * i + 1;
       var both = new ByteArrayOutputStream();
       both.writeBytes(
-          Http2Wire.frame(
-              Http2Wire.HEADERS, Http2Wire.END_HEADERS | Http2Wire.END_STREAM, stream, block));
-      both.writeBytes(Http2Wire.frame(Http2Wire.RST_STREAM, 0, stream, new byte[] {0, 0, 0, 8}));
+          Http2Wire.frame(Http2Wire.HEADERS, Http2Wire.END_HEADERS | flags, stream, block));
+      both.writeBytes(Http2Wire.frame(second, 0, stream, payload));
       parts.add(both.toByteArray());
     }
     try (Http2Wire wire = open()) {
       isEnded(wire, flood(wire, parts));
     }
     othersAreServed();
+  }
+
+  @Test
+  void streamsThatAreOpenedAndResetAtOnceEndTheConnection() throws Exception {
+    isEndedByStreams(Http2Wire.END_STREAM, Http2Wire.RST_STREAM, new byte[] {0, 0, 0, 8});
   }
 
   @Test
   void streamsThatTheGatewayIsMadeToResetEndTheConnection() throws Exception {
-    byte[] block = Http2Wire.block(get("/v1/tools", host));
-    List<byte[]> parts = new ArrayList<>();
-    for (int i = 0; i < MANY; i++) {
-      int stream = 2 * i + 1;
-      var both = new ByteArrayOutputStream();
-      both.writeBytes(Http2Wire.frame(Http2Wire.HEADERS, Http2Wire.END_HEADERS, stream, block));
-      both.writeBytes(Http2Wire.frame(Http2Wire.WINDOW_UPDATE, 0, stream, new byte[4]));
-      parts.add(both.toByteArray());
-    }
-    try (Http2Wire wire = open()) {
-      isEnded(wire, flood(wire, parts));
-    }
-    othersAreServed();
+    isEndedByStreams(0, Http2Wire.WINDOW_UPDATE, new byte[4]);
   }
 
-  @Test
-  void continuationsWithNothingInThemEndTheConnection() throws Exception {
+  /** A header block that goes on in {@code piece} without end. */
+  private List<byte[]> continued(byte[] piece) {
     List<byte[]> parts = new ArrayList<>();
     parts.add(
         Http2Wire.frame(
@@ -176,11 +173,17 @@ class Http2AbuseTest {
             Http2Wire.END_STREAM,
             1,
             Http2Wire.block(get("/health/live", host))));
+    byte[] one = Http2Wire.frame(Http2Wire.CONTINUATION, 0, 1, piece);
     for (int i = 0; i < MANY; i++) {
-      parts.add(Http2Wire.frame(Http2Wire.CONTINUATION, 0, 1, new byte[0]));
+      parts.add(one);
     }
+    return parts;
+  }
+
+  @Test
+  void continuationsWithNothingInThemEndTheConnection() throws Exception {
     try (Http2Wire wire = open()) {
-      Http2Wire.Frame farewell = flood(wire, parts);
+      Http2Wire.Frame farewell = flood(wire, continued(new byte[0]));
       assertThat(farewell == null || farewell.errorCode() != 0).isTrue();
       assertThat(wire.read(Http2Wire.HEADERS)).as("an answer").isNull();
     }
@@ -194,19 +197,8 @@ class Http2AbuseTest {
     for (int i = 0; i < 140; i++) {
       many.writeBytes(more);
     }
-    byte[] piece = Http2Wire.frame(Http2Wire.CONTINUATION, 0, 1, many.toByteArray());
-    List<byte[]> parts = new ArrayList<>();
-    parts.add(
-        Http2Wire.frame(
-            Http2Wire.HEADERS,
-            Http2Wire.END_STREAM,
-            1,
-            Http2Wire.block(get("/health/live", host))));
-    for (int i = 0; i < MANY; i++) {
-      parts.add(piece);
-    }
     try (Http2Wire wire = open()) {
-      Http2Wire.Frame farewell = flood(wire, parts);
+      Http2Wire.Frame farewell = flood(wire, continued(many.toByteArray()));
       assertThat(farewell == null || farewell.errorCode() != 0).isTrue();
     }
     othersAreServed();
@@ -270,11 +262,7 @@ class Http2AbuseTest {
     for (String path : List.of("/health/live", "/health/ready", "/v1/tools", "/mcp", "/metrics")) {
       for (String name : List.of("rebound.example", "rebound.example:" + gateway.url().getPort())) {
         try (Http2Wire wire = open()) {
-          wire.send(
-              Http2Wire.HEADERS,
-              Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
-              1,
-              Http2Wire.block(get(path, name)));
+          ask(wire, get(path, name));
           assertThat(wire.body(1)).as(path).contains("request.host_forbidden");
         }
       }
@@ -286,20 +274,12 @@ class Http2AbuseTest {
     List<String> both = get("/health/live", host);
     both.addAll(List.of("host", "rebound.example"));
     try (Http2Wire wire = open()) {
-      wire.send(
-          Http2Wire.HEADERS,
-          Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
-          1,
-          Http2Wire.block(both));
+      ask(wire, both);
       // A problem, or the stream is reset: never an answer.
       assertThat(wire.body(1)).doesNotContain("\"live\"");
     }
     try (Http2Wire wire = open()) {
-      wire.send(
-          Http2Wire.HEADERS,
-          Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
-          1,
-          Http2Wire.block(get("/health/live", host)));
+      ask(wire, get("/health/live", host));
       assertThat(wire.body(1)).contains("\"live\"");
     }
   }

@@ -6,7 +6,6 @@ import dev.chitin.gateway.auth.jwt.TokenVerifier;
 import dev.chitin.gateway.auth.mtls.ClientCertificates;
 import io.vertx.core.Future;
 import java.security.cert.X509Certificate;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,9 +32,7 @@ public final class Authenticator {
 
   /** Checks it. The future is complete already unless a signature has to be verified. */
   public Future<Verdict> check(Presented presented) {
-    Set<String> named = new HashSet<>();
-    presented.authorization().forEach(field -> named.add(bearer(field)));
-    named.addAll(presented.apiKey());
+    Set<String> named = presented.texts();
     List<X509Certificate> chain = presented.certificates();
     Optional<Verdict> ended = chain.isEmpty() ? Optional.empty() : certificates.ended(chain);
     if (ended.isPresent()) {
@@ -92,11 +89,5 @@ public final class Authenticator {
             .withHint("Send one key or one token, or use a client certificate alone."),
         AuthFailureKind.AMBIGUOUS,
         "none");
-  }
-
-  private static String bearer(String authorization) {
-    return authorization.regionMatches(true, 0, "Bearer ", 0, 7)
-        ? authorization.substring(7).trim()
-        : "";
   }
 }

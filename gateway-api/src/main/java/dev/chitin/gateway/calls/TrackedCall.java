@@ -7,8 +7,9 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,15 +18,12 @@ import org.jspecify.annotations.Nullable;
  * short.
  */
 public final class TrackedCall {
-  /** Who may listen to one call at once. */
-  public static final int MOST_LISTENERS = 8;
-
   private final String id;
   private final String tool;
   private final String owner;
   private final long startedMillis;
   private final EventRing ring = new EventRing();
-  private final List<Runnable> listeners = new ArrayList<>();
+  private final Set<Runnable> listeners = new LinkedHashSet<>();
   private final Promise<JsonValue.Obj> outcome = Promise.promise();
   private @Nullable BusCall<?> running;
   private JsonValue.@Nullable Obj result;
@@ -160,17 +158,9 @@ public final class TrackedCall {
     return number >= 0 && number <= ring.next();
   }
 
-  /**
-   * Calls {@code listener} whenever there is more to see.
-   *
-   * @return false when too many listen
-   */
-  public synchronized boolean listen(Runnable listener) {
-    if (listeners.size() >= MOST_LISTENERS) {
-      return false;
-    }
+  /** Calls {@code listener} whenever there is more to see; {@link EventSeats} bounds how many. */
+  public synchronized void listen(Runnable listener) {
     listeners.add(listener);
-    return true;
   }
 
   public synchronized void leave(Runnable listener) {

@@ -25,14 +25,24 @@ public final class TrackedCalls {
 
   private final Map<String, TrackedCall> calls = new HashMap<>();
   private final Map<String, Integer> byOwner = new HashMap<>();
+  private final EventSeats seats;
   private final LongSupplier nanoTime;
 
-  public TrackedCalls() {
-    this(System::nanoTime);
+  /**
+   * @param streams how many may read their events
+   */
+  public TrackedCalls(StreamBounds streams) {
+    this(streams, System::nanoTime);
   }
 
-  TrackedCalls(LongSupplier nanoTime) {
+  TrackedCalls(StreamBounds streams, LongSupplier nanoTime) {
+    this.seats = new EventSeats(streams);
     this.nanoTime = nanoTime;
+  }
+
+  /** Places for those who read their events. */
+  public EventSeats seats() {
+    return seats;
   }
 
   /**

@@ -312,7 +312,20 @@ final class ConfigKeys {
                     "calls_per_principal",
                     "Running calls of one principal.",
                     new Whole(1, 100_000)),
-                Spec.Key.of("call_timeout_ms", "Longest call.", new Whole(100, 3_600_000)))),
+                Spec.Key.of("call_timeout_ms", "Longest call.", new Whole(100, 3_600_000)),
+                Spec.Key.of(
+                    "event_streams",
+                    "Open streams of calls' events in all; default 2048. Each is a connection, and"
+                        + " some 13 KiB of memory.",
+                    new Whole(1, 50_000)),
+                Spec.Key.of(
+                    "event_streams_per_principal",
+                    "Streams of calls' events of one principal; default 32.",
+                    new Whole(1, 50_000)),
+                Spec.Key.of(
+                    "event_streams_per_call",
+                    "Streams of one call's events; default 8.",
+                    new Whole(1, 50_000)))),
         Spec.Key.of(
             "drain",
             "How the gateway ends its service when it is told to stop.",

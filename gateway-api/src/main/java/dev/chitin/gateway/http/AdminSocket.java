@@ -114,7 +114,7 @@ public final class AdminSocket extends VerticleBase {
   List<Route> routes() {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new CallRoutes(edge).routes());
-    routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
+    routes.addAll(new TrackedCallRoutes(vertx, edge.calls(), edge.watch()).routes());
     routes.addAll(new SessionRoutes(edge.sessions()).routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());

@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 
 /**
  * {@code GET /v1/audit/stream}: entries as they become durable, from {@code Last-Event-ID} on (not
@@ -76,16 +77,18 @@ final class AuditStreamRoutes {
         throw malformed("The query takes from and names.");
       }
     }
-    String last = exchange.request().getHeader("last-event-id");
+    OptionalLong last = RequestFields.lastEventId(exchange.request().headers());
     String from = exchange.request().getParam("from");
-    String text = last == null ? from : last;
-    if (text == null) {
+    long index;
+    if (last.isPresent()) {
+      index = last.getAsLong() + 1;
+    } else if (from == null) {
       return streams.size();
+    } else if (from.matches("[0-9]{1,15}")) {
+      index = Long.parseLong(from);
+    } else {
+      throw malformed("from is the index of an entry.");
     }
-    if (!text.matches("[0-9]{1,15}")) {
-      throw malformed("Last-Event-ID and from are indexes of entries.");
-    }
-    long index = Long.parseLong(text) + (last == null ? 0 : 1);
     if (index > streams.size()) {
       throw malformed("The log has no entry of that index yet.");
     }

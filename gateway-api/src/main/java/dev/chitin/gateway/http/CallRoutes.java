@@ -25,7 +25,6 @@ import dev.chitin.sandbox.ToolResult;
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -110,7 +109,7 @@ final class CallRoutes {
     Principal principal = exchange.caller().principal();
     String session = SessionRoutes.named(exchange, sessions);
     String slot = exchange.caller().account();
-    Optional<String> key = idempotencyKey(exchange);
+    Optional<String> key = RequestFields.idempotencyKey(exchange.request().headers());
     Deadline deadline = Deadline.after(Duration.ofMillis(timeout));
     String callId = Ids.next("call_");
     if (key.isPresent() || prefersAsync(exchange)) {
@@ -246,22 +245,7 @@ final class CallRoutes {
   }
 
   private static boolean prefersAsync(Exchange exchange) {
-    String prefer = exchange.request().getHeader("prefer");
-    return prefer != null
-        && Arrays.stream(prefer.toLowerCase(Locale.ROOT).split("[,;]", -1))
-            .anyMatch(token -> token.strip().equals("respond-async"));
-  }
-
-  private static Optional<String> idempotencyKey(Exchange exchange) {
-    List<String> keys = exchange.request().headers().getAll("idempotency-key");
-    if (keys.size() > 1 || keys.stream().anyMatch(key -> !key.matches("[\\x21-\\x7e]{1,255}"))) {
-      throw Problem.of(
-              ProblemCode.REQUEST_MALFORMED,
-              "Idempotency-Key is one value of 1 to 255 visible ASCII characters.")
-          .withHint("Send a random one, a UUID say.")
-          .toException();
-    }
-    return keys.stream().findFirst();
+    return RequestFields.prefersAsync(exchange.request().headers());
   }
 
   private void answer(

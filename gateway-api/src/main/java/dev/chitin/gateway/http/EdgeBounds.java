@@ -1,5 +1,7 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.gateway.calls.StreamBounds;
+
 /**
  * What the edge holds at most.
  *
@@ -12,6 +14,7 @@ package dev.chitin.gateway.http;
  * @param calls running calls in all
  * @param callsPerPrincipal running calls of one principal
  * @param callTimeoutMillis longest call
+ * @param streams streams of calls' events
  */
 public record EdgeBounds(
     int connections,
@@ -22,4 +25,5 @@ public record EdgeBounds(
     long bodyTimeoutMillis,
     int calls,
     int callsPerPrincipal,
-    long callTimeoutMillis) {}
+    long callTimeoutMillis,
+    StreamBounds streams) {}

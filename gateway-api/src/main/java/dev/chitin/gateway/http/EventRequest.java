@@ -4,10 +4,7 @@ import dev.chitin.audit.query.EventFilter;
 import dev.chitin.audit.query.EventQuery;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.bus.json.NearestName;
 import dev.chitin.gateway.auth.Scope;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -43,10 +40,9 @@ record EventRequest(
           "cursor",
           "limit");
   private static final int LIMIT = 100;
-  private static final int MAX_CHARS = 512;
 
   static EventRequest of(Exchange exchange, AuditSearch search) {
-    var asked = new Asked(exchange);
+    var asked = new QueryMembers(exchange.request().params(), NAMES);
     boolean admin = exchange.caller().may(Scope.ADMIN);
     String own = exchange.caller().principal().tenant();
     String tenant = asked.text("tenant").orElse(own);
@@ -85,66 +81,7 @@ record EventRequest(
     return new EventRequest(filter, cursor, limit, order.equals("newest"), shown);
   }
 
-  /** The members of the query, each known and there once. */
-  private static final class Asked {
-    private final Exchange exchange;
-
-    Asked(Exchange exchange) {
-      this.exchange = exchange;
-      for (String name : exchange.request().params().names()) {
-        if (!NAMES.contains(name)) {
-          throw Problem.of(ProblemCode.REQUEST_MALFORMED, "The query has an unknown member.")
-              .withHint(
-                  NearestName.of(name, NAMES)
-                      .map(near -> "Did you mean " + near + "?")
-                      .orElse("Known are " + String.join(", ", NAMES) + "."))
-              .toException();
-        }
-        if (exchange.request().params().getAll(name).size() > 1) {
-          throw malformed(name + " stands twice.", name);
-        }
-      }
-    }
-
-    Optional<String> text(String name) {
-      Optional<String> value = Optional.ofNullable(exchange.request().getParam(name));
-      if (value.filter(text -> text.isEmpty() || text.length() > MAX_CHARS).isPresent()) {
-        throw malformed(name + " has 1 to " + MAX_CHARS + " characters.", name);
-      }
-      return value;
-    }
-
-    OptionalLong number(String name, long least, long most) {
-      Optional<String> value = text(name);
-      if (value.isEmpty()) {
-        return OptionalLong.empty();
-      }
-      if (value.get().matches("[0-9]{1,18}")) {
-        long number = Long.parseLong(value.get());
-        if (number >= least && number <= most) {
-          return OptionalLong.of(number);
-        }
-      }
-      throw malformed(name + " is a number from " + least + " to " + most + ".", name);
-    }
-
-    OptionalLong time(String name) {
-      Optional<String> value = text(name);
-      if (value.isEmpty() || value.get().matches("[0-9]{1,18}")) {
-        return number(name, 0, Long.MAX_VALUE);
-      }
-      try {
-        return OptionalLong.of(Instant.parse(value.get()).toEpochMilli());
-      } catch (DateTimeParseException e) {
-        throw malformed(name + " is a time of RFC 3339, 2026-01-31T12:00:00Z say.", name);
-      }
-    }
-  }
-
   private static RuntimeException malformed(String detail, String member) {
-    return Problem.of(ProblemCode.REQUEST_MALFORMED, detail)
-        .withRule("query." + member)
-        .withHint("Correct it, or leave it out.")
-        .toException();
+    return QueryMembers.malformed(detail, member);
   }
 }

@@ -2,7 +2,9 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.calls.CallEvent;
+import dev.chitin.gateway.calls.EventSeats;
 import dev.chitin.gateway.calls.TrackedCall;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * One client that reads a call's events (WHATWG HTML, section 9.2), from the ring and then as they
  * come. Nothing is queued for it: when it reads slowly it is given what the ring still has, with a
  * {@code gap} event for what it has not, and one that reads nothing for {@value #PATIENCE_MILLIS}
- * ms is left. Confined to its event loop, but for {@link #more}.
+ * ms is left. It ends with the credential that opened it. Confined to its event loop, but for
+ * {@link #more} and {@link #revoked}.
  */
 final class EventSubscription {
   static final long PATIENCE_MILLIS = 5_000;
@@ -27,48 +30,59 @@ final class EventSubscription {
   private final Exchange exchange;
   private final HttpServerResponse response;
   private final TrackedCall call;
-  private final Runnable ended;
+  private final EventSeats.Seat seat;
   private final Runnable listener = this::more;
   private final AtomicBoolean told = new AtomicBoolean();
   private long next;
+  private CredentialWatch.@Nullable Hold hold;
   private @Nullable KeepAlive keepAlive;
   private long patience = -1;
   private boolean over;
 
   /**
    * @param next the first event that is wanted
-   * @param ended called once when the client has all, or is gone
+   * @param seat given back when the client has all, or is gone
    */
-  EventSubscription(Vertx vertx, Exchange exchange, TrackedCall call, long next, Runnable ended) {
+  EventSubscription(
+      Vertx vertx, Exchange exchange, TrackedCall call, long next, EventSeats.Seat seat) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.exchange = exchange;
-    this.response =
-        exchange
-            .begin(200, "text/event-stream")
-            .putHeader("x-accel-buffering", "no")
-            .setChunked(true);
+    this.response = exchange.response();
     this.call = call;
     this.next = next;
-    this.ended = ended;
+    this.seat = seat;
   }
 
   /**
-   * Begins to send.
+   * Begins to send, once it hangs on its credential.
    *
-   * @return false when too many listen to this call already; nothing was sent then
+   * @throws dev.chitin.bus.ChitinException when it cannot; nothing was sent then
    */
-  boolean begin() {
-    if (!call.listen(listener)) {
-      return false;
-    }
+  void begin(CredentialWatch watch) {
+    hold = watch.hold(exchange.caller().credential(), this::revoked);
+    call.listen(listener);
     response.closeHandler(gone -> end());
     response.exceptionHandler(broken -> end());
     response.drainHandler(room -> drained());
+    exchange.begin(200, "text/event-stream").putHeader("x-accel-buffering", "no").setChunked(true);
     keepAlive = new KeepAlive(vertx, this::write);
     write("retry: 2000\n\n");
     pump();
-    return true;
+  }
+
+  /** The credential has ended; on any thread. */
+  private void revoked() {
+    context.runOnContext(
+        now -> {
+          if (!over) {
+            JsonValue.Obj problem =
+                ProblemJson.of(CredentialWatch.ended(), exchange.requestId(), call.id());
+            write("event: error\ndata: " + CanonicalJson.inOrder(problem) + "\n\n");
+            response.end();
+            end();
+          }
+        });
   }
 
   /** There is more to see; on any thread. */
@@ -147,7 +161,10 @@ final class EventSubscription {
         vertx.cancelTimer(patience);
       }
       call.leave(listener);
-      ended.run();
+      seat.close();
+      if (hold != null) {
+        hold.close();
+      }
     }
   }
 }

@@ -179,7 +179,7 @@ public final class HttpVerticle extends VerticleBase {
   static List<Route> routes(Vertx vertx, HttpEdge edge) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new CallRoutes(edge).routes());
-    routes.addAll(new TrackedCallRoutes(vertx, edge.calls()).routes());
+    routes.addAll(new TrackedCallRoutes(vertx, edge.calls(), edge.watch()).routes());
     routes.addAll(new SessionRoutes(edge.sessions()).routes());
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new LlmRoutes(vertx, edge).routes());

@@ -148,7 +148,7 @@ final class RequestGuard {
   }
 
   private static boolean isPlain(String path) {
-    if (!path.startsWith("/") || !isVisible(path)) {
+    if (!path.startsWith("/") || !hasPlainCharacters(path)) {
       return false;
     }
     if (path.indexOf('%') < 0 && !path.contains("/.")) {
@@ -163,9 +163,10 @@ final class RequestGuard {
         && !lower.contains("/./");
   }
 
-  private static boolean isVisible(String text) {
+  private static boolean hasPlainCharacters(String text) {
     for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) <= 0x20 || text.charAt(i) >= 0x7F) {
+      char c = text.charAt(i);
+      if (c <= 0x20 || c >= 0x7F || c == '\\') {
         return false;
       }
     }

@@ -3,31 +3,31 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.calls.EventSeats;
 import dev.chitin.gateway.calls.TrackedCall;
 import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.openapi.Operation;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * {@code /v1/calls/{id}}: how a call stands that goes on without its client, its events, and the
  * way to take it back. A caller sees only own calls; another's are as unknown as none.
  */
 final class TrackedCallRoutes {
-  private static final int MOST_SUBSCRIPTIONS = 32;
-
   private final Vertx vertx;
   private final TrackedCalls calls;
-  private final Map<String, Integer> subscriptions = new HashMap<>();
+  private final CredentialWatch watch;
 
-  TrackedCallRoutes(Vertx vertx, TrackedCalls calls) {
+  TrackedCallRoutes(Vertx vertx, TrackedCalls calls, CredentialWatch watch) {
     this.vertx = vertx;
     this.calls = calls;
+    this.watch = watch;
   }
 
   List<Route> routes() {
@@ -104,44 +104,24 @@ final class TrackedCallRoutes {
   private void events(Exchange exchange) {
     TrackedCall call = find(exchange);
     long next = next(exchange, call);
-    String owner = CallRoutes.owner(exchange);
-    if (subscriptions.getOrDefault(owner, 0) >= MOST_SUBSCRIPTIONS) {
-      throw tooMany("You already read " + MOST_SUBSCRIPTIONS + " streams of events.");
+    EventSeats.Seat seat = calls.seats().take(call);
+    try {
+      new EventSubscription(vertx, exchange, call, next, seat).begin(watch);
+    } catch (RuntimeException refused) {
+      seat.close();
+      throw refused;
     }
-    var subscription =
-        new EventSubscription(
-            vertx,
-            exchange,
-            call,
-            next,
-            () ->
-                subscriptions.computeIfPresent(
-                    owner, (name, count) -> count == 1 ? null : count - 1));
-    if (!subscription.begin()) {
-      throw tooMany(TrackedCall.MOST_LISTENERS + " already listen to this call.");
-    }
-    subscriptions.merge(owner, 1, Integer::sum);
-  }
-
-  private static RuntimeException tooMany(String detail) {
-    return Problem.of(ProblemCode.CALL_LIMIT, detail)
-        .withRule("call.subscribers")
-        .withHint("Close a stream that you no longer read.")
-        .toException();
   }
 
   /** {@code Last-Event-ID} names the last event that was seen. */
   private static long next(Exchange exchange, TrackedCall call) {
-    String last = exchange.request().getHeader("last-event-id");
-    if (last == null) {
+    OptionalLong last = RequestFields.lastEventId(exchange.request().headers());
+    if (last.isEmpty()) {
       return 0;
     }
-    if (!last.matches("[0-9]{1,15}") || !call.knows(Long.parseLong(last) + 1)) {
-      throw Problem.of(
-              ProblemCode.REQUEST_MALFORMED, "Last-Event-ID is no id of an event of this call.")
-          .withHint("Send the id of the last event that you have seen, or leave the field out.")
-          .toException();
+    if (!call.knows(last.getAsLong() + 1)) {
+      throw RequestFields.unknownEvent();
     }
-    return Long.parseLong(last) + 1;
+    return last.getAsLong() + 1;
   }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class TrackedCallsTest {
   private final AtomicLong clock = new AtomicLong(System.nanoTime());
-  private final TrackedCalls calls = new TrackedCalls(clock::get);
+  private final TrackedCalls calls = new TrackedCalls(StreamBounds.DEFAULT, clock::get);
 
   private TrackedCall add(String owner, int number) {
     var call = new TrackedCall("call_" + owner + number, "tool", owner, 0);
@@ -70,14 +70,15 @@ class TrackedCallsTest {
   }
 
   @Test
-  void listenersAreBoundedAndHearOfEachEvent() {
+  void everyListenerHearsOfEachEventUntilItLeaves() {
     TrackedCall call = add("a", 1);
     var heard = new AtomicInteger();
-    for (int i = 0; i < TrackedCall.MOST_LISTENERS; i++) {
-      assertThat(call.listen(heard::incrementAndGet)).isTrue();
-    }
-    assertThat(call.listen(heard::incrementAndGet)).isFalse();
+    Runnable leaving = () -> heard.addAndGet(10);
+    call.listen(() -> heard.addAndGet(1));
+    call.listen(leaving);
     call.event("stdout", JsonValue.Obj.EMPTY);
-    assertThat(heard).hasValue(TrackedCall.MOST_LISTENERS);
+    call.leave(leaving);
+    call.event("stdout", JsonValue.Obj.EMPTY);
+    assertThat(heard).hasValue(12);
   }
 }

@@ -8,6 +8,7 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.JsonSchemas;
 import dev.chitin.gateway.auth.Scope;
+import dev.chitin.gateway.calls.StreamBounds;
 import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.gateway.openapi.Operation;
@@ -83,7 +84,7 @@ class OpenApiTest {
         false,
         RateLimit.DEFAULT,
         SessionBounds.DEFAULT,
-        new EdgeBounds(1, 1, 1, 1, 1, 1, 1, 1, 1));
+        new EdgeBounds(1, 1, 1, 1, 1, 1, 1, 1, 1, StreamBounds.DEFAULT));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.gateway.calls.StreamBounds;
 import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.gateway.rate.RateLimit;
@@ -85,6 +86,6 @@ public final class EdgeRoutes {
         false,
         RateLimit.DEFAULT,
         SessionBounds.DEFAULT,
-        new EdgeBounds(1, 1, 1, 1, 1, 1, 1, 1, 1));
+        new EdgeBounds(1, 1, 1, 1, 1, 1, 1, 1, 1, StreamBounds.DEFAULT));
   }
 }

@@ -68,7 +68,9 @@ final class BenchGateway implements AutoCloseable {
             + members
             + "\"gateway\": { "
             + edge
-            + "\"limits\": { \"calls_per_principal\": 1024, \"connections_per_address\": 4096 }, \"rate_limit\": {"
+            + "\"limits\": { \"calls_per_principal\": 1024, \"connections\": 20000, \"connections_per_address\": 4096,"
+            + " \"event_streams\": 16384, \"event_streams_per_principal\": 16384, \"event_streams_per_call\":"
+            + " 1024, \"call_timeout_ms\": 1800000 }, \"rate_limit\": {"
             + " \"requests_per_minute\": 10000000, \"burst\": 1000000 } }, \"vault\": { \"key_file\": \""
             + work.resolve("bench-" + home.getFileName() + ".key")
             + "\" }, "
@@ -122,6 +124,11 @@ final class BenchGateway implements AutoCloseable {
     } catch (dev.chitin.bus.json.JsonSyntaxException e) {
       throw new IllegalStateException("not JSON: " + json, e);
     }
+  }
+
+  /** The gateway's only key. */
+  String key() {
+    return key;
   }
 
   int port() {

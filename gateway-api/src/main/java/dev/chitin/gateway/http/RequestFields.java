@@ -1,0 +1,64 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import io.vertx.core.MultiMap;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Reads the header fields of a request by which it says how it is to be served. */
+final class RequestFields {
+  private RequestFields() {}
+
+  /** Whether {@code Prefer} (RFC 7240) asks for an answer at once. */
+  static boolean prefersAsync(MultiMap fields) {
+    String prefer = fields.get("prefer");
+    return prefer != null
+        && Arrays.stream(prefer.toLowerCase(Locale.ROOT).split("[,;]", -1))
+            .anyMatch(token -> token.strip().equals("respond-async"));
+  }
+
+  /**
+   * The {@code Idempotency-Key}.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code request.malformed} for two, or one that is not 1
+   *     to 255 visible ASCII characters
+   */
+  static Optional<String> idempotencyKey(MultiMap fields) {
+    List<String> keys = fields.getAll("idempotency-key");
+    if (keys.size() > 1 || keys.stream().anyMatch(key -> !key.matches("[\\x21-\\x7e]{1,255}"))) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED,
+              "Idempotency-Key is one value of 1 to 255 visible ASCII characters.")
+          .withHint("Send a random one, a UUID say.")
+          .toException();
+    }
+    return keys.stream().findFirst();
+  }
+
+  /**
+   * The number in {@code Last-Event-ID} (WHATWG HTML, section 9.2): the last event that was seen.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code request.malformed} for what is not 1 to 15 digits
+   */
+  static OptionalLong lastEventId(MultiMap fields) {
+    String last = fields.get("last-event-id");
+    if (last == null) {
+      return OptionalLong.empty();
+    }
+    if (!last.matches("[0-9]{1,15}")) {
+      throw unknownEvent();
+    }
+    return OptionalLong.of(Long.parseLong(last));
+  }
+
+  /** What a reader is told who names an event that never was. */
+  static RuntimeException unknownEvent() {
+    return Problem.of(ProblemCode.REQUEST_MALFORMED, "Last-Event-ID is no id of an event of these.")
+        .withHint("Send the id of the last event that you have seen, or leave the field out.")
+        .toException();
+  }
+}
