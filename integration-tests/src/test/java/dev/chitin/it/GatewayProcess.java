@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,10 @@ public final class GatewayProcess implements AutoCloseable {
   /** The repository. */
   static final Path ROOT = Path.of(System.getProperty("chitin.root")).toAbsolutePath();
 
+  static {
+    makeStartCache();
+  }
+
   private final Path base;
   private final Process process;
   private final URI url;
@@ -41,6 +46,42 @@ public final class GatewayProcess implements AutoCloseable {
     this.base = base;
     this.process = process;
     this.url = url;
+  }
+
+  /** Makes the start-up cache of these jars, so that gateways start here as they do for a user. */
+  private static void makeStartCache() {
+    Path lib = ROOT.resolve("lib");
+    Path cache = lib.resolve("chitin.aot");
+    try {
+      if (Files.exists(cache) && isOlderThanAJar(cache, lib)) {
+        Files.delete(cache);
+      }
+      Path home = Files.createTempDirectory("chitin-it-cache-");
+      Process made =
+          command(home, Map.of("CHITIN_START_CACHE", "1"), "serve", "--help")
+              .redirectErrorStream(true)
+              .redirectOutput(home.resolve("log").toFile())
+              .start();
+      if (made.waitFor() != 0) {
+        throw new IOException("bin/chitin serve --help: " + Files.readString(home.resolve("log")));
+      }
+      remove(home);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean isOlderThanAJar(Path file, Path directory) throws IOException {
+    try (DirectoryStream<Path> jars = Files.newDirectoryStream(directory, "*.jar")) {
+      for (Path jar : jars) {
+        if (Files.getLastModifiedTime(jar).compareTo(Files.getLastModifiedTime(file)) > 0) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** A rate that no test reaches, for those that ask as fast as they can. */

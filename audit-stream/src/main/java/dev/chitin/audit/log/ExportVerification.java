@@ -24,6 +24,7 @@ public final class ExportVerification {
   private final long size;
   private final TreeCheck tree;
   private final TreeHash hash = new TreeHash();
+  private long minimum;
   private int bundles;
   private long bytes;
 
@@ -58,7 +59,7 @@ public final class ExportVerification {
           .or(() -> Optional.of(new LogFault(0, "checkpoint", 0, "there is no checkpoint")));
     }
     long stated = Minimum.read(directory).index();
-    long minimum = Math.min(stated, size / Minimum.UNIT * Minimum.UNIT);
+    minimum = Math.min(stated, size / Minimum.UNIT * Minimum.UNIT);
     for (long first = 0; first < minimum; first += Minimum.UNIT) {
       Optional<LogFault> fault = pruned(first);
       if (fault.isPresent()) {
@@ -131,7 +132,7 @@ public final class ExportVerification {
     return tree.fault();
   }
 
-  /** Files of tiles that are not of the checkpoint's tree. */
+  /** Files of tiles that are not of the checkpoint's tree, and entries of what was pruned. */
   private Optional<LogFault> surplus() throws IOException {
     try (Stream<Path> files = Files.walk(directory.resolve("tile"))) {
       return files
@@ -140,7 +141,7 @@ public final class ExportVerification {
           .filter(path -> !belongs(path))
           .sorted()
           .findFirst()
-          .map(path -> new LogFault(size, path, 0, "the checkpoint does not cover this file"));
+          .map(path -> new LogFault(size, path, 0, "this file is not of the log as it stands"));
     }
   }
 
@@ -149,6 +150,7 @@ public final class ExportVerification {
         .filter(
             tile ->
                 tile.isIn(size)
+                    && (tile.level() != TileAddress.ENTRIES || tile.first() >= minimum)
                     && tile.equals(
                         TileAddress.holding(
                             tile.level(), tile.first(), TileAddress.count(tile.level(), size))))
