@@ -141,7 +141,10 @@ public final class ExportVerification {
           .filter(path -> !belongs(path))
           .sorted()
           .findFirst()
-          .map(path -> new LogFault(size, path, 0, "this file is not of the log as it stands"));
+          .map(
+              path ->
+                  new LogFault(
+                      size, path, 0, "the checkpoint does not cover this file, or it was pruned"));
     }
   }
 
