@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,10 +16,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Calls that hang hold nobody else up, and end with their caller. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -53,6 +57,25 @@ class HangingCallsTest {
     awaitProcesses(seconds, false);
     Duration taken = Duration.ofNanos(System.nanoTime() - left);
     assertThat(taken).isLessThan(Duration.ofSeconds(1));
+  }
+
+  /** By the body, by the field, and by the shorter of both: the tool's process goes with it. */
+  @ParameterizedTest
+  @CsvSource({"'\"timeoutMs\":400,',", "'',400", "'\"timeoutMs\":400,',30000"})
+  void aCallEndsAtTheTimeThatItsClientGivesIt(String member, @Nullable String field)
+      throws Exception {
+    String seconds = "62." + (System.nanoTime() % 1_000_000);
+    String body = "{" + member + "\"arguments\":{\"argv\":[\"sleep\",\"" + seconds + "\"]}}";
+    HttpRequest.Builder request =
+        agent
+            .request("/v1/tools/process_run/calls")
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    if (field != null) {
+      request.header("chitin-timeout-ms", field);
+    }
+    Agent.Answer late = agent.send(request.header("content-type", "application/json").build());
+    assertThat(late.text()).contains("deadline");
+    awaitProcesses(seconds, false);
   }
 
   @Test

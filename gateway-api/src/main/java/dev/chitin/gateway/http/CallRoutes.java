@@ -77,6 +77,10 @@ final class CallRoutes {
                     .header("prefer", "string", "respond-async: answer 202 at once (RFC 7240).")
                     .header(
                         "idempotency-key", "string", "Makes a repeated request one call; a day.")
+                    .header(
+                        "chitin-timeout-ms",
+                        "integer",
+                        "How long the call may take; the shorter of this and timeoutMs counts.")
                     .header("chitin-session", "string", "The session that the call is of.")
                     .takes("application/json", "CallRequest")
                     .gives(200, "The call ended; it may have failed.", "CallResult")
@@ -100,9 +104,11 @@ final class CallRoutes {
     }
     JsonFields body = JsonFields.of(parse(exchange), "");
     JsonValue.Obj arguments = body.required("arguments", body.object("arguments"));
+    long most = settings.bounds().callTimeoutMillis();
     long timeout =
-        body.integer("timeoutMs", 1, settings.bounds().callTimeoutMillis())
-            .orElse(settings.bounds().callTimeoutMillis());
+        Math.min(
+            body.integer("timeoutMs", 1, most).orElse(most),
+            RequestFields.timeoutMillis(exchange.request().headers(), most));
     body.end();
     tool.schema().check(arguments);
 

@@ -12,7 +12,7 @@ import java.util.Set;
  */
 final class Cors {
   private static final String ALLOWED_FIELDS =
-      "authorization, content-type, accept, x-api-key, prefer, idempotency-key, last-event-id,"
+      "authorization, content-type, accept, x-api-key, prefer, idempotency-key, chitin-timeout-ms, last-event-id,"
           + " chitin-session, chitin-tool-loop,"
           + " mcp-session-id, mcp-protocol-version, anthropic-version, anthropic-beta";
   private static final String EXPOSED_FIELDS =

@@ -40,6 +40,32 @@ final class RequestFields {
   }
 
   /**
+   * The milliseconds that a call may take by {@code Chitin-Timeout-Ms}: for what stands between
+   * client and gateway and does not write the body.
+   *
+   * @param most the longest that a call may take
+   * @return {@code most} where there is no such field
+   * @throws dev.chitin.bus.ChitinException {@code request.malformed} for two, or one that is not 1
+   *     to {@code most}
+   */
+  static long timeoutMillis(MultiMap fields, long most) {
+    List<String> values = fields.getAll("chitin-timeout-ms");
+    if (values.isEmpty()) {
+      return most;
+    }
+    String value = values.getFirst();
+    long millis = value.matches("[1-9][0-9]{0,9}") ? Long.parseLong(value) : 0;
+    if (values.size() > 1 || millis < 1 || millis > most) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED,
+              "Chitin-Timeout-Ms is one whole number of milliseconds, 1 to " + most + ".")
+          .withHint("Ask for less, or leave the field out.")
+          .toException();
+    }
+    return millis;
+  }
+
+  /**
    * The number in {@code Last-Event-ID} (WHATWG HTML, section 9.2): the last event that was seen.
    *
    * @throws dev.chitin.bus.ChitinException {@code request.malformed} for what is not 1 to 15 digits

@@ -67,6 +67,29 @@ class RequestFieldsFuzzTest {
   }
 
   @Test
+  void timeouts() {
+    FuzzedTexts.of("chitin-timeout-ms")
+        .show(
+            COUNT,
+            List.of("1", "250", "60000", "60001", "0", "-1", "1e3", "007", "99999999999"),
+            text -> {
+              Optional<Long> read =
+                  given(
+                      () -> RequestFields.timeoutMillis(field("chitin-timeout-ms", text), 60_000));
+              read.ifPresent(
+                  millis -> {
+                    assertThat(millis).isBetween(1L, 60_000L);
+                    assertThat(Long.toString(millis)).isEqualTo(text);
+                  });
+            });
+    assertThat(RequestFields.timeoutMillis(field("chitin-timeout-ms", "60000"), 60_000))
+        .isEqualTo(60_000);
+    assertThat(RequestFields.timeoutMillis(field("accept", "x"), 60_000)).isEqualTo(60_000);
+    MultiMap two = field("chitin-timeout-ms", "5").add("chitin-timeout-ms", "6");
+    assertThat(given(() -> RequestFields.timeoutMillis(two, 60_000))).isEmpty();
+  }
+
+  @Test
   void lastEventIds() {
     FuzzedTexts.of("last-event-id")
         .show(

@@ -175,26 +175,29 @@ class ClearanceTest {
 
   /** This process's descriptors of pipes that a bwrap waits on as its gate. */
   private static List<Path> gates() throws IOException {
-    Set<Path> waitedOn = new HashSet<>();
+    Set<String> waitedOn = new HashSet<>();
     for (Path process : list(Path.of("/proc"), "[0-9]*")) {
-      try {
-        if (Files.readString(process.resolve("comm")).strip().equals("bwrap")) {
-          waitedOn.add(Files.readSymbolicLink(process.resolve("fd/6")));
-        }
-      } catch (IOException gone) {
-        // Or it is somebody else's.
+      if (text(() -> Files.readString(process.resolve("comm"))).equals("bwrap\n")) {
+        waitedOn.add(text(() -> Files.readSymbolicLink(process.resolve("fd/6")).toString()));
       }
     }
     List<Path> mine = new ArrayList<>();
     for (Path descriptor : list(Path.of("/proc/self/fd"), "*")) {
-      if (Files.isSymbolicLink(descriptor)) {
-        Path file = Files.readSymbolicLink(descriptor);
-        if (file.toString().startsWith("pipe:[") && waitedOn.contains(file)) {
-          mine.add(descriptor);
-        }
+      String file = text(() -> Files.readSymbolicLink(descriptor).toString());
+      if (file.startsWith("pipe:[") && waitedOn.contains(file)) {
+        mine.add(descriptor);
       }
     }
     return mine;
+  }
+
+  /** What {@code read} gives; empty for what is gone meanwhile, or somebody else's. */
+  private static String text(Callable<String> read) {
+    try {
+      return read.call();
+    } catch (Exception gone) {
+      return "";
+    }
   }
 
   private static List<Path> list(Path directory, String glob) throws IOException {
