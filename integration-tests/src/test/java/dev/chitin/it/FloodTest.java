@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -246,7 +247,9 @@ class FloodTest {
         : 1_000;
   }
 
+  /** With {@code --full} alone: what a shared machine adds to the set-up of so many decides it. */
   @Test
+  @Tag("full")
   void tenThousandConnectionsThatSayNothing() throws Exception {
     int count = descriptors();
     if (count < MOST_CONNECTIONS) {
