@@ -89,28 +89,71 @@ public final class CanonicalJson {
   }
 
   private void object(Map<String, JsonValue> members) {
-    String[] names = members.keySet().toArray(String[]::new);
-    if (sorted) {
-      Arrays.sort(names);
-    }
     put('{');
-    for (int i = 0; i < names.length; i++) {
-      if (i > 0) {
-        put(',');
+    if (sorted) {
+      inSortedOrder(members);
+    } else {
+      boolean first = true;
+      for (Map.Entry<String, JsonValue> member : members.entrySet()) {
+        member(first, member.getKey(), member.getValue());
+        first = false;
       }
-      quoted(names[i]);
-      put(':');
-      JsonValue member = members.get(names[i]);
-      value(member == null ? JsonValue.Null.VALUE : member);
     }
     put('}');
   }
 
+  private void inSortedOrder(Map<String, JsonValue> members) {
+    String[] names = members.keySet().toArray(String[]::new);
+    Arrays.sort(names);
+    for (int i = 0; i < names.length; i++) {
+      JsonValue value = members.get(names[i]);
+      member(i == 0, names[i], value == null ? JsonValue.Null.VALUE : value);
+    }
+  }
+
+  private void member(boolean first, String name, JsonValue value) {
+    if (!first) {
+      put(',');
+    }
+    quoted(name);
+    put(':');
+    value(value);
+  }
+
   private void quoted(String text) {
     put('"');
-    for (int i = 0; i < text.length(); i++) {
-      if (i % PIECE == 0) {
+    int plain = plain(text);
+    if (plain < text.length()) {
+      rest(text, plain);
+    }
+    put('"');
+  }
+
+  /** Writes what of {@code text} stands for itself, up to the first unit that does not. */
+  private int plain(String text) {
+    int count = text.length();
+    makeRoom(count);
+    byte[] into = out;
+    int at = length;
+    int i = 0;
+    while (i < count) {
+      char c = text.charAt(i);
+      if (c >= 0x80 || c < 0x20 || c == '"' || c == '\\') {
+        break;
+      }
+      into[at++] = (byte) c;
+      i++;
+    }
+    length = at;
+    return i;
+  }
+
+  private void rest(String text, int from) {
+    int roomFor = 0;
+    for (int i = from; i < text.length(); i++) {
+      if (roomFor-- == 0) {
         makeRoom(PIECE * MOST_PER_CHAR);
+        roomFor = PIECE - 1;
       }
       char c = text.charAt(i);
       if (c < 0x80 && c >= 0x20 && c != '"' && c != '\\') {
@@ -120,12 +163,10 @@ public final class CanonicalJson {
       } else if (Character.isSurrogate(c)) {
         pair(text, i);
         i++;
-        makeRoom(PIECE * MOST_PER_CHAR);
       } else {
         utf8(c);
       }
     }
-    put('"');
   }
 
   private void escape(char c) {

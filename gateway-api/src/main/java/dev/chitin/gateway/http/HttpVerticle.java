@@ -267,6 +267,9 @@ public final class HttpVerticle extends VerticleBase {
         .setDecompressionSupported(false)
         .setCompressionSupported(false)
         .setHttp2ClearTextEnabled(false)
+        // There are no WebSockets here, and what would negotiate them costs each connection memory.
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setPerMessageWebSocketCompressionSupported(false)
         .setInitialSettings(
             new Http2Settings()
                 .setMaxConcurrentStreams(MOST_STREAMS)

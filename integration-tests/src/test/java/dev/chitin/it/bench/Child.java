@@ -31,7 +31,7 @@ final class Child implements AutoCloseable {
         List.of(
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
+            "-XX:+UseParallelGC",
             "-XX:-DontCompileHugeMethods", // As in bin/chitin.
             "-Xmx1g",
             "-cp",

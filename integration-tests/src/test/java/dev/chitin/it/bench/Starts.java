@@ -63,7 +63,7 @@ final class Starts implements Bench.Measurement {
     line.add(ProcessHandle.current().info().command().orElseThrow());
     line.addAll(
         List.of(
-            "-XX:+UseSerialGC",
+            "-XX:+UseParallelGC",
             "-Xmx1g",
             option,
             "--enable-native-access=ALL-UNNAMED",

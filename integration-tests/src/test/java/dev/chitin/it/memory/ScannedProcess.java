@@ -51,7 +51,7 @@ final class ScannedProcess implements AutoCloseable {
             ProcessHandle.current().info().command().orElseThrow(),
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
+            "-XX:+UseParallelGC",
             "-Xmx192m",
             "-XX:+DisableAttachMechanism",
             "-Djavax.net.ssl.trustStore=" + upstreams.store(),
