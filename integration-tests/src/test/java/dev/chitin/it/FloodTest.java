@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Floods, beside which callers with good credentials are served as before. Turns with and without
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.TestInstance;
  * processor time that nobody else wants. All connections are loopback's.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Isolated
 class FloodTest {
   private static final int TURNS = 3;
   private static final long TURN_MILLIS = 800;

@@ -21,11 +21,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Calls that hang hold nobody else up, and end with their caller. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Isolated
 class HangingCallsTest {
   private static final int HANGING = 64;
   private static final int PROBES = 400;

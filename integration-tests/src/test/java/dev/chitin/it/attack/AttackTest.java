@@ -12,9 +12,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Every case of the catalogue against the real gateway. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Isolated
 class AttackTest {
   private final List<AttackCase> cases = Catalogue.all();
   private ChitinTarget gateway;

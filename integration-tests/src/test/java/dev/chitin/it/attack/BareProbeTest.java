@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A probe that is not in a sandbox ends at once and has done nothing. */
+@Isolated
 class BareProbeTest {
   private record Ended(int exit, String said) {}
 

@@ -14,12 +14,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * The attacks bite: on the naive line each of these has its effect. A probe that succeeds nowhere
  * would prove nothing of the gateway.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Isolated
 class NaiveReferenceTest {
   /** What has to be said of each, for the right reason. */
   private static final Map<String, String> BREACHES =
