@@ -85,15 +85,7 @@ final class ToolLoop implements LlmRun {
 
   @Override
   public Future<Void> run(Bytes body) {
-    long timer =
-        vertx.setTimer(
-            loop.timeoutMillis(),
-            late ->
-                stop(
-                    LoopRoom.bound(
-                        provider.settings(),
-                        "The tool loop was not over within " + loop.timeoutMillis() + " ms.",
-                        "timeout_ms")));
+    long timer = vertx.setTimer(loop.timeoutMillis(), late -> stop(late()));
     client.request().response().closeHandler(gone -> stop(LlmRun.left()));
     room = new LoopRoom(share, body.length(), provider.settings(), loop);
     return preparation
@@ -114,6 +106,13 @@ final class ToolLoop implements LlmRun {
         .otherwiseEmpty();
   }
 
+  private ChitinException late() {
+    return LoopRoom.bound(
+        provider.settings(),
+        "The tool loop was not over within " + loop.timeoutMillis() + " ms.",
+        "timeout_ms");
+  }
+
   private JsonValue.Obj begun(LlmPreparation.Read read) {
     var tools =
         OfferedTools.of(provider.settings(), loop, client.tools(), dialect, read.document());
@@ -128,6 +127,9 @@ final class ToolLoop implements LlmRun {
   private Future<TurnAnswer> turn(JsonValue.Obj request) {
     if (stopped != null) {
       return Future.failedFuture(stopped);
+    }
+    if (deadline.expired()) {
+      return Future.failedFuture(late()); // A tool's end at that time may come before the timer.
     }
     turns++;
     answer.turn();

@@ -2,6 +2,7 @@ package dev.chitin.it.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.bus.json.JsonValue;
 import dev.chitin.it.GatewayProcess;
 import dev.chitin.it.GatewayProcess.Json;
 import dev.chitin.it.llm.Speech.Ask;
@@ -13,6 +14,8 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -38,14 +41,21 @@ class ToolLoopTest {
 
   private static LlmStage stage;
 
+  /** Its loops have a second. */
+  private static LlmStage hurried;
+
   @BeforeAll
   static void start() throws Exception {
+    hurried =
+        LlmStage.start(
+            ", \"tool_loop\": { \"tools\": [\"process_run\"], \"timeout_ms\": 1000 }", "");
     stage = LlmStage.start(LOOP, ", " + GatewayProcess.HIGH_RATE);
     Files.writeString(stage.workspace().resolve("notes.txt"), "seven green apples");
   }
 
   @AfterAll
   static void stop() {
+    hurried.close();
     stage.close();
   }
 
@@ -212,6 +222,10 @@ class ToolLoopTest {
   }
 
   private static String key(String name, String... scopes) throws Exception {
+    return Json.text(made(name, scopes), "key");
+  }
+
+  private static JsonValue.Obj made(String name, String... scopes) throws Exception {
     List<String> line =
         new ArrayList<>(List.of("key", "create", "--name", name, "--role", "agent", "--json"));
     for (String scope : scopes) {
@@ -219,7 +233,7 @@ class ToolLoopTest {
     }
     GatewayProcess.Result made = stage.gateway().run(line.toArray(String[]::new));
     assertThat(made.exit()).as(made.err()).isZero();
-    return Json.text(Json.object(made.out()), "key");
+    return Json.object(made.out());
   }
 
   @ParameterizedTest
@@ -449,7 +463,7 @@ class ToolLoopTest {
 
   @Test
   void aClientThatLeavesEndsTheToolThatRuns() throws Exception {
-    String model = asking(new Ask("t1", "process_run", "{\"argv\":[\"sleep\",\"120\"]}"));
+    String model = asking(sleeper());
     try (var client = HttpClient.newHttpClient()) {
       HttpResponse<InputStream> answer =
           client.send(
@@ -457,15 +471,81 @@ class ToolLoopTest {
               HttpResponse.BodyHandlers.ofInputStream());
       // The head and the first comment come when the model has asked.
       assertThat(answer.body().read()).isEqualTo(':');
-      String call = answer.headers().firstValue("chitin-call-id").orElseThrow() + "-1-1\"";
-      await(call, "Authorized");
+      String loop = answer.headers().firstValue("chitin-call-id").orElseThrow();
+      await(loop + "-1-1\"", "Authorized");
       answer.body().close();
       client.shutdownNow();
-      await(call, "Completed");
-      List<String> entries = stage.audit().stream().filter(e -> e.contains(call)).toList();
-      assertThat(entries.getLast()).contains("\"status\":\"cancelled\"");
+      cancelled(loop);
       assertThat(asked(model)).hasSize(1);
     }
+  }
+
+  private static Ask sleeper() {
+    return new Ask("t1", "process_run", "{\"argv\":[\"sleep\",\"120\"]}");
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyWay")
+  void aRevokedKeyEndsTheLoopAndTheToolThatRuns(String path, String more) throws Exception {
+    JsonValue.Obj key = made("gone-" + LlmStage.random());
+    String model = asking(sleeper());
+    Set<String> before = Set.copyOf(stage.audit());
+    try (var client = HttpClient.newHttpClient()) {
+      CompletableFuture<HttpResponse<String>> coming =
+          client.sendAsync(
+              request(path, body(path, model, more), Json.text(key, "key")),
+              HttpResponse.BodyHandlers.ofString());
+      while (stage.audit().stream()
+          .noneMatch(
+              e -> !before.contains(e) && e.contains("Authorized") && e.contains("-1-1\""))) {
+        Thread.onSpinWait();
+      }
+      assertThat(stage.gateway().run("key", "revoke", Json.text(key, "id")).exit()).isZero();
+      HttpResponse<String> answer = coming.join();
+      assertThat(answer.body()).contains("was revoked meanwhile").doesNotContain(TEXT);
+      if (more.isEmpty()) {
+        assertThat(answer.statusCode()).isEqualTo(401);
+        assertThat(answer.headers().firstValue("x-should-retry")).hasValue("false");
+      }
+      cancelled(answer.headers().firstValue("chitin-call-id").orElseThrow());
+      assertThat(asked(model)).hasSize(1);
+    }
+  }
+
+  private static void cancelled(String loop) throws Exception {
+    String call = loop + "-1-1\"";
+    await(call, "Completed");
+    assertThat(stage.audit().stream().filter(e -> e.contains(call)).toList().getLast())
+        .contains("\"status\":\"cancelled\"");
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyWay")
+  void theTimeOfALoopEndsItAndTheToolThatRuns(String path, String more) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(hurried.url(path))
+            .header("x-api-key", hurried.key())
+            .header("content-type", "application/json")
+            .header("chitin-tool-loop", "on")
+            .POST(HttpRequest.BodyPublishers.ofString(body(path, "sleeper", more)))
+            .build();
+    hurried.provider().script("sleeper", "normal", List.of(List.of(sleeper())));
+    LlmStage.Answer answer = hurried.send(request);
+    assertThat(answer.text()).contains("tool_loop.timeout_ms").doesNotContain(TEXT);
+    if (more.isEmpty()) {
+      assertThat(answer.status()).isEqualTo(502);
+      assertThat(answer.field("x-should-retry")).isEqualTo("false");
+    }
+    String call = answer.field("chitin-call-id") + "-1-1\"";
+    List<String> ends = List.of();
+    while (ends.isEmpty()) {
+      ends =
+          hurried.audit().stream()
+              .filter(e -> e.contains(call) && e.contains("Completed"))
+              .toList();
+    }
+    assertThat(ends).hasSize(1);
+    assertThat(ends.getFirst()).containsPattern("\"status\":\"(cancelled|deadline)\"");
   }
 
   /** Waits for an entry by asking for it; the test's own bound is that of the whole suite. */
