@@ -1,5 +1,7 @@
 package dev.chitin.audit;
 
+import dev.chitin.audit.log.EntryReader;
+import dev.chitin.audit.log.LogDamage;
 import dev.chitin.audit.log.LogOpener;
 import dev.chitin.audit.log.RotationMark;
 import dev.chitin.audit.log.Storage;
@@ -70,9 +72,13 @@ public final class KeyRotations {
     if (other.isPresent()) {
       throw Problem.of(
               ProblemCode.AUDIT_KEY_ROTATING,
-              "The log's key is being rotated: both keys sign until " + other.get().until() + ".")
+              "A rotation of the log's key is under way: both keys sign until "
+                  + other.get().until()
+                  + ".")
           .withRule("audit.key")
-          .withHint("Rotate again when the old key is destroyed; chitin audit key shows both.")
+          .withHint(
+              "Rotate again when the old key is destroyed. One whose record failed is completed or"
+                  + " discarded by the next start.")
           .toException();
     }
     try {
@@ -157,24 +163,30 @@ public final class KeyRotations {
    *     read
    */
   public Optional<KeyRotation> recorded(Predicate<KeyRotation> wanted) {
-    LogReader reader = log.reader();
+    var reader = new EntryReader(directory);
     long from = mark().map(RotationMark::from).orElse(0L);
+    // What the log has recovered is durable, whether its mark says so already or not.
     long size = opened.publication().size();
-    while (from < size) {
-      List<LogEntry> page = reader.read(from, (int) Math.min(size - from, LogReader.MAX_COUNT));
-      if (page.isEmpty()) {
-        break;
-      }
-      for (LogEntry entry : page) {
+    try {
+      while (from < size) {
+        List<LogEntry> page =
+            reader.read(from, (int) Math.min(size - from, LogReader.MAX_COUNT), size);
         Optional<KeyRotation> found =
-            KeyRotation.of(entry.index(), entry.json().borrow()).filter(wanted);
-        if (found.isPresent()) {
+            page.stream()
+                .flatMap(e -> KeyRotation.of(e.index(), e.json().borrow()).stream())
+                .filter(wanted)
+                .findFirst();
+        if (found.isPresent() || page.isEmpty()) {
           return found;
         }
+        from = page.getLast().index() + 1;
       }
-      from = page.getLast().index() + 1;
+      return Optional.empty();
+    } catch (LogDamage e) {
+      throw e.fault().toException();
+    } catch (IOException e) {
+      throw unavailable(e);
     }
-    return Optional.empty();
   }
 
   private LogPosition append(AuditEvent event, Deadline deadline) {
