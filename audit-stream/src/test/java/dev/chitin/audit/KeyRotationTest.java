@@ -52,7 +52,7 @@ class KeyRotationTest {
         AuditSettings.of(directory, "n1", "0.1.0")
             .withSegmentBytes(1 << 20)
             .withMinFreeBytes(0)
-            .withCheckpointInterval(Duration.ofMillis(5)));
+            .withCheckpointInterval(Duration.ofMillis(10)));
   }
 
   private static void write(DurableAuditLog log, int count) throws Exception {
@@ -87,8 +87,8 @@ class KeyRotationTest {
     return verify(directory(), keys, since);
   }
 
-  private static LogVerification verify(
-      Path log, List<TestSigner> keys, Optional<SignedNote> since) throws Exception {
+  private static LogVerification verify(Path log, List<TestSigner> keys, Optional<SignedNote> since)
+      throws Exception {
     var expected =
         new Expectations(keys.stream().map(TestSigner::verifierKey).toList(), Optional.empty());
     return LogVerifier.verify(
@@ -122,7 +122,8 @@ class KeyRotationTest {
       assertThat(log.keyRotations().underWay()).isEmpty();
       assertThat(Files.readString(directory().resolve("vkey")))
           .isEqualTo(fresh.verifierKey() + "\n");
-      assertThat(log.published().entry(301).map(e -> new String(e.borrow(), StandardCharsets.UTF_8)))
+      assertThat(
+              log.published().entry(301).map(e -> new String(e.borrow(), StandardCharsets.UTF_8)))
           .hasValueSatisfying(
               entry ->
                   assertThat(entry)
@@ -132,7 +133,8 @@ class KeyRotationTest {
 
   /** Gives the old key's thread every chance to sign the entry alone. */
   private final class Eager implements CheckpointSigner {
-    private final AtomicReference<DurableAuditLog> watched = new AtomicReference<>();
+    private final AtomicReference<Optional<DurableAuditLog>> watched =
+        new AtomicReference<>(Optional.empty());
     private final List<Boolean> signedByTheOldAlone = new ArrayList<>();
 
     @Override
@@ -142,16 +144,17 @@ class KeyRotationTest {
 
     @Override
     public Bytes publicKey() {
-      DurableAuditLog log = watched.get();
-      if (log != null && log.publication().size() > 300) {
+      Optional<DurableAuditLog> log = watched.get().filter(l -> l.publication().size() > 300);
+      if (log.isPresent()) {
         try {
           signedByTheOldAlone.add(
-              log.publication()
+              log.get()
+                  .publication()
                   .signed(300, old.verifierKey(), Deadline.after(Duration.ofMillis(300))));
         } catch (InterruptedException e) {
           throw new AssertionError(e);
         }
-        watched.set(null);
+        watched.set(Optional.empty());
       }
       return fresh.publicKey();
     }
@@ -169,7 +172,7 @@ class KeyRotationTest {
       log.signWith(old);
       write(log, 300);
       log.keyRotations().announce(UNTIL);
-      eager.watched.set(log);
+      eager.watched.set(Optional.of(log));
       log.keyRotations().record(old, eager, UNTIL, soon());
       assertThat(eager.signedByTheOldAlone).containsExactly(false);
       assertThat(checkpoint(log).signatures()).hasSize(2);
@@ -181,8 +184,7 @@ class KeyRotationTest {
     try (var log = open()) {
       KeyRotation rotation = rotate(log);
       assertRefused(
-          () -> log.keyRotations().announce(UNTIL.plusSeconds(1)),
-          ProblemCode.AUDIT_KEY_ROTATING);
+          () -> log.keyRotations().announce(UNTIL.plusSeconds(1)), ProblemCode.AUDIT_KEY_ROTATING);
       assertThat(log.keyRotations().underWay()).contains(UNTIL);
       log.signWith(fresh);
       log.keyRotations().retired(rotation, soon());
@@ -199,8 +201,7 @@ class KeyRotationTest {
     }
     try (var log = open()) {
       assertRefused(() -> log.signWith(unrelated), ProblemCode.AUDIT_KEY_CHANGED);
-      assertRefused(
-          () -> log.signWith(List.of(unrelated, fresh)), ProblemCode.AUDIT_KEY_CHANGED);
+      assertRefused(() -> log.signWith(List.of(unrelated, fresh)), ProblemCode.AUDIT_KEY_CHANGED);
       log.signWith(List.of(old, fresh));
       log.signWith(fresh);
       write(log, 1);
@@ -224,7 +225,9 @@ class KeyRotationTest {
       log.proof(log.publication().size() - 1, soon());
       assertThat(LogVerifierFixture.segments(directory())).hasSizeGreaterThan(2);
       assertThat(log.prune(Long.MAX_VALUE, null, soon())).isZero();
-      assertThat(log.due(new RetentionPolicy(Duration.ofMillis(1), 0, null), Instant.MAX.minusSeconds(1)))
+      assertThat(
+              log.due(
+                  new RetentionPolicy(Duration.ofMillis(1), 0, null), Instant.MAX.minusSeconds(1)))
           .isEmpty();
       log.signWith(fresh);
       log.keyRotations().retired(rotation, soon());
@@ -254,8 +257,7 @@ class KeyRotationTest {
   }
 
   @Test
-  void afterTheOverlapTheOldKeyIsToldWhatHappenedAndLeadsOnOnlyFromWhatItSigned()
-      throws Exception {
+  void afterTheOverlapTheOldKeyIsToldWhatHappenedAndLeadsOnOnlyFromWhatItSigned() throws Exception {
     SignedNote before;
     SignedNote during;
     Path export = temp.resolve("export");
@@ -273,7 +275,8 @@ class KeyRotationTest {
     }
     new LogExport(PublishedLog.stored(directory()), export).write(List.of());
     for (Path log : List.of(directory(), export)) {
-      for (Optional<SignedNote> since : List.of(Optional.<SignedNote>empty(), Optional.of(before))) {
+      for (Optional<SignedNote> since :
+          List.of(Optional.<SignedNote>empty(), Optional.of(before))) {
         LogVerification lost = verify(log, List.of(old), since);
         assertThat(fault(lost))
             .contains("not signed by the key " + old.verifierKey())
@@ -375,8 +378,16 @@ class KeyRotationTest {
             head + key + "\",\"until\":1}",
             head + key + "\",\"until\":1,\"vkey\":\"x\"}",
             head + key + "\",\"until\":-1,\"vkey\":\"" + key + "\"}",
-            head.replace("LogEvent", "Lifecycle") + key + "\",\"until\":1,\"vkey\":\"" + key + "\"}",
-            head.replace("rotated", "retired") + key + "\",\"until\":1,\"vkey\":\"" + key + "\"}")) {
+            head.replace("LogEvent", "Lifecycle")
+                + key
+                + "\",\"until\":1,\"vkey\":\""
+                + key
+                + "\"}",
+            head.replace("rotated", "retired")
+                + key
+                + "\",\"until\":1,\"vkey\":\""
+                + key
+                + "\"}")) {
       assertThat(KeyRotation.of(0, entry.getBytes(StandardCharsets.US_ASCII))).as(entry).isEmpty();
     }
     assertThat(
