@@ -91,11 +91,19 @@ class LogKeysTest {
     }
 
     @Override
-    public void close() throws Exception {
-      log.endSigning(Duration.ofSeconds(30));
+    public void close() {
+      try {
+        log.endSigning(Duration.ofSeconds(30));
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
       keys.close();
       log.close();
     }
+  }
+
+  private void open() {
+    new Opened().close();
   }
 
   private static boolean is(LogEntry entry, String action) {
@@ -373,24 +381,24 @@ class LogKeysTest {
     byte[] unrelated = new byte[KeyFile.BYTES];
     unrelated[0] = 1;
     Files.write(files.next().path(), unrelated);
-    assertRefused(() -> new Opened(), ProblemCode.AUDIT_KEY_CHANGED);
+    assertRefused(this::open, ProblemCode.AUDIT_KEY_CHANGED);
     assertThat(files.next().path()).as("nothing is destroyed").hasBinaryContent(unrelated);
     Files.delete(files.next().path());
-    assertRefused(() -> new Opened(), ProblemCode.AUDIT_KEY_CHANGED);
+    assertRefused(this::open, ProblemCode.AUDIT_KEY_CHANGED);
     assertThat(files.current().path()).hasBinaryContent(current);
     files.next().createInPlace();
     Files.write(files.next().path(), next);
     Files.write(files.current().path(), unrelated);
-    assertRefused(() -> new Opened(), ProblemCode.AUDIT_KEY_CHANGED);
+    assertRefused(this::open, ProblemCode.AUDIT_KEY_CHANGED);
     Files.write(files.current().path(), current);
-    new Opened().close();
+    open();
   }
 
   @Test
   void ofTheOldKeyAloneNothingIsMade() throws Exception {
     VerifierKey old = first();
     files.current().moveTo(files.old());
-    assertRefused(() -> new Opened(), ProblemCode.AUDIT_KEY_CHANGED);
+    assertRefused(this::open, ProblemCode.AUDIT_KEY_CHANGED);
     assertThat(keyFiles()).containsExactly("audit-log.old.key");
     files.old().moveTo(files.current());
     try (var opened = new Opened()) {

@@ -37,7 +37,8 @@ class KeyRotationTest {
   private Path export(Path home, String name) throws Exception {
     Path export = temp.resolve(name);
     Result exported =
-        GatewayProcess.run(home, NOTHING, "audit", "export", "--dir", export.toString(), "--proof", "0");
+        GatewayProcess.run(
+            home, NOTHING, "audit", "export", "--dir", export.toString(), "--proof", "0");
     assertThat(exported.exit()).as(exported.err()).isZero();
     return export;
   }
@@ -89,7 +90,8 @@ class KeyRotationTest {
       assertThat(again.exit()).isNotZero();
       assertThat(again.err()).contains("audit.key_rotating", "until");
       Result doctor = gateway.run("doctor");
-      assertThat(doctor.out()).containsPattern("proven +audit.signed .*" + java.util.regex.Pattern.quote(fresh));
+      assertThat(doctor.out())
+          .containsPattern("proven +audit.signed .*" + java.util.regex.Pattern.quote(fresh));
       assertThat(gateway.stop()).isZero();
     }
   }
@@ -124,8 +126,7 @@ class KeyRotationTest {
   }
 
   @Test
-  void afterTheOverlapTheOldKeyLeadsToTheNewOneOnlyFromACheckpointThatItSigned()
-      throws Exception {
+  void afterTheOverlapTheOldKeyLeadsToTheNewOneOnlyFromACheckpointThatItSigned() throws Exception {
     Path home = GatewayProcess.home("");
     Path before = temp.resolve("before");
     Path during = temp.resolve("during");
