@@ -15,6 +15,7 @@ import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.config.Configuration;
 import dev.chitin.vault.KeyFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -250,10 +252,29 @@ class LogKeysTest {
     }
     files.next().createInPlace();
     assertDiscarded(old);
-    // The same where the discarding itself was cut short.
-    try (var opened = new Opened()) {
-      assertThat(opened.keys.newest()).isNotEqualTo(old);
-    }
+  }
+
+  @Test
+  void aKeyThatNoMarkAndNoEntryNamesIsDestroyed() throws Exception {
+    VerifierKey old = first();
+    files.next().createInPlace();
+    assertDiscarded(old);
+  }
+
+  @Test
+  void noToolSeesAnyOfTheKeys() throws Exception {
+    Map<String, String> environment = Map.of("CHITIN_HOME", temp.resolve("home").toString());
+    String text = "{ vault: { key_file: '" + keys.resolve("vault.key") + "' } }";
+    GatewaySettings settings =
+        SettingsReader.read(
+            Configuration.parse("chitin.json5", text, environment),
+            ChitinHome.of(environment),
+            environment);
+    assertThat(settings.policy().protectedPaths())
+        .contains(
+            files.current().path().toString(),
+            files.next().path().toString(),
+            files.old().path().toString());
   }
 
   /** The entry is in the log, and nothing was done about it yet. */

@@ -141,12 +141,11 @@ class KeyRotationTest {
       // Nothing runs, so nothing has ended the overlap: the stop signed with both.
       Files.copy(audit.resolve("checkpoint"), during);
       assertThat(signatures(Files.readString(during))).isEqualTo(2);
-      try (var second = GatewayProcess.start(home)) {
-        awaitEnd(home);
-        assertThat(second.run("audit", "tail", "-n", "100").out())
-            .contains("\"action\":\"start\"", "\"detail\":\"" + fresh + "\"");
-        assertThat(second.stop()).isZero();
-      }
+      GatewayProcess second = GatewayProcess.start(home); // Its home goes with the first.
+      awaitEnd(home);
+      assertThat(second.run("audit", "tail", "-n", "100").out())
+          .contains("\"action\":\"start\"", "\"detail\":\"" + fresh + "\"");
+      assertThat(second.stop()).isZero();
       assertThat(keys(home)).containsExactly(fresh);
       Path export = export(home, "export");
       var independent = new IndependentVerifier(temp);
