@@ -137,13 +137,9 @@ class KeyRotationTest {
         new AtomicReference<>(Optional.empty());
     private final List<Boolean> signedByTheOldAlone = new ArrayList<>();
 
+    /** Asked for before the new key signs, while the old one still could. */
     @Override
     public String name() {
-      return fresh.name();
-    }
-
-    @Override
-    public Bytes publicKey() {
       Optional<DurableAuditLog> log = watched.get().filter(l -> l.publication().size() > 300);
       if (log.isPresent()) {
         try {
@@ -156,6 +152,11 @@ class KeyRotationTest {
         }
         watched.set(Optional.empty());
       }
+      return fresh.name();
+    }
+
+    @Override
+    public Bytes publicKey() {
       return fresh.publicKey();
     }
 
