@@ -124,10 +124,29 @@ public sealed interface AuditEvent
    * The log speaks of itself.
    *
    * @param action {@code heartbeat}: an hour in which nothing else need have happened; {@code
-   *     segment_roll}, {@code pruned}, {@code key_rotated}, {@code gap}, {@code clock_step}
+   *     segment_roll}, {@code pruned}, {@code key_rotated}, {@code key_retired}, {@code gap},
+   *     {@code clock_step}
    * @param detail one short sentence, or null
+   * @param handover from which signing key to which, for {@code key_rotated} and {@code
+   *     key_retired}; else null
    */
-  record LogEvent(String action, @Nullable String detail) implements AuditEvent {}
+  record LogEvent(String action, @Nullable String detail, @Nullable KeyHandover handover)
+      implements AuditEvent {
+
+    /** An event that is not about keys. */
+    public LogEvent(String action, @Nullable String detail) {
+      this(action, detail, null);
+    }
+  }
+
+  /**
+   * One key of the log takes another's place; see {@link KeyRotation}.
+   *
+   * @param vkey verifier key of the new one
+   * @param oldVkey verifier key of the old one
+   * @param until when the old one ends to sign, milliseconds since 1970
+   */
+  record KeyHandover(String vkey, String oldVkey, long until) {}
 
   /**
    * A gateway key was made or revoked, or tokens of an issuer were revoked or taken back.

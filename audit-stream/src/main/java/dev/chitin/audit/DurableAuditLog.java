@@ -46,6 +46,7 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   private final Path directory;
   private final String bootId;
   private final Pruning pruning;
+  private final KeyRotations rotations;
 
   /** Remembers its place in the oldest segment, which is asked for its age again and again. */
   private final LogReader ages;
@@ -58,6 +59,7 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
       String bootId,
       Storage storage) {
     this.pruning = new Pruning(storage, directory);
+    this.rotations = new KeyRotations(this, opened, directory, storage);
     this.ages = new LogReader(directory);
     this.opened = opened;
     this.writer = opened.writer();
@@ -215,7 +217,8 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   public synchronized long prune(long before, @Nullable Path archive, Deadline deadline) {
     try {
       pruning.complete(); // what an earlier removal could not delete
-      Optional<Minimum> plan = pruning.plan(before, published.size());
+      Optional<Minimum> plan =
+          pruning.plan(Math.min(before, rotations.keptFrom()), published.size());
       if (plan.isPresent()) {
         pruning.prune(plan.get(), archive, minimum -> recordPruned(minimum, deadline));
       }
@@ -240,7 +243,7 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
    */
   public synchronized OptionalLong due(RetentionPolicy policy, Instant now) {
     try {
-      long size = published.size();
+      long size = Math.min(published.size(), rotations.keptFrom());
       OptionalLong due = OptionalLong.empty();
       List<Minimum> steps = pruning.steps();
       for (Minimum step : steps.subList(0, Math.min(steps.size(), STEP_SEGMENTS))) {
@@ -283,6 +286,11 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
     }
   }
 
+  /** How the log's signing key is rotated. */
+  public KeyRotations keyRotations() {
+    return rotations;
+  }
+
   /** Goes on in a new segment with the next entry. */
   public void rotate() {
     writer.rotate();
@@ -313,16 +321,23 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
     encoder.sealWith(keys);
   }
 
-  /**
-   * Has the log's checkpoints signed from now on, the first at once.
-   *
-   * @throws ChitinException {@code audit.key_changed} when the stored checkpoint is not of this
-   *     key; {@code config.invalid} when the key bears another name than the log; {@code
-   *     audit.unavailable} when the verifier key cannot be stored
-   */
+  /** Has the log's checkpoints signed with one key; see {@link #signWith(List)}. */
   public void signWith(CheckpointSigner signer) {
+    signWith(List.of(signer));
+  }
+
+  /**
+   * Has the log's checkpoints signed from now on, the first at once, with each of {@code signers}
+   * and no other key.
+   *
+   * @param signers the log's key; while it is being rotated the old one, then the new one
+   * @throws ChitinException {@code audit.key_changed} when the stored checkpoint is not of the
+   *     first of them; {@code config.invalid} when a key bears another name than the log; {@code
+   *     audit.unavailable} when the verifier keys cannot be stored
+   */
+  public void signWith(List<CheckpointSigner> signers) {
     try {
-      opened.signWith(signer);
+      opened.signWith(signers);
     } catch (IOException e) {
       throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The log's verifier key cannot be stored.")
           .withHint("Check the audit directory's owner and the room on its file system.")

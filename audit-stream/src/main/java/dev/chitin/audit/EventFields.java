@@ -1,6 +1,7 @@
 package dev.chitin.audit;
 
 import dev.chitin.audit.AuditEvent.CallRef;
+import dev.chitin.audit.AuditEvent.KeyHandover;
 import dev.chitin.audit.AuditEvent.Phase;
 import dev.chitin.audit.Field.Clear;
 import dev.chitin.audit.Field.Digested;
@@ -98,9 +99,13 @@ final class EventFields {
           number("torn_bytes", unclean.tornBytes());
         }
       }
-      case AuditEvent.LogEvent(String action, @Nullable String detail) -> {
+      case AuditEvent.LogEvent(
+              String action,
+              @Nullable String detail,
+              @Nullable KeyHandover handover) -> {
         word("action", action);
         sentence("detail", detail);
+        handover(handover);
       }
       case AuditEvent.KeyChange(String action, String keyId, String name, String actor) -> {
         word("action", action);
@@ -225,6 +230,15 @@ final class EventFields {
         number("received_bytes", received);
         word("code", code);
       }
+    }
+  }
+
+  /** Public keys, in full: whoever verifies the log goes on with them. */
+  private void handover(@Nullable KeyHandover handover) {
+    if (handover instanceof KeyHandover(String vkey, String oldVkey, long until)) {
+      sentence("vkey", vkey);
+      sentence("old_vkey", oldVkey);
+      number("until", until);
     }
   }
 

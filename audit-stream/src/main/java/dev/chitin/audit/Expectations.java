@@ -3,26 +3,34 @@ package dev.chitin.audit;
 import dev.chitin.audit.log.Checkpoints.Published;
 import dev.chitin.audit.note.NoteSyntaxException;
 import dev.chitin.audit.note.VerifierKey;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What whoever verifies a log knows from elsewhere.
  *
- * @param key the log's verifier key; without it the one that lies beside the log is used, which
- *     shows nothing against somebody who can write there
+ * @param keys verifier keys of the log, each of which is trusted; without any those that lie beside
+ *     the log are used, which shows nothing against somebody who can write there
  * @param since a checkpoint that was seen earlier, which the log has to extend
  */
-public record Expectations(Optional<VerifierKey> key, Optional<Published> since) {
+public record Expectations(List<VerifierKey> keys, Optional<Published> since) {
   /** Nothing. */
-  public static final Expectations NONE = new Expectations(Optional.empty(), Optional.empty());
+  public static final Expectations NONE = new Expectations(List.of(), Optional.empty());
+
+  public Expectations {
+    keys = List.copyOf(keys);
+  }
 
   /** The same with a checkpoint that was seen earlier, as signed note. */
   public Expectations since(byte[] note) throws NoteSyntaxException {
-    return new Expectations(key, Optional.of(Published.parse(note)));
+    return new Expectations(keys, Optional.of(Published.parse(note)));
   }
 
-  /** The same with the log's key. */
+  /** The same with a key of the log, or one more of them. */
   public Expectations key(VerifierKey known) {
-    return new Expectations(Optional.of(known), since);
+    var all = new ArrayList<>(keys);
+    all.add(known);
+    return new Expectations(all, since);
   }
 }

@@ -1,6 +1,7 @@
 package dev.chitin.audit;
 
 import dev.chitin.audit.note.Checkpoint;
+import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.Digest;
 import java.util.Optional;
 
@@ -14,7 +15,9 @@ import java.util.Optional;
  * @param unfinishedBytes bytes of a frame at the end that is being written or was never finished;
  *     nothing of it was acknowledged
  * @param checkpoint the signed checkpoint, when there is one that can be read
- * @param signed whether its signature was checked and is right
+ * @param signer the key under which its signature was checked and is right, one that was given
+ *     where there is such a one; empty when no signature is right or none could be checked
+ * @param rotation the newest rotation of the log's key that the checkpoint covers
  * @param fault the first damage, or empty when the log is whole
  */
 public record LogVerification(
@@ -24,8 +27,14 @@ public record LogVerification(
     long bytes,
     long unfinishedBytes,
     Optional<Checkpoint> checkpoint,
-    boolean signed,
+    Optional<VerifierKey> signer,
+    Optional<KeyRotation> rotation,
     Optional<LogFault> fault) {
+
+  /** Whether the checkpoint's signature was checked and is right. */
+  public boolean signed() {
+    return signer.isPresent();
+  }
 
   public boolean intact() {
     return fault.isEmpty();

@@ -58,6 +58,7 @@ public enum ProblemCode {
   AUDIT_CORRUPT("audit.corrupt", 503, "The audit log is damaged"),
   AUDIT_ROLLBACK("audit.rollback.detected", 503, "The audit log is older than its checkpoint"),
   AUDIT_KEY_CHANGED("audit.key_changed", 503, "The audit log is signed by another key"),
+  AUDIT_KEY_ROTATING("audit.key_rotating", 409, "The audit log's key is being rotated"),
   AUDIT_PROOF_PENDING("audit.proof_pending", 503, "No checkpoint covers the entry yet"),
   AUDIT_PRUNED("audit.pruned", 410, "The entries were pruned"),
   AUDIT_RECEIPT_INVALID("audit.receipt_invalid", 403, "The audit receipt does not cover this plan"),

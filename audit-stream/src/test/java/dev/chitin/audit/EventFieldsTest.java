@@ -65,7 +65,7 @@ class EventFieldsTest {
                 new AuditEvent.RateLimitExceeded("address", s, 1, 2, 3),
                 new AuditEvent.Lifecycle(
                     s, s, s, DIGEST, DIGEST, new AuditEvent.UncleanStop(1, 2, 3)),
-                new AuditEvent.LogEvent(s, s),
+                new AuditEvent.LogEvent(s, s, new AuditEvent.KeyHandover(s, s, 1)),
                 new AuditEvent.KeyChange(s, s, s, s),
                 new AuditEvent.Session(s, s, s, s, s),
                 new AuditEvent.SecretChange(s, s, s, s),

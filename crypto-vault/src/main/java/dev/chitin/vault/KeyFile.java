@@ -111,6 +111,78 @@ public final class KeyFile {
     }
   }
 
+  /**
+   * Makes the file, 0600, with a fresh key, under its own name from the first byte on: no other
+   * name ever shows it. A crash may leave it shorter than a key; what uses it must not count on it
+   * before this returns.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when it is there already or
+   *     its place is not fit for a key
+   */
+  public void createInPlace() {
+    try (SecretBytes key = SecretBytes.allocate(BYTES)) {
+      checkPlace();
+      SecretMemory.random(key.segment());
+      disk.writeNew(path, key.segment());
+      disk.syncDirectory(parent());
+    } catch (FileAlreadyExistsException e) {
+      throw refused("key.exists", "There is a key file already.", "Use it, or name another.");
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /**
+   * Gives the key another name in the same directory, durably.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when there is something of
+   *     that name, or the file cannot be moved
+   */
+  public void moveTo(KeyFile other) {
+    try {
+      if (other.isThere()) {
+        throw refused("key.exists", "There is a key file already.", "Look which one is right.");
+      }
+      disk.rename(path, other.path);
+      disk.syncDirectory(parent());
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /**
+   * Overwrites the key with zeros, removes the file, and returns when both are on the disk. What a
+   * disk keeps of overwritten blocks, or a copy made before, is out of its reach. Does nothing
+   * where there is no file.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when it cannot
+   */
+  public void destroy() {
+    if (!isThere()) {
+      return;
+    }
+    try {
+      if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        wipe();
+      }
+      disk.delete(path);
+      disk.syncDirectory(parent());
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private void wipe() throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+      ByteBuffer zeros = ByteBuffer.allocate(Math.toIntExact(Math.min(channel.size(), 1 << 16)));
+      while (zeros.hasRemaining()) {
+        channel.write(zeros);
+      }
+      channel.force(true);
+    }
+  }
+
   /** Each directory's name is durable before anything is put into it. */
   private void makeDirectory(Path directory) throws IOException {
     Path above = directory.getParent();

@@ -5,6 +5,7 @@ import dev.chitin.audit.Approval;
 import dev.chitin.audit.AuditAccess;
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditEvent.CallRef;
+import dev.chitin.audit.AuditEvent.KeyHandover;
 import dev.chitin.audit.AuditEvent.Phase;
 import dev.chitin.audit.AuditLog;
 import dev.chitin.audit.ConfigChange;
@@ -84,7 +85,8 @@ final class CleanAuditLog implements AuditLog {
               e.build(),
               e.config(),
               e.unclean());
-      case AuditEvent.LogEvent e -> new AuditEvent.LogEvent(text(e.action()), maybe(e.detail()));
+      case AuditEvent.LogEvent e ->
+          new AuditEvent.LogEvent(text(e.action()), maybe(e.detail()), handover(e.handover()));
       case AuditEvent.KeyChange e ->
           new AuditEvent.KeyChange(
               text(e.action()), text(e.keyId()), text(e.name()), text(e.actor()));
@@ -210,6 +212,12 @@ final class CleanAuditLog implements AuditLog {
 
   private List<String> texts(List<String> texts) {
     return texts.stream().map(this::text).toList();
+  }
+
+  private @Nullable KeyHandover handover(@Nullable KeyHandover keys) {
+    return keys == null
+        ? null
+        : new KeyHandover(text(keys.vkey()), text(keys.oldVkey()), keys.until());
   }
 
   private @Nullable String maybe(@Nullable String text) {

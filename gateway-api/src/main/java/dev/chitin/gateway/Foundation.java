@@ -5,7 +5,6 @@ import dev.chitin.audit.AuditLogClient;
 import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.AuditVerticle;
 import dev.chitin.audit.DurableAuditLog;
-import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.Deadline;
 import dev.chitin.gateway.auth.KeyStore;
@@ -30,6 +29,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -52,12 +52,12 @@ public final class Foundation implements AutoCloseable {
   private final Bus bus;
   private final DurableAuditLog log;
   private final String origin;
-  private @Nullable String logKey;
   private final CleanAuditLog audit;
   private final KeyStore keys;
   private final LocalVault localVault;
   private final Vault vault;
   private final FieldKeys fieldKeys;
+  private final LogKeys logKeys;
 
   private Foundation(GatewaySettings settings, VaultAccess access) {
     ChitinHome home = settings.home();
@@ -83,7 +83,7 @@ public final class Foundation implements AutoCloseable {
       opened.push(LeakGuard.install(localVault.liveSecrets(), audit));
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
       vault = new VaultClient(bus);
-      sign(settings);
+      logKeys = sign(settings);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -138,12 +138,12 @@ public final class Foundation implements AutoCloseable {
    * Has the log signed from now on. What is recorded after the vault has closed is signed by the
    * next start.
    */
-  private void sign(GatewaySettings settings) {
-    LogKey key = LogKey.open(origin, LogKey.file(settings.keyFile()), settings.home().root());
-    opened.push(key);
-    log.signWith(key);
-    logKey = new VerifierKey(origin, VerifierKey.Type.ED25519, key.publicKey()).toString();
+  private LogKeys sign(GatewaySettings settings) {
+    var files = LogKeyFiles.beside(settings.keyFile(), settings.home().root());
+    LogKeys signing = LogKeys.open(log, origin, files, InstantSource.system());
+    opened.push(signing);
     opened.push(this::endSigning);
+    return signing;
   }
 
   private void endSigning() throws InterruptedException {
@@ -191,9 +191,9 @@ public final class Foundation implements AutoCloseable {
     return log;
   }
 
-  /** The verifier key that the log is signed under, or null when it is not signed. */
-  @Nullable String logKey() {
-    return logKey;
+  /** What the log is signed with. */
+  public LogKeys logKeys() {
+    return logKeys;
   }
 
   public AuditLog audit() {

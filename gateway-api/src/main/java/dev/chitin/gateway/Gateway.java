@@ -84,6 +84,7 @@ public final class Gateway {
     try {
       Supplier<Optional<String>> witnessRefusal = witness();
       heartbeat();
+      started.push(new LogKeyUpkeep(foundation.vertx(), foundation.logKeys()));
       station = Station.start(foundation, settings, telemetry.observer());
       started.push(station);
       doctor = new LocalDoctor(foundation, station, settings, witnessRefusal);
@@ -177,7 +178,7 @@ public final class Gateway {
             new AuditEvent.Lifecycle(
                 action,
                 Version.CURRENT,
-                foundation.logKey(),
+                foundation.logKeys().newest().toString(),
                 null,
                 settings.audit().config().digest(),
                 null),
@@ -276,6 +277,7 @@ public final class Gateway {
             foundation.vault(),
             foundation.vaultAdministration(),
             settings::vaultKey,
+            foundation.logKeys(),
             foundation.audit(),
             foundation.keys(),
             auth.authenticator(),

@@ -109,12 +109,11 @@ final class LocalDoctor implements Doctor {
   private Finding signed(LogPosition position) {
     try {
       Path vkey = settings.home().audit().resolve("vkey");
-      VerifierKey key = VerifierKey.parse(Files.readString(vkey).strip()).orElseThrow();
+      List<VerifierKey> keys = VerifierKey.parseAll(Files.readString(vkey));
       TlogProof proof = foundation.log().proof(position.index(), Deadline.after(RECORD));
-      boolean right =
-          proof.shows(position.leafHash()) && !proof.checkpoint().signedBy(List.of(key)).isEmpty();
-      return right
-          ? new Finding("audit.signed", Verdict.PROVEN, "an entry is proven under " + key)
+      List<VerifierKey> by = proof.checkpoint().signedBy(keys);
+      return proof.shows(position.leafHash()) && !by.isEmpty()
+          ? new Finding("audit.signed", Verdict.PROVEN, "an entry is proven under " + by.getLast())
           : new Finding("audit.signed", Verdict.INERT, "the proof of an entry does not hold");
     } catch (ChitinException | IOException e) {
       return new Finding("audit.signed", Verdict.DEGRADED, "no proof: " + e.getMessage());

@@ -25,11 +25,6 @@ public final class LogKey implements CheckpointSigner, Closeable {
     this.signer = signer;
   }
 
-  /** The key file of the log whose vault has the key file {@code vaultKey}. */
-  public static Path file(Path vaultKey) {
-    return vaultKey.resolveSibling("audit-log.key");
-  }
-
   /**
    * Opens the key in {@code file}, which is made where there is none.
    *
@@ -41,7 +36,12 @@ public final class LogKey implements CheckpointSigner, Closeable {
     if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       keyFile.create();
     }
-    return new LogKey(name, Ed25519Signer.of(keyFile.read()));
+    return open(name, keyFile);
+  }
+
+  /** Opens the key in {@code file}, which is there. */
+  static LogKey open(String name, KeyFile file) {
+    return new LogKey(name, Ed25519Signer.of(file.read()));
   }
 
   @Override

@@ -221,10 +221,11 @@ public final class SettingsReader {
 
   /** What no tool sees, wherever it lies. */
   private List<String> protectedPaths(Path vaultKey, Path keyFile, Path nodeKey) {
-    return Stream.concat(
-            Stream.of(
-                vaultKey, nodeKey, LogKey.file(keyFile), home.audit(), home.run(), home.vault()),
+    return Stream.of(
+            Stream.of(vaultKey, nodeKey, home.audit(), home.run(), home.vault()),
+            LogKeyFiles.paths(keyFile).stream(),
             Stream.ofNullable(retention().archive()))
+        .flatMap(paths -> paths)
         .map(Path::toString)
         .toList();
   }

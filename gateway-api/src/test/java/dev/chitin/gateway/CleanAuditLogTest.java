@@ -87,7 +87,7 @@ class CleanAuditLogTest {
                 new AuditEvent.AuthFailure(s, s, s, s),
                 new AuditEvent.RateLimitExceeded(s, s, 1, 2, 3),
                 new AuditEvent.Lifecycle(s, s, s),
-                new AuditEvent.LogEvent(s, s),
+                new AuditEvent.LogEvent(s, s, new AuditEvent.KeyHandover(s, s, 1)),
                 new AuditEvent.KeyChange(s, s, s, s),
                 new AuditEvent.Session(s, s, s, s, s),
                 new AuditEvent.SecretChange(s, s, s, s),

@@ -2,6 +2,7 @@
 # Checks an export of an audit log (C2SP tlog-tiles, tlog-checkpoint, signed-note, tlog-proof) with
 # nothing but SHA-256 and the openssl program. Shares no code with the log.
 #   verify-log.pl DIR VKEY [EARLIER-CHECKPOINT]
+# VKEY may hold several keys of the log, with white space between them: one of them has to have signed.
 # Exit code 0 when everything holds, 6 when something does not, 2 for anything else.
 use strict;
 use warnings;
@@ -33,24 +34,30 @@ sub base64 {
   return $bytes;
 }
 
-my ($name, $id, $key) = $vkey =~ /\A([^+ ]+)\+([0-9a-f]{8})\+([A-Za-z0-9+\/=]+)\z/ or die2('no verifier key');
-my $typed = base64($key);
-die2('not an Ed25519 key') unless length($typed) == 33 && substr($typed, 0, 1) eq "\x01";
-die2('the key id is wrong') unless unpack('H8', sha256("$name\n$typed")) eq $id;
-
-# A public key in the form that openssl reads: RFC 8410.
-open(my $der, '>:raw', "$temp/key.der") or die2('no temporary file');
-print $der pack('H*', '302a300506032b6570032100') . substr($typed, 1);
-close $der;
+# Each key in the form that openssl reads (RFC 8410), by its id; all have the log's name.
+my ($name, %keys);
+for my $one (split ' ', $vkey) {
+  my ($of, $id, $key) = $one =~ /\A([^+ ]+)\+([0-9a-f]{8})\+([A-Za-z0-9+\/=]+)\z/ or die2('no verifier key');
+  my $typed = base64($key);
+  die2('not an Ed25519 key') unless length($typed) == 33 && substr($typed, 0, 1) eq "\x01";
+  die2('the key id is wrong') unless unpack('H8', sha256("$of\n$typed")) eq $id;
+  die2('the keys are of several logs') if defined $name && $name ne $of;
+  $name = $of;
+  $keys{$id} = "$temp/$id.der";
+  open(my $der, '>:raw', $keys{$id}) or die2('no temporary file');
+  print $der pack('H*', '302a300506032b6570032100') . substr($typed, 1);
+  close $der;
+}
+defined $name or die2('no verifier key');
 
 sub signed {
-  my ($text, $signature) = @_;
+  my ($key, $text, $signature) = @_;
   for (['text', $text], ['sig', $signature]) {
     open(my $out, '>:raw', "$temp/$_->[0]") or die2('no temporary file');
     print $out $_->[1];
     close $out;
   }
-  open(my $run, '-|', 'openssl', 'pkeyutl', '-verify', '-pubin', '-keyform', 'DER', '-inkey', "$temp/key.der",
+  open(my $run, '-|', 'openssl', 'pkeyutl', '-verify', '-pubin', '-keyform', 'DER', '-inkey', $key,
     '-rawin', '-in', "$temp/text", '-sigfile', "$temp/sig") or die2('openssl does not run');
   my $said = join('', <$run>);
   close $run;
@@ -68,11 +75,12 @@ sub checkpoint {
   for my $line (split /\n/, $lines) {
     my ($by, $blob) = $line =~ /\A\xe2\x80\x94 ([^ ]+) (.*)\z/;
     my $bytes = base64($blob);
-    next unless $by eq $name && unpack('H8', $bytes) eq $id;
-    reject("the signature of $what is wrong") unless length($bytes) == 68 && signed($text, substr($bytes, 4));
+    my $key = $by eq $name ? $keys{unpack('H8', $bytes)} : undef;
+    next unless defined $key;
+    reject("the signature of $what is wrong") unless length($bytes) == 68 && signed($key, $text, substr($bytes, 4));
     $good = 1;
   }
-  reject("$what is not signed by the key") unless $good;
+  reject("$what is not signed by a known key") unless $good;
   return ($size, base64($root));
 }
 

@@ -46,6 +46,7 @@ public final class AlertEngine {
             CountRules.denials(settings),
             CountRules.secretsFound(),
             CountRules.forgedDecisions(),
+            CountRules.keyRotations(),
             habits,
             volume,
             calls,

@@ -32,6 +32,8 @@ public enum AlertRule {
   UNUSUAL_HOUR("unusual_hour", "low"),
   /** The sandbox was handed a decision that this node's policy did not make for this plan. */
   DECISION_FORGED("decision_forged", "critical"),
+  /** Another key takes the place of the one that signs the log. */
+  LOG_KEY_ROTATED("log_key_rotated", "medium"),
   /** A secret was about to leave in a log or an answer. */
   SECRET_FOUND("secret_found", "critical"),
   /** Events were made that are not in the log. */

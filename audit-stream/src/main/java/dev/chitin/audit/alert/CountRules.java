@@ -1,5 +1,6 @@
 package dev.chitin.audit.alert;
 
+import dev.chitin.audit.KeyRotation;
 import dev.chitin.bus.ProblemCode;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -83,6 +84,16 @@ final class CountRules {
           && entry.has("code", ProblemCode.POLICY_DECISION_INVALID.code())
           && !entry.has("rule", "decision.expired")) {
         forged.add(entry, ALL, 1, found);
+      }
+    };
+  }
+
+  /** The log goes on with another key: whoever verifies it has to be given that one. */
+  static Rule keyRotations() {
+    var rotated = new Threshold(AlertRule.LOG_KEY_ROTATED, FIVE_MINUTES, 1);
+    return (entry, found) -> {
+      if (entry.kind().equals("LogEvent") && entry.has("action", KeyRotation.ACTION)) {
+        rotated.add(entry, ALL, 1, found);
       }
     };
   }

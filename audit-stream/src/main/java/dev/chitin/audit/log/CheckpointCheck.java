@@ -1,6 +1,7 @@
 package dev.chitin.audit.log;
 
 import dev.chitin.audit.Expectations;
+import dev.chitin.audit.KeyRotation;
 import dev.chitin.audit.LogFault;
 import dev.chitin.audit.log.Checkpoints.Published;
 import dev.chitin.audit.note.Checkpoint;
@@ -10,6 +11,8 @@ import dev.chitin.audit.note.VerifierKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -24,41 +27,42 @@ final class CheckpointCheck {
   private static final String FILE = "checkpoint";
 
   private final Expectations expected;
-  private final Optional<VerifierKey> key;
+  private final List<VerifierKey> keys;
   private final @Nullable String unreadable;
   private final Optional<Published> published;
 
   private CheckpointCheck(
       Expectations expected,
-      Optional<VerifierKey> key,
+      List<VerifierKey> keys,
       @Nullable String unreadable,
       Optional<Published> published) {
     this.expected = expected;
-    this.key = key;
+    this.keys = keys;
     this.unreadable = unreadable;
     this.published = published;
   }
 
   /** Reads what lies in {@code directory}. */
   static CheckpointCheck read(Path directory, Expectations expected) throws IOException {
-    Optional<VerifierKey> key = expected.key().or(() -> keyBeside(directory));
+    List<VerifierKey> keys = expected.keys().isEmpty() ? keysBeside(directory) : expected.keys();
     Optional<byte[]> file = DurableFile.read(directory.resolve(FILE), SignedNote.MAX_BYTES);
     try {
       Optional<Published> published =
           file.isEmpty() ? Optional.empty() : Optional.of(Published.parse(file.get()));
-      return new CheckpointCheck(expected, key, null, published);
+      return new CheckpointCheck(expected, keys, null, published);
     } catch (NoteSyntaxException e) {
       return new CheckpointCheck(
-          expected, key, "the checkpoint is not readable: " + e.getMessage(), Optional.empty());
+          expected, keys, "the checkpoint is not readable: " + e.getMessage(), Optional.empty());
     }
   }
 
-  private static Optional<VerifierKey> keyBeside(Path directory) {
+  private static List<VerifierKey> keysBeside(Path directory) {
     try {
       return DurableFile.read(directory.resolve("vkey"), 1_024)
-          .flatMap(line -> VerifierKey.parse(new String(line, StandardCharsets.US_ASCII).strip()));
+          .map(lines -> VerifierKey.parseAll(new String(lines, StandardCharsets.US_ASCII)))
+          .orElse(List.of());
     } catch (IOException e) {
-      return Optional.empty(); // Then the signature counts as not checked.
+      return List.of(); // Then the signature counts as not checked.
     }
   }
 
@@ -74,9 +78,40 @@ final class CheckpointCheck {
     return sizes;
   }
 
-  /** Whether the signature is there and right. */
-  boolean isSigned() {
-    return published.isPresent() && key.isPresent() && signature(published.get(), "").isEmpty();
+  /** The key under which the signature is right. */
+  Optional<VerifierKey> signer(TreeCheck tree, List<KeyRotation> rotations) {
+    try {
+      return published.isEmpty()
+          ? Optional.empty()
+          : published.get().note().signedBy(trusted(tree, rotations)).stream()
+              .min(Comparator.comparing(signer -> !keys.contains(signer)));
+    } catch (NoteSyntaxException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The newest rotation that the checkpoint covers. */
+  Optional<KeyRotation> newest(List<KeyRotation> rotations) {
+    long covered = published.map(now -> now.tree().size()).orElse(0L);
+    return rotations.stream().filter(r -> r.index() < covered).reduce((older, newer) -> newer);
+  }
+
+  /**
+   * The keys that are known, and those to which the log hands over in entries that an earlier
+   * checkpoint covers which a known key signed: whoever trusts that key trusts what it signed.
+   */
+  private List<VerifierKey> trusted(TreeCheck tree, List<KeyRotation> rotations) {
+    var trusted = new ArrayList<>(keys);
+    expected
+        .since()
+        .filter(earlier -> signature(earlier, "", keys).isEmpty())
+        .filter(earlier -> covers(earlier.tree(), tree, "").isEmpty())
+        .ifPresent(
+            earlier ->
+                rotations.stream()
+                    .filter(r -> r.index() < earlier.tree().size() && trusted.contains(r.from()))
+                    .forEach(r -> trusted.add(r.to())));
+    return trusted;
   }
 
   /**
@@ -84,13 +119,14 @@ final class CheckpointCheck {
    *
    * @param origin the name that the log itself bears, or null when it bears none
    * @param tree the tree of all entries
+   * @param rotations of the log's key, as the entries record them
    */
-  Optional<LogFault> fault(@Nullable String origin, TreeCheck tree) {
+  Optional<LogFault> fault(@Nullable String origin, TreeCheck tree, List<KeyRotation> rotations) {
     if (unreadable != null) {
       return fault(tree.size(), unreadable);
     }
     if (published.isEmpty()) {
-      return expected.key().isPresent() || expected.since().isPresent()
+      return !expected.keys().isEmpty() || expected.since().isPresent()
           ? fault(tree.size(), "there is no checkpoint")
           : Optional.empty();
     }
@@ -98,7 +134,8 @@ final class CheckpointCheck {
     if (origin != null && !now.tree().origin().equals(origin)) {
       return fault(0, "the checkpoint is of the log " + now.tree().origin());
     }
-    return signature(now, "the checkpoint")
+    return signature(now, "the checkpoint", trusted(tree, rotations))
+        .map(fault -> afterRotation(fault, now, rotations))
         .or(() -> covers(now.tree(), tree, "the checkpoint"))
         .or(() -> expected.since().flatMap(earlier -> since(earlier, now, tree)));
   }
@@ -116,25 +153,55 @@ final class CheckpointCheck {
               + " entries and is older than the one seen earlier, which covers "
               + earlier.tree().size());
     }
-    return signature(earlier, name).or(() -> covers(earlier.tree(), tree, name));
+    return signature(earlier, name, keys).or(() -> covers(earlier.tree(), tree, name));
   }
 
-  private Optional<LogFault> signature(Published note, String name) {
-    if (key.isEmpty()) {
+  private static Optional<LogFault> signature(
+      Published note, String name, List<VerifierKey> known) {
+    if (known.isEmpty()) {
       return Optional.empty();
     }
-    VerifierKey by = key.get();
+    String origin = note.tree().origin();
+    List<VerifierKey> own = known.stream().filter(key -> key.name().equals(origin)).toList();
+    if (own.isEmpty()) {
+      return fault(
+          0, name + " is of the log " + origin + ", the key of " + known.getFirst().name());
+    }
     try {
-      if (!by.name().equals(note.tree().origin())) {
-        return fault(
-            0, name + " is of the log " + note.tree().origin() + ", the key of " + by.name());
-      }
-      return note.note().signedBy(List.of(by)).isEmpty()
-          ? fault(0, name + " is not signed by the key " + by)
+      return note.note().signedBy(own).isEmpty()
+          ? fault(
+              0,
+              own.size() == 1
+                  ? name + " is not signed by the key " + own.getFirst()
+                  : name + " is signed by none of the " + own.size() + " keys")
           : Optional.empty();
     } catch (NoteSyntaxException e) {
       return fault(0, name + " has a wrong signature: " + e.getMessage());
     }
+  }
+
+  /**
+   * The same fault with what the log says about it. It is not signed by a known key, so it names no
+   * key to go on with: that one has to come from whom the old one came from.
+   */
+  private LogFault afterRotation(LogFault fault, Published now, List<KeyRotation> rotations) {
+    return rotations.stream()
+        .filter(r -> r.index() < now.tree().size() && keys.contains(r.from()))
+        .reduce((older, newer) -> newer)
+        .map(
+            r ->
+                new LogFault(
+                    r.index(),
+                    FILE,
+                    0,
+                    fault.what()
+                        + "; entry "
+                        + r.index()
+                        + " says that the log's key was rotated, and that the old one signs until "
+                        + r.until()
+                        + ": get the new verifier key from the log's operator (chitin audit key),"
+                        + " or give --since a checkpoint that the old key signed after that entry"))
+        .orElse(fault);
   }
 
   private static Optional<LogFault> covers(Checkpoint signed, TreeCheck tree, String name) {

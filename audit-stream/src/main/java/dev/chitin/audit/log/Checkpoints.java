@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,8 @@ public final class Checkpoints {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition published = lock.newCondition();
   private volatile @Nullable Published latest;
-  private volatile @Nullable CheckpointSigner signer;
+  private final ReentrantLock signing = new ReentrantLock();
+  private volatile List<CheckpointSigner> signers = List.of();
   private volatile Runnable listener = () -> {};
   private volatile long demanded;
   private volatile long signedAtNanos;
@@ -93,39 +95,68 @@ public final class Checkpoints {
   }
 
   /**
-   * Signs with {@code with} from now on.
+   * Signs with all of {@code with} from now on, and with no other key once this has returned.
    *
-   * @throws dev.chitin.bus.ChitinException {@code config.invalid} when the key bears another name
-   *     than the log, {@code audit.key_changed} when the stored checkpoint is not signed by it
-   * @throws IOException when the verifier key cannot be stored
+   * @param with the log's key; while it is being rotated the old one, then the new one
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid} when a key bears another name
+   *     than the log, {@code audit.key_changed} when the stored checkpoint is not signed by the
+   *     first of them
+   * @throws IOException when the verifier keys cannot be stored
    */
-  void attach(CheckpointSigner with) throws IOException {
-    if (!with.name().equals(origin)) {
+  void attach(List<CheckpointSigner> with) throws IOException {
+    if (with.stream().anyMatch(signer -> !signer.name().equals(origin))) {
       throw Problem.of(ProblemCode.CONFIG_INVALID, "The log's key bears another name than the log.")
           .withRule("audit.origin")
           .toException();
     }
-    VerifierKey key = key(with);
-    Published stored = latest;
-    if (stored != null && !isSigned(stored.note(), key)) {
-      throw Problem.of(
-              ProblemCode.AUDIT_KEY_CHANGED, "The last checkpoint was not signed by the log's key.")
-          .withRule("audit.key")
-          .withHint(
-              "Put the log's key file back. If the key is lost, give a new log another directory"
-                  + " and another audit.origin.")
-          .toException();
+    signing.lock();
+    try {
+      List<VerifierKey> keys = with.stream().map(Checkpoints::key).toList();
+      Published stored = latest;
+      if (stored != null && !isSigned(stored.note(), keys)) {
+        throw Problem.of(
+                ProblemCode.AUDIT_KEY_CHANGED,
+                "The last checkpoint was not signed by the log's key.")
+            .withRule("audit.key")
+            .withHint(
+                "Put the log's key file back. If the key is lost, give a new log another directory"
+                    + " and another audit.origin.")
+            .toException();
+      }
+      // The newest first: it is the one to keep.
+      String lines = keys.reversed().stream().map(key -> key + "\n").collect(Collectors.joining());
+      DurableFile.replace(
+          storage, directory.verifierKey(), lines.getBytes(StandardCharsets.US_ASCII));
+      signers = List.copyOf(with);
+    } finally {
+      signing.unlock();
     }
-    byte[] line = (key + "\n").getBytes(StandardCharsets.US_ASCII);
-    DurableFile.replace(storage, directory.verifierKey(), line);
-    signer = with;
   }
 
-  private static boolean isSigned(SignedNote note, VerifierKey key) {
+  /** Whether the first of {@code keys} signed, and no line of any of them is wrong. */
+  private static boolean isSigned(SignedNote note, List<VerifierKey> keys) {
     try {
-      return !note.signedBy(List.of(key)).isEmpty();
+      return note.signedBy(keys).contains(keys.getFirst());
     } catch (NoteSyntaxException e) {
       return false;
+    }
+  }
+
+  /** What is done while nothing is signed. */
+  @FunctionalInterface
+  public interface Step {
+
+    /** Does it. */
+    void run() throws IOException;
+  }
+
+  /** Runs {@code step}, which may block and {@link #attach}; no checkpoint is made meanwhile. */
+  void pause(Step step) throws IOException {
+    signing.lock();
+    try {
+      step.run();
+    } finally {
+      signing.unlock();
     }
   }
 
@@ -140,13 +171,13 @@ public final class Checkpoints {
 
   /** Signs nothing any more. */
   void detach() {
-    signer = null;
+    signers = List.of();
     wake();
   }
 
   /** Whether there is a key to sign with. */
   boolean isAttached() {
-    return signer != null;
+    return !signers.isEmpty();
   }
 
   /** Asks for a checkpoint that covers {@code size} entries before its time. */
@@ -162,7 +193,9 @@ public final class Checkpoints {
   /** Nanoseconds until {@code head} is due to be signed; not positive when it is now. */
   long nanosUntilDue(TreeHead head) {
     Published last = latest;
-    if (signer == null || head.size() == 0 || (last != null && head.size() <= last.tree().size())) {
+    if (signers.isEmpty()
+        || head.size() == 0
+        || (last != null && head.size() <= last.tree().size())) {
       return Long.MAX_VALUE;
     }
     boolean asked = last == null || demanded > last.tree().size();
@@ -176,20 +209,29 @@ public final class Checkpoints {
    *     then nothing was signed
    */
   void issue(TreeHead head, StoredTree tree) throws IOException, LogDamage {
-    CheckpointSigner with = signer;
-    if (with == null) {
-      return;
+    signing.lock();
+    try {
+      List<CheckpointSigner> with = signers;
+      if (with.isEmpty()) {
+        return;
+      }
+      check(head, tree);
+      var checkpoint = new Checkpoint(origin, head.size(), head.root());
+      SignedNote note = sign(checkpoint.text(), with);
+      DurableFile.replace(storage, directory.checkpoint(), note.bytes());
+      latest = new Published(checkpoint, note);
+      signedAtNanos = System.nanoTime();
+    } finally {
+      signing.unlock();
     }
-    check(head, tree);
-    var checkpoint = new Checkpoint(origin, head.size(), head.root());
-    String text = checkpoint.text();
-    byte[] signature = with.sign(text.getBytes(StandardCharsets.UTF_8));
-    SignedNote note = SignedNote.of(text, key(with), signature);
-    DurableFile.replace(storage, directory.checkpoint(), note.bytes());
-    latest = new Published(checkpoint, note);
-    signedAtNanos = System.nanoTime();
     wake();
     listener.run();
+  }
+
+  private static SignedNote sign(String text, List<CheckpointSigner> with) {
+    byte[] message = text.getBytes(StandardCharsets.UTF_8);
+    return new SignedNote(
+        text, with.stream().map(s -> SignedNote.Line.of(key(s), s.sign(message))).toList());
   }
 
   private void check(TreeHead head, StoredTree tree) throws IOException, LogDamage {

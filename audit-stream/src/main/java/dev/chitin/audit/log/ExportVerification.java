@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ public final class ExportVerification {
   private int bundles;
   private long bytes;
 
-  private final PruneRecords prunings = new PruneRecords();
+  private final LogRecords records = new LogRecords();
 
   private ExportVerification(Path directory, Expectations expected) throws IOException {
     this.directory = directory;
@@ -48,14 +49,15 @@ public final class ExportVerification {
         walk.bytes,
         0,
         walk.checkpoint.checkpoint(),
-        walk.checkpoint.isSigned(),
+        walk.checkpoint.signer(walk.tree, walk.records.rotations()),
+        walk.checkpoint.newest(walk.records.rotations()),
         fault);
   }
 
   private Optional<LogFault> run() throws IOException {
     if (checkpoint.checkpoint().isEmpty()) {
       return checkpoint
-          .fault(null, tree)
+          .fault(null, tree, List.of())
           .or(() -> Optional.of(new LogFault(0, "checkpoint", 0, "there is no checkpoint")));
     }
     long stated = Minimum.read(directory).index();
@@ -73,7 +75,9 @@ public final class ExportVerification {
       }
     }
     Optional<LogFault> fault =
-        tree.fault().or(() -> checkpoint.fault(null, tree)).or(() -> prunings.fault(stated));
+        tree.fault()
+            .or(() -> checkpoint.fault(null, tree, records.rotations()))
+            .or(() -> records.fault(stated));
     return fault.isPresent() ? fault : surplus();
   }
 
@@ -127,8 +131,8 @@ public final class ExportVerification {
           new LogFault(
               tree.size(), address.path(), at, "the entry is not the one whose hash is stored"));
     }
+    records.observe(tree.size(), entry);
     tree.add(leaf);
-    prunings.observe(entry);
     return tree.fault();
   }
 

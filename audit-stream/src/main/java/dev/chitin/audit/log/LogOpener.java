@@ -54,12 +54,18 @@ public final class LogOpener {
   public record Opened(LogWriter writer, Checkpoints checkpoints, Publication publication) {
 
     /**
-     * Signs with {@code signer} from now on; see {@link Checkpoints}.
+     * Signs with {@code signers} from now on; see {@link Checkpoints}.
      *
-     * @throws IOException when the verifier key cannot be stored
+     * @throws IOException when the verifier keys cannot be stored
      */
-    public void signWith(CheckpointSigner signer) throws IOException {
-      checkpoints.attach(signer);
+    public void signWith(List<CheckpointSigner> signers) throws IOException {
+      checkpoints.attach(signers);
+      publication.poke();
+    }
+
+    /** Runs {@code step} while no checkpoint is made. */
+    public void unsigned(Checkpoints.Step step) throws IOException {
+      checkpoints.pause(step);
       publication.poke();
     }
 

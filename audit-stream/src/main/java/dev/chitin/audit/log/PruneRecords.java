@@ -4,7 +4,6 @@ import dev.chitin.audit.LogFault;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,16 +14,12 @@ import java.util.regex.Pattern;
  * pruned by it, and names the minimum that holds.
  */
 final class PruneRecords {
-  private static final byte[] KIND = "\"kind\":\"LogEvent\"".getBytes(StandardCharsets.US_ASCII);
   private static final Pattern DETAIL = Pattern.compile("minimum index ([0-9]{1,18})");
 
   private long greatest;
 
   /** Takes note of one entry that is there. */
   void observe(byte[] entry) {
-    if (!contains(entry)) {
-      return;
-    }
     try {
       if (StrictJson.parse(entry) instanceof JsonValue.Obj members
           && is(members, "kind", "LogEvent")
@@ -56,18 +51,5 @@ final class PruneRecords {
 
   private static boolean is(JsonValue.Obj members, String name, String value) {
     return members.get(name) instanceof JsonValue.Str text && text.value().equals(value);
-  }
-
-  private static boolean contains(byte[] entry) {
-    for (int i = 0; i <= entry.length - KIND.length; i++) {
-      int matched = 0;
-      while (matched < KIND.length && entry[i + matched] == KIND[matched]) {
-        matched++;
-      }
-      if (matched == KIND.length) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -3,6 +3,7 @@ package dev.chitin.audit.log;
 import dev.chitin.audit.log.Checkpoints.Published;
 import dev.chitin.audit.note.NoteSyntaxException;
 import dev.chitin.audit.note.SignedNote;
+import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
@@ -118,6 +119,26 @@ public final class Publication {
             ProblemCode.AUDIT_PROOF_PENDING, "No checkpoint covers the entry: " + why + ".")
         .withHint("The entry is durable. Ask again later.")
         .toException();
+  }
+
+  /**
+   * Waits until a checkpoint that covers entry {@code index} and bears a signature of {@code by} is
+   * durable; asks for one. Whether a witness cosigned it does not matter. Blocks.
+   *
+   * @return whether there is one before {@code deadline}
+   */
+  public boolean signed(long index, VerifierKey by, Deadline deadline) throws InterruptedException {
+    checkpoints.demand(index + 1);
+    inbox.poke();
+    return checkpoints
+        .await(
+            () ->
+                checkpoints
+                    .latest()
+                    .filter(l -> l.tree().size() > index)
+                    .filter(l -> l.note().signatures().stream().anyMatch(line -> line.isBy(by))),
+            deadline)
+        .isPresent();
   }
 
   /** Has the tree looked at anew. */

@@ -31,7 +31,7 @@ public final class Verification {
   private long acknowledged;
   private boolean sealed;
 
-  private final PruneRecords prunings = new PruneRecords();
+  private final LogRecords records = new LogRecords();
 
   private Verification(LogDirectory directory, HashFileReader hashes, Expectations expected)
       throws IOException {
@@ -61,7 +61,8 @@ public final class Verification {
           walk.bytes,
           walk.unfinished,
           walk.checkpoint.checkpoint(),
-          walk.checkpoint.isSigned(),
+          walk.checkpoint.signer(walk.tree, walk.records.rotations()),
+          walk.checkpoint.newest(walk.records.rotations()),
           Optional.ofNullable(fault));
     }
   }
@@ -105,8 +106,8 @@ public final class Verification {
           frontier.size() * TreeHash.BYTES,
           "there are hashes of " + storedHashes + " entries, and " + frontier.size() + " are here");
     }
-    raise(checkpoint.fault(origin, tree));
-    raise(prunings.fault(Minimum.read(directory.path()).index()));
+    raise(checkpoint.fault(origin, tree, records.rotations()));
+    raise(records.fault(Minimum.read(directory.path()).index()));
   }
 
   /** For entries that were pruned their stored hashes stand; the segment after them holds them. */
@@ -177,7 +178,7 @@ public final class Verification {
     var leaves = new ArrayList<byte[]>(frame.entries().size());
     for (Bytes entry : frame.entries()) {
       leaves.add(hash.leaf(entry.borrow()));
-      prunings.observe(entry.borrow());
+      records.observe(after.size(), entry.borrow());
       after.append(leaves.getLast());
     }
     if (!frame.rootAfter().equals(Bytes.adopt(after.root()))) {

@@ -53,7 +53,8 @@ public record SignedNote(String text, List<Line> signatures) {
       return new Line(name, ByteBuffer.wrap(blob).getInt(), signature);
     }
 
-    static Line of(VerifierKey key, byte[] signature) {
+    /** The line of {@code key}, whose signature is in the form of its type. */
+    public static Line of(VerifierKey key, byte[] signature) {
       return new Line(key.name(), key.id(), Bytes.copyOf(signature));
     }
 

@@ -5,9 +5,11 @@ import dev.chitin.bus.Digest;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A public key with its name (C2SP signed-note): {@code <name>+<key id, 8 hex>+<base64(type ‖
@@ -67,6 +69,23 @@ public record VerifierKey(String name, Type type, Bytes publicKey) {
     } catch (IllegalArgumentException e) {
       return Optional.empty(); // Not base64, or not a name.
     }
+  }
+
+  /**
+   * Reads keys with white space between them, one a line say.
+   *
+   * @return empty when there is none, or one of them is no key
+   */
+  public static List<VerifierKey> parseAll(String text) {
+    List<Optional<VerifierKey>> read =
+        text.strip()
+            .lines()
+            .flatMap(line -> Stream.of(line.strip().split(" +", -1)))
+            .map(VerifierKey::parse)
+            .toList();
+    return read.stream().allMatch(Optional::isPresent)
+        ? read.stream().flatMap(Optional::stream).toList()
+        : List.of();
   }
 
   /** The first four bytes of SHA-256(name ‖ LF ‖ type ‖ key). */

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,7 @@ public final class Witness implements Closeable {
   private final Storage storage;
   private final CheckpointSigner signer;
   private final VerifierKey key;
-  private final Map<String, VerifierKey> logs = new HashMap<>();
+  private final Map<String, List<VerifierKey>> logs = new HashMap<>();
   private final LongSupplier seconds;
   private final FileChannel lockFile;
   private final ReentrantLock lock = new ReentrantLock();
@@ -68,13 +69,16 @@ public final class Witness implements Closeable {
     this.key = new VerifierKey(signer.name(), VerifierKey.Type.COSIGNATURE, signer.publicKey());
     this.seconds = seconds;
     this.lockFile = lockFile;
-    logs.forEach(log -> this.logs.put(log.name(), log));
+    logs.stream()
+        .distinct()
+        .forEach(log -> this.logs.computeIfAbsent(log.name(), n -> new ArrayList<>()).add(log));
   }
 
   /**
    * Opens a witness that keeps its memory in {@code directory}, which is made if it is not there.
    *
-   * @param logs the keys of the logs that it watches; a log's name is its origin
+   * @param logs the keys of the logs that it watches; a log's name is its origin, and a log whose
+   *     key is being rotated has two of that name
    * @param seconds the time, POSIX seconds
    * @throws dev.chitin.bus.ChitinException {@code audit.unavailable} when another process has it
    */
@@ -140,12 +144,12 @@ public final class Witness implements Closeable {
     } catch (NoteSyntaxException e) {
       return new Answer(400, e.getMessage() + "\n");
     }
-    VerifierKey log = logs.get(tree.origin());
+    List<VerifierKey> log = logs.get(tree.origin());
     if (log == null) {
       return new Answer(404, "no such log\n");
     }
     if (!isSigned(submission.note(), log)) {
-      return new Answer(403, "not signed by the log's key\n");
+      return new Answer(403, "not signed by a key of the log that is known here\n");
     }
     if (submission.old() > tree.size()) {
       return new Answer(400, "the old size is larger than the checkpoint's\n");
@@ -158,9 +162,10 @@ public final class Witness implements Closeable {
     }
   }
 
-  private static boolean isSigned(SignedNote note, VerifierKey log) {
+  /** Whether one of the log's known keys signed, and no line of any of them is wrong. */
+  private static boolean isSigned(SignedNote note, List<VerifierKey> log) {
     try {
-      return !note.signedBy(List.of(log)).isEmpty();
+      return !note.signedBy(log).isEmpty();
     } catch (NoteSyntaxException e) {
       return false;
     }

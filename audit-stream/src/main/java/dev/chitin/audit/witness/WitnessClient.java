@@ -159,7 +159,13 @@ public final class WitnessClient extends VerticleBase {
     return switch (reply.status()) {
       case 200 -> keep(reply.body(), latest);
       case 409 -> conflict(reply.body().toString(StandardCharsets.UTF_8).strip(), old, latest);
-      case 403, 404, 422 ->
+      case 403 ->
+          refused(
+              "it knows no key that signed the checkpoint of "
+                  + latest.tree().size()
+                  + " entries: after a rotation give it the log's new key (chitin audit witness"
+                  + " --log) and start the gateway again");
+      case 404, 422 ->
           refused("it answered " + reply.status() + " to a checkpoint of " + latest.tree().size());
       default -> Future.failedFuture("it answered " + reply.status());
     };

@@ -3,6 +3,7 @@ package dev.chitin.audit.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.audit.AlertRaised;
+import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.Story;
 import dev.chitin.bus.Bytes;
@@ -257,6 +258,17 @@ class AlertEngineTest {
       assertThat(names()).as("once").isEmpty();
       story.pass(Duration.ofMinutes(6));
     }
+  }
+
+  @Test
+  void aNewKeyOfTheLogIsAnAlertAndItsOtherEventsAreNone() {
+    for (String action : List.of("heartbeat", "pruned", "key_retired")) {
+      story.tell(new AuditEvent.LogEvent(action, null));
+    }
+    assertThat(names()).isEmpty();
+    story.tell(
+        new AuditEvent.LogEvent("key_rotated", null, new AuditEvent.KeyHandover("n", "o", 1)));
+    assertThat(names()).containsExactly("log_key_rotated");
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -117,6 +118,58 @@ class WitnessTest {
       assertThat(witness.add(long64Body).status()).isEqualTo(400);
       assertThat(witness.add(body(tree, 300, 400)).status()).isEqualTo(200);
     }
+  }
+
+  /** A checkpoint that two keys signed. */
+  private static byte[] rotated(
+      StoredTree tree, long old, long size, TestSigner by, TestSigner last) throws IOException {
+    String text = new Checkpoint(ORIGIN, size, tree.root(size)).text();
+    byte[] message = text.getBytes(StandardCharsets.UTF_8);
+    var note =
+        new SignedNote(
+            text,
+            List.of(
+                SignedNote.Line.of(by.verifierKey(), by.sign(message)),
+                SignedNote.Line.of(last.verifierKey(), last.sign(message))));
+    return new Submission(old, tree.consistency(old, size), note).bytes();
+  }
+
+  @Test
+  void acrossARotationItTakesWhatAKnownKeySignedAndNothingElse() throws Exception {
+    StoredTree tree = tree(MOST);
+    TestSigner fresh = TestSigner.of(ORIGIN, 9);
+    TestSigner other = TestSigner.of(ORIGIN, 7);
+    // The witness of the old key follows as long as the old key signs.
+    try (Witness witness = open()) {
+      assertThat(witness.add(rotated(tree, 0, 300, log, fresh)).status()).isEqualTo(200);
+      assertThat(witness.add(rotated(tree, 300, 310, fresh, other)).status()).isEqualTo(403);
+    }
+    // Given both, it takes either; given the new one alone, what that one signed.
+    try (Witness witness = witness(log, fresh)) {
+      assertThat(witness.add(rotated(tree, 300, 310, log, fresh)).status()).isEqualTo(200);
+      assertThat(witness.add(body(tree, 310, 320)).status()).isEqualTo(200);
+      assertThat(witness.add(rotated(tree, 320, 330, fresh, other)).status()).isEqualTo(200);
+      assertThat(witness.add(rotated(tree, 330, 340, other, other)).status()).isEqualTo(403);
+      // One good signature does not make up for a wrong one of a known key.
+      SignedNote good = note(tree, 340, log, ORIGIN);
+      var spoiled =
+          good.with(List.of(SignedNote.Line.of(fresh.verifierKey(), fresh.sign(new byte[] {1}))));
+      var body = new Submission(330, tree.consistency(330, 340), spoiled).bytes();
+      assertThat(witness.add(body).status()).isEqualTo(403);
+    }
+    try (Witness witness = witness(fresh)) {
+      assertThat(witness.add(body(tree, 330, 340)).status()).isEqualTo(403);
+      assertThat(witness.add(rotated(tree, 330, 340, log, fresh)).status()).isEqualTo(200);
+    }
+  }
+
+  private Witness witness(TestSigner... logs) throws IOException {
+    return Witness.open(
+        temp.resolve("memory"),
+        new DiskStorage(),
+        self,
+        Stream.of(logs).map(TestSigner::verifierKey).toList(),
+        () -> 1_800_000_000L);
   }
 
   @Test

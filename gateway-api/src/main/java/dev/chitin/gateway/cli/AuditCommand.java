@@ -6,6 +6,7 @@ import dev.chitin.audit.LogFault;
 import dev.chitin.audit.LogVerification;
 import dev.chitin.audit.LogVerifier;
 import dev.chitin.audit.PublishedLog;
+import dev.chitin.audit.log.RotationMark;
 import dev.chitin.audit.note.Checkpoint;
 import dev.chitin.audit.note.NoteSyntaxException;
 import dev.chitin.audit.note.VerifierKey;
@@ -17,6 +18,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -62,15 +67,19 @@ final class AuditCommand {
       description = {
         "Check every entry, checksum, tile and tree root, and the signed checkpoint, of a log or an",
         "export. Works on a copy, without the vault. Exit code 6 when something is wrong; the first",
-        "bad entry is named."
+        "bad entry is named. After the log's key was rotated the old key still leads to the new one",
+        "with --since a checkpoint that the old one signed and that covers the rotation's entry."
       })
   int verify(
       @Option(names = "--json", description = "Print JSON.") boolean json,
       @Option(
               names = "--key",
               paramLabel = "VKEY",
-              description = "The log's verifier key, kept elsewhere (chitin audit key).")
-          @Nullable String key,
+              description = {
+                "The log's verifier key, kept elsewhere (chitin audit key); may be given again, for",
+                "a log whose key was rotated."
+              })
+          @Nullable List<String> keys,
       @Option(
               names = "--since",
               paramLabel = "FILE",
@@ -79,7 +88,7 @@ final class AuditCommand {
       @Option(names = "--dir", description = "Another log directory, or an export.")
           @Nullable Path directory)
       throws IOException {
-    LogVerification log = LogVerifier.verify(directory(directory), expectations(key, since));
+    LogVerification log = LogVerifier.verify(directory(directory), expectations(keys, since));
     if (json) {
       session.print(json(log));
     } else if (log.intact()) {
@@ -88,7 +97,8 @@ final class AuditCommand {
           .printf(
               "ok: %d entries in %d segments, root %s%n",
               log.entries(), log.segments(), log.root());
-      session.out().println("checkpoint: " + describe(log, key != null));
+      session.out().println("checkpoint: " + describe(log, keys));
+      rotation(log).ifPresent(session.out()::println);
     } else {
       LogFault fault = log.fault().orElseThrow();
       session
@@ -102,7 +112,7 @@ final class AuditCommand {
     return (log.intact() ? ExitCode.OK : ExitCode.VERIFICATION_FAILED).value();
   }
 
-  private static String describe(LogVerification log, boolean keyFromElsewhere) {
+  private static String describe(LogVerification log, @Nullable List<String> given) {
     if (log.checkpoint().isEmpty()) {
       return "none yet; nothing shows that this log was not replaced as a whole";
     }
@@ -110,19 +120,43 @@ final class AuditCommand {
     if (!log.signed()) {
       return covers + ", signature not checked: there is no key (--key)";
     }
-    return keyFromElsewhere
+    if (given == null) {
+      return covers + ", signed by the key beside the log; --key compares with one kept elsewhere";
+    }
+    VerifierKey signer = log.signer().orElseThrow();
+    return verifierKeys(given).contains(signer)
         ? covers + ", signed by the given key"
-        : covers + ", signed by the key beside the log; --key compares with one kept elsewhere";
+        : covers + ", signed by " + signer + ", to which the log hands over from the given key";
   }
 
-  private static Expectations expectations(@Nullable String key, @Nullable Path since)
+  /** What whoever holds the old key has to know in time. */
+  private static Optional<String> rotation(LogVerification log) {
+    return log.rotation()
+        .filter(r -> log.signer().filter(r.from()::equals).isPresent())
+        .map(
+            r ->
+                "rotation: entry %d hands over to %s; the old key signs until %s"
+                    .formatted(r.index(), r.to(), r.until()));
+  }
+
+  /** Each option holds a key, or what {@code chitin audit key} prints: one a line. */
+  private static List<VerifierKey> verifierKeys(List<String> given) {
+    List<VerifierKey> keys = new ArrayList<>();
+    for (String text : given) {
+      List<VerifierKey> read = VerifierKey.parseAll(text);
+      if (read.isEmpty()) {
+        throw unusable("--key is not a verifier key: name+id+base64.");
+      }
+      keys.addAll(read);
+    }
+    return keys;
+  }
+
+  private static Expectations expectations(@Nullable List<String> given, @Nullable Path since)
       throws IOException {
     Expectations expected = Expectations.NONE;
-    if (key != null) {
-      expected =
-          expected.key(
-              VerifierKey.parse(key)
-                  .orElseThrow(() -> unusable("--key is not a verifier key: name+id+base64.")));
+    if (given != null) {
+      expected = new Expectations(verifierKeys(given), Optional.empty());
     }
     try {
       return since == null ? expected : expected.since(Files.readAllBytes(since));
@@ -146,7 +180,9 @@ final class AuditCommand {
             .put("segments", log.segments())
             .put("bytes", log.bytes())
             .put("unfinishedBytes", log.unfinishedBytes())
-            .put("signed", log.signed());
+            .put("signed", log.signed())
+            .put("signedBy", log.signer().map(VerifierKey::toString).orElse(null));
+    log.rotation().ifPresent(rotation -> report.put("rotatedAt", rotation.index()));
     log.checkpoint().ifPresent(checkpoint -> report.put("checkpointSize", checkpoint.size()));
     log.fault()
         .ifPresent(
@@ -182,22 +218,36 @@ final class AuditCommand {
 
   @Command(
       name = "key",
-      description = "Print the log's verifier key, for people to keep elsewhere.")
+      description = {
+        "Print the log's verifier key, for people to keep elsewhere. While the key is being rotated",
+        "the old one follows on a second line."
+      })
   int key(
       @Option(names = "--json", description = "Print JSON.") boolean json,
-      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory)
+      @Option(names = "--dir", description = "Another log directory.") @Nullable Path named)
       throws IOException {
-    Path file = directory(directory).resolve("vkey");
+    Path directory = directory(named);
+    Path file = directory.resolve("vkey");
     if (!Files.exists(file)) {
       throw Problem.of(ProblemCode.REQUEST_NOT_FOUND, "The log has no key yet.")
           .withHint("Start the gateway once: it makes the key and signs the log.")
           .toException();
     }
-    String key = Files.readString(file).strip();
+    List<String> keys = Files.readString(file).lines().toList();
+    boolean two = keys.size() > 1;
+    Optional<Instant> until =
+        two ? RotationMark.read(directory).map(RotationMark::until) : Optional.empty();
     if (json) {
-      session.print(JsonValue.object().put("key", key).build());
+      session.print(
+          JsonValue.object()
+              .put("key", keys.getFirst())
+              .put("oldKey", two ? keys.getLast() : null)
+              .put("until", until.map(Instant::toString).orElse(null))
+              .build());
     } else {
-      session.out().println(Texts.printable(key, false));
+      keys.forEach(key -> session.out().println(Texts.printable(key, false)));
+      until.ifPresent(
+          end -> session.err().println("the second is the old key, which signs until " + end));
     }
     return ExitCode.OK.value();
   }

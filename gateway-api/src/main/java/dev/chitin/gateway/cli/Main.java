@@ -106,6 +106,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new AuditShredCommand(session))
                 .addSubcommand(new AuditPruneCommand(session))
                 .addSubcommand(new AuditRotateCommand(session))
+                .addSubcommand(new AuditRotateKeyCommand(session))
                 .addSubcommand(new WitnessCommand(session)));
     commands.put("version", () -> new CommandLine(new VersionCommand(session)));
     return commands;

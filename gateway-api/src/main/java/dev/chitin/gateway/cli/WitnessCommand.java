@@ -32,7 +32,10 @@ final class WitnessCommand implements Callable<Integer> {
       names = "--log",
       required = true,
       paramLabel = "VKEY",
-      description = "Verifier key of a log to watch (chitin audit key); may be given again.")
+      description = {
+        "Verifier key of a log to watch (chitin audit key); may be given again, for other logs and",
+        "for the other key of a log whose key is being rotated."
+      })
   private List<String> logs = List.of();
 
   @Option(names = "--dir", required = true, description = "Where it keeps its memory.")

@@ -4,6 +4,7 @@ import dev.chitin.audit.AuditLog;
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Doctor;
+import dev.chitin.gateway.LogKeys;
 import dev.chitin.gateway.Readiness;
 import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Authenticator;
@@ -33,6 +34,7 @@ import java.util.function.Supplier;
  * @param connections counts those of all verticles
  * @param vaultAdministration for the administration socket alone
  * @param vaultKey the vault's key file
+ * @param logKeys signs the log; for the administration socket alone
  * @param doctor proves the controls on demand
  * @param reads reads the audit log
  * @param search finds its entries
@@ -51,6 +53,7 @@ public record HttpEdge(
     Vault vault,
     VaultAdministration vaultAdministration,
     Supplier<KeyFile> vaultKey,
+    LogKeys logKeys,
     AuditLog audit,
     KeyStore keys,
     Authenticator authenticator,
@@ -96,6 +99,7 @@ public record HttpEdge(
         vault,
         vaultAdministration,
         vaultKey,
+        logKeys,
         audit,
         keys,
         authenticator,
