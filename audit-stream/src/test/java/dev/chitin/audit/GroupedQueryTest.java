@@ -103,7 +103,7 @@ class GroupedQueryTest {
     index().close();
     byte[] whole = Files.readAllBytes(group);
     byte[] damaged = whole.clone();
-    int rows = 48 + 16 * 64;
+    int rows = 44 + 16 * 64;
     Arrays.fill(damaged, rows, damaged.length, (byte) 0);
     Files.write(group, damaged);
     try (EventIndex index = EventIndex.open(directory)) {

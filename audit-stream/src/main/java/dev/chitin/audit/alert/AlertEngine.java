@@ -46,6 +46,9 @@ public final class AlertEngine {
             CountRules.denials(settings),
             CountRules.secretsFound(),
             CountRules.forgedDecisions(),
+            CountRules.mismatches(),
+            CountRules.changes(settings),
+            new ProbeRule(settings),
             habits,
             volume,
             calls,
@@ -85,7 +88,7 @@ public final class AlertEngine {
   private static boolean counts(Observed entry) {
     return !entry.isAlert()
         && !entry.has("kind", "AuditAccess")
-        && !entry.has("phase", "Completed"); // No rule asks for such, and they are every second.
+        && (!entry.has("phase", "Completed") || ProbeRule.isKilledByFilter(entry));
   }
 
   /**

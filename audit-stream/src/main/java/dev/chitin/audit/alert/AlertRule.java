@@ -32,6 +32,12 @@ public enum AlertRule {
   UNUSUAL_HOUR("unusual_hour", "low"),
   /** The sandbox was handed a decision that this node's policy did not make for this plan. */
   DECISION_FORGED("decision_forged", "critical"),
+  /** A principal's calls tried ways out of the sandbox. */
+  SANDBOX_PROBE("sandbox_probe", "high"),
+  /** A request of a tool was not the one that its secret was leased for. */
+  CREDENTIAL_MISMATCH("credential_mismatch", "high"),
+  /** Policy or configuration changed at an hour at which nobody is to change them. */
+  CHANGE_HOURS("change_outside_hours", "high"),
   /** A secret was about to leave in a log or an answer. */
   SECRET_FOUND("secret_found", "critical"),
   /** Events were made that are not in the log. */

@@ -9,7 +9,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * "CHIG" ‖ u32 blocks ‖ u64 group ‖ u64 first time ‖ u64 last time ‖ u32 of its parts ‖ u32 of its times
- * ‖ u32 0 ‖ u32 CRC32C(all before)
+ * ‖ u32 CRC32C(all before)
  * </pre>
  *
  * @param width blocks of the group
@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
  * @param times CRC32C over the times of its blocks
  */
 record GroupHead(int width, long group, long first, long last, int parts, int times) {
-  static final int BYTES = 48;
+  static final int BYTES = 44;
   private static final int MAGIC = 0x43484947;
 
   /** The head in {@code bytes}, unless it is damaged or another group's. */
@@ -60,8 +60,7 @@ record GroupHead(int width, long group, long first, long last, int parts, int ti
         .putLong(first)
         .putLong(last)
         .putInt(parts)
-        .putInt(times)
-        .putInt(0);
+        .putInt(times);
   }
 
   static int crc(ByteBuffer bytes) {

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * has bits.
  *
  * <pre>
- * head[48] ‖ (u64 first ‖ u64 last)[blocks] ‖ (u64[blocks / 64] ‖ u32 CRC32C)[{@value TermSet#BITS}]
+ * head[44] ‖ (u64 first ‖ u64 last)[blocks] ‖ (u64[blocks / 64] ‖ u32 CRC32C)[{@value TermSet#BITS}]
  * </pre>
  *
  * The checksum of a row is over the head's, the row's number and the row, so that no row is taken

@@ -175,6 +175,24 @@ class BlockGroupsTest {
   }
 
   @Test
+  void noByteOfAHeadMayBeAnother(@TempDir Path directory) throws Exception {
+    made(directory).close();
+    Path file = directory.resolve("index-0");
+    byte[] whole = Files.readAllBytes(file);
+    for (int i = 0; i < GroupHead.BYTES; i++) {
+      for (int bit : new int[] {1, 0x40, 0x80}) {
+        byte[] damaged = whole.clone();
+        damaged[i] ^= (byte) bit;
+        Files.write(file, damaged);
+        try (BlockGroups groups = BlockGroups.open(directory.resolve("index"), List.of(64))) {
+          assertThat(groups.ask(0, 0, questions.getFirst())).as("byte %d", i).isEmpty();
+          hidesNothing(groups, "byte " + i);
+        }
+      }
+    }
+  }
+
+  @Test
   void aFileThatIsCutIsAskedForWhatItStillHas(@TempDir Path directory) throws Exception {
     made(directory).close();
     for (int level = 0; level < WIDTHS.size(); level++) {
