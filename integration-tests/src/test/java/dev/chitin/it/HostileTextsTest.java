@@ -99,7 +99,10 @@ class HostileTextsTest {
         "initialize",
         "{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\"clientInfo\":" + who + "}");
     mcp(agent, "tools/call", "{\"name\":" + quoted(text) + ",\"arguments\":{}}");
-    mcp(agent, "tools/call", "{\"name\":\"fs_read\",\"arguments\":{\"path\":" + quoted(text) + "}}");
+    mcp(
+        agent,
+        "tools/call",
+        "{\"name\":\"fs_read\",\"arguments\":{\"path\":" + quoted(text) + "}}");
   }
 
   private static void mcp(Agent agent, String method, String parameters) throws Exception {
@@ -216,7 +219,8 @@ class HostileTextsTest {
   private static void noControls(String what, boolean people, String shown) {
     shown
         .codePoints()
-        .filter(c -> c != '\n' && (c < 0x20 || (people && (Character.isISOControl(c) || isBidi(c)))))
+        .filter(
+            c -> c != '\n' && (c < 0x20 || (people && (Character.isISOControl(c) || isBidi(c)))))
         .findFirst()
         .ifPresent(
             c -> {
@@ -225,6 +229,9 @@ class HostileTextsTest {
   }
 
   private static boolean isBidi(int c) {
-    return c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    return c == 0x200E
+        || c == 0x200F
+        || (c >= 0x202A && c <= 0x202E)
+        || (c >= 0x2066 && c <= 0x2069);
   }
 }

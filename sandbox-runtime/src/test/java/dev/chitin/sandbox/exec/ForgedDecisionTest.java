@@ -55,6 +55,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -212,7 +213,7 @@ class ForgedDecisionTest {
       ToolResult ran = call(id);
       throw new AssertionError("it ran: " + ran);
     } catch (ExecutionException e) {
-      return ChitinException.from(e.getCause());
+      return ChitinException.from(Objects.requireNonNull(e.getCause()));
     }
   }
 
@@ -262,11 +263,13 @@ class ForgedDecisionTest {
 
   @Test
   void oneDecisionRunsOnce() throws Exception {
-    AtomicReference<Decision> kept = new AtomicReference<>();
+    var kept = new ArrayList<Decision>();
     answer.set(
         plan -> {
-          kept.compareAndSet(null, signed(policy, plan.digest()));
-          return kept.get();
+          if (kept.isEmpty()) {
+            kept.add(signed(policy, plan.digest()));
+          }
+          return kept.getFirst();
         });
     // The same call again, as somebody would send it who kept what policy said to the first.
     assertThat(call("c1").status()).isEqualTo("exit 0");
