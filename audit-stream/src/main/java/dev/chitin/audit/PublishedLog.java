@@ -9,6 +9,7 @@ import dev.chitin.audit.note.NoteSyntaxException;
 import dev.chitin.audit.note.SignedNote;
 import dev.chitin.audit.note.TlogProof;
 import dev.chitin.audit.tree.StoredTree;
+import dev.chitin.audit.tree.SubtreeRoots;
 import dev.chitin.audit.tree.TileAddress;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Digest;
@@ -29,7 +30,11 @@ import java.util.function.Supplier;
  * threads.
  */
 public final class PublishedLog {
+  /** Enough for each of a log of 10^8 entries that is worth it. */
+  private static final int ROOTS = 50_000;
+
   private final Path directory;
+  private final SubtreeRoots roots = new SubtreeRoots(ROOTS);
   private final Supplier<Optional<Published>> shown;
   private final ReentrantLock lock = new ReentrantLock();
   private final EntryReader entries;
@@ -160,7 +165,7 @@ public final class PublishedLog {
 
   TlogProof proof(long index, Published published) throws IOException {
     try (var hashes = new HashFileReader(directory)) {
-      List<Digest> path = new StoredTree(hashes).inclusion(index, published.tree().size());
+      List<Digest> path = new StoredTree(hashes, roots).inclusion(index, published.tree().size());
       return new TlogProof(index, path, published.note());
     }
   }
@@ -168,7 +173,7 @@ public final class PublishedLog {
   /** The proof that the tree of {@code from} entries is a prefix of that of {@code to}. */
   public List<Digest> consistency(long from, long to) throws IOException {
     try (var hashes = new HashFileReader(directory)) {
-      return new StoredTree(hashes).consistency(from, to);
+      return new StoredTree(hashes, roots).consistency(from, to);
     }
   }
 }

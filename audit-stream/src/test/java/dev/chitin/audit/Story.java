@@ -84,6 +84,36 @@ public final class Story {
         "fs_read", false, call(id, principal), new Phase.Denied("policy.path_denied", "rule"));
   }
 
+  public static AuditEvent denied(String id, String principal, String code, String rule) {
+    return new AuditEvent.ToolExecution(
+        "fs_read", false, call(id, principal), new Phase.Denied(code, rule));
+  }
+
+  /** A call that ran and ended with {@code status}. */
+  public static AuditEvent ended(String id, String principal, String status) {
+    return new AuditEvent.ToolExecution(
+        "process_run", true, call(id, principal), new Phase.Completed(status, null, 1, 0, 3, PLAN));
+  }
+
+  /** A request whose host led to an address that is closed. */
+  public static AuditEvent closed(String id, String principal) {
+    return egress("denied", id, principal, "policy.host_denied");
+  }
+
+  /** A request that was not the one that its secret was leased for. */
+  public static AuditEvent mismatched(String id, String principal) {
+    return egress("mismatched", id, principal, "vault.lease_refused");
+  }
+
+  private static AuditEvent egress(String action, String id, String principal, String code) {
+    return new EgressEvent(
+        action, call(id, principal), "GET", "a.example", 443, "/", null, 0, 0, 0, code);
+  }
+
+  public static AuditEvent changed(String actor) {
+    return new PolicyChange(null, PLAN, actor, List.of("policy.grants"), "applied");
+  }
+
   public static AuditEvent invalid(String id, String principal, String rule) {
     return new AuditEvent.ToolExecution(
         "fs_read", false, call(id, principal), new Phase.Denied("policy.decision_invalid", rule));

@@ -3,6 +3,7 @@ package dev.chitin.gateway;
 import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.alert.AlertRule;
 import dev.chitin.audit.alert.AlertSettings;
+import dev.chitin.audit.alert.ChangeHours;
 import dev.chitin.audit.alert.WebhookSettings;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
@@ -37,6 +38,7 @@ final class AlertSettingsReader {
             number("auth_failures_in_all_per_minute", d.authTotal()),
             number("rate_limit_hits", d.rateLimitHits()),
             number("denials_per_minute", d.denials()),
+            number("probe_signs", d.probeSigns()),
             alerts.integer("volume_sigma", 1, 100).orElse(d.volumeSigma()),
             Duration.ofHours(
                 alerts.integer("learning_hours", 0, 24 * 90).orElse(d.learning().toHours())),
@@ -45,6 +47,7 @@ final class AlertSettingsReader {
                 alerts
                     .integer("witness_lag_seconds", 1, 86_400)
                     .orElse(d.witnessPatience().toSeconds())),
+            changeHours(d.changeHours()),
             rules(alerts, "off"));
     List<AlertOptions.Hook> hooks = new ArrayList<>();
     List<JsonValue> items = alerts.array("webhooks").orElse(List.of());
@@ -58,6 +61,16 @@ final class AlertSettingsReader {
               "audit.alerts.webhooks[" + i + "]"));
     }
     return new AlertOptions(settings, hooks);
+  }
+
+  private ChangeHours changeHours(ChangeHours byDefault) {
+    int from = alerts.integer("change_from_hour", 0, 23).orElse((long) byDefault.from()).intValue();
+    int to = alerts.integer("change_to_hour", 1, 24).orElse((long) byDefault.to()).intValue();
+    if (from == to) {
+      throw invalid(
+          "audit.alerts.change_to_hour", "No hour lies between change_from_hour and itself.");
+    }
+    return new ChangeHours(from, to);
   }
 
   private long number(String name, long byDefault) {

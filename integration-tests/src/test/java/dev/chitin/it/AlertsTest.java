@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.it.GatewayProcess.Json;
 import dev.chitin.it.GatewayProcess.Result;
@@ -139,6 +140,32 @@ class AlertsTest {
     try (GatewayProcess again = GatewayProcess.start(home)) {
       guess(again, 1);
       assertThat(alerts(again)).as("a restart raises nothing anew").hasSize(1);
+    }
+  }
+
+  @Test
+  void twoWaysOutOfTheSandboxAreOneAlert() throws Exception {
+    try (GatewayProcess gateway = GatewayProcess.start(GatewayProcess.home(""));
+        var agent = new Agent(gateway.url(), gateway.key("agent", "agent"))) {
+      String own = gateway.home().resolve("chitin.json5").toString();
+      assertThat(agent.call("fs_read", Agent.path(own)).status()).isEqualTo(403);
+      assertThat(alerts(gateway)).as("one may be a mistake").isEmpty();
+      var metadata =
+          JsonValue.object().put("url", "http://169.254.169.254/latest/meta-data/").build();
+      for (int i = 0; i < 3; i++) {
+        assertThat(agent.call("http_fetch", metadata).status()).isEqualTo(403);
+      }
+      String counted = "chitin_alerts_total{rule=\"sandbox_probe\"}";
+      for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+          gateway.metric(counted) < 1; ) {
+        assertThat(System.nanoTime()).as("no alert came").isLessThan(end);
+      }
+      assertThat(agent.call("fs_read", Agent.path(own)).status()).isEqualTo(403);
+      List<Obj> found = alerts(gateway);
+      assertThat(found).hasSize(1);
+      Obj entry = Json.object(found.getFirst(), "entry");
+      assertThat(Json.text(entry, "alert")).isEqualTo("sandbox_probe");
+      assertThat(Json.text(entry, "subject")).startsWith("h1:");
     }
   }
 

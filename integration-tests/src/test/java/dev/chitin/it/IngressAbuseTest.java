@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <tr><td>duplicate names, depth, 1e999, surrogates, overlong UTF-8</td><td>ProblemsTest, StrictJsonTest, FuzzTest</td></tr>
  * <tr><td>64 hanging tools</td><td>HangingCallsTest</td></tr>
  * <tr><td>a log that is full or gone; killed between decision and start</td><td>CrashTest, attack.AttackTest</td></tr>
- * <tr><td>a message forged on the bus</td><td>SandboxVerticle's own tests</td></tr>
+ * <tr><td>a message forged on the bus</td><td>ForgedDecisionTest of sandbox-runtime</td></tr>
  * </table>
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

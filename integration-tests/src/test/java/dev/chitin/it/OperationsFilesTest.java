@@ -167,8 +167,13 @@ class OperationsFilesTest {
 
   @Test
   void alertsThatAreNamedAreThere() throws IOException {
-    String all = file("chitin.rules.yml") + file("sigma/chitin_credential_misuse.yml");
-    Pattern named = Pattern.compile("\\b(secret_found|log_gap|log_space|credential_[a-z_]+)\\b");
+    String all =
+        file("chitin.rules.yml")
+            + file("sigma/chitin_credential_misuse.yml")
+            + file("sigma/chitin_sandbox_probe.yml");
+    Pattern named =
+        Pattern.compile(
+            "\\b(secret_found|log_gap|log_space|(?:credential|decision|sandbox)_[a-z_]+)\\b");
     assertThat(all(named, all)).isNotEmpty().allMatch(AlertRule.texts()::contains);
     String readme = file("README.md");
     assertThat(AlertRule.texts()).allMatch(rule -> readme.contains("`" + rule + "`"));

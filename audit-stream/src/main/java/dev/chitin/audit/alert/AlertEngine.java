@@ -47,6 +47,9 @@ public final class AlertEngine {
             CountRules.secretsFound(),
             CountRules.forgedDecisions(),
             CountRules.keyRotations(),
+            CountRules.mismatches(),
+            CountRules.changes(settings),
+            new ProbeRule(settings),
             habits,
             volume,
             calls,
@@ -86,7 +89,7 @@ public final class AlertEngine {
   private static boolean counts(Observed entry) {
     return !entry.isAlert()
         && !entry.has("kind", "AuditAccess")
-        && !entry.has("phase", "Completed"); // No rule asks for such, and they are every second.
+        && (!entry.has("phase", "Completed") || ProbeRule.isKilledByFilter(entry));
   }
 
   /**

@@ -34,6 +34,12 @@ public enum AlertRule {
   DECISION_FORGED("decision_forged", "critical"),
   /** Another key takes the place of the one that signs the log. */
   LOG_KEY_ROTATED("log_key_rotated", "medium"),
+  /** A principal's calls tried ways out of the sandbox. */
+  SANDBOX_PROBE("sandbox_probe", "high"),
+  /** A request of a tool was not the one that its secret was leased for. */
+  CREDENTIAL_MISMATCH("credential_mismatch", "high"),
+  /** Policy or configuration changed at an hour at which nobody is to change them. */
+  CHANGE_HOURS("change_outside_hours", "high"),
   /** A secret was about to leave in a log or an answer. */
   SECRET_FOUND("secret_found", "critical"),
   /** Events were made that are not in the log. */

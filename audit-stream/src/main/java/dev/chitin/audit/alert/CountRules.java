@@ -98,6 +98,27 @@ final class CountRules {
     };
   }
 
+  /** A request that is not the one that a secret was leased for, or is not of its plan. */
+  static Rule mismatches() {
+    var mismatched = new Threshold(AlertRule.CREDENTIAL_MISMATCH, FIVE_MINUTES, 1);
+    return (entry, found) -> {
+      if (entry.kind().equals("EgressEvent") && entry.has("action", "mismatched")) {
+        mismatched.add(entry, entry.text("principal"), 1, found);
+      }
+    };
+  }
+
+  /** Changes at hours that the operator did not name for them. */
+  static Rule changes(AlertSettings settings) {
+    var changed = new Threshold(AlertRule.CHANGE_HOURS, FIVE_MINUTES, 1);
+    return (entry, found) -> {
+      boolean change = entry.kind().equals("PolicyChange") || entry.kind().equals("ConfigChange");
+      if (change && !settings.changeHours().hold(entry.time())) {
+        changed.add(entry, entry.text("actor"), 1, found);
+      }
+    };
+  }
+
   /** A secret that was found where none may be: always worth it, by place. */
   static Rule secretsFound() {
     var leaks = new Threshold(AlertRule.SECRET_FOUND, FIVE_MINUTES, 1);

@@ -6,6 +6,7 @@ import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.bus.json.JsonValue.Str;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,15 @@ import org.jspecify.annotations.Nullable;
 final class OcsfEvent {
   private static final String VERSION = "1.8.0";
   private static final int OTHER = 99;
+  private static final int FINDINGS = 2;
+
+  /** State of a finding that nobody has looked at; findings neither succeed nor fail. */
+  private static final int NEW = 1;
+
+  /** What a host name is in the schema; a hash is none. */
+  private static final Pattern HOSTNAME =
+      Pattern.compile(
+          "(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\\.)*[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?");
 
   private static final Map<Integer, String> CATEGORIES =
       Map.of(
@@ -50,7 +60,7 @@ final class OcsfEvent {
         .put("activity_id", entry.number("activity_id"))
         .put("type_uid", entry.number("type_uid"))
         .put("severity_id", entry.number("severity_id"))
-        .put("status_id", entry.number("status_id"))
+        .put("status_id", classUid / 1000 == FINDINGS ? NEW : entry.number("status_id"))
         .put("status_code", entry.text("status_code"))
         .put("message", message());
     if (entry.number("activity_id") == OTHER) {
@@ -132,8 +142,7 @@ final class OcsfEvent {
             .put("src_endpoint", device())
             .put(
                 "dst_endpoint",
-                JsonValue.object()
-                    .put("hostname", entry.text("host"))
+                place(entry.text("host", "-"))
                     .put("uid", entry.text("address"))
                     .put("port", entry.number("port"))
                     .build())
@@ -144,12 +153,7 @@ final class OcsfEvent {
                     .put("url", JsonValue.object().put("path", entry.text("path", "/")).build())
                     .put("length", entry.number("sent_bytes"))
                     .build())
-            .put(
-                "http_response",
-                JsonValue.object()
-                    .put("code", entry.number("status"))
-                    .put("length", entry.number("received_bytes"))
-                    .build());
+            .put("http_response", response());
       }
       case 5019 -> event.put("actor", actor()).put("device", device());
       case 6002 ->
@@ -205,11 +209,24 @@ final class OcsfEvent {
   }
 
   private Obj device() {
+    return place(entry.text("node", "-")).put("type_id", 1).build();
+  }
+
+  private static JsonValue.Builder place(String name) {
     return JsonValue.object()
-        .put("name", entry.text("node", "-"))
-        .put("hostname", entry.text("node", "-"))
-        .put("type_id", 1)
-        .build();
+        .put("name", name)
+        .put("hostname", HOSTNAME.matcher(name).matches() ? name : null);
+  }
+
+  /** Nothing where none came. */
+  private @Nullable Obj response() {
+    long code = entry.number("status");
+    return code == 0
+        ? null
+        : JsonValue.object()
+            .put("code", code)
+            .put("length", entry.number("received_bytes"))
+            .build();
   }
 
   private @Nullable Obj endpoint(String member) {

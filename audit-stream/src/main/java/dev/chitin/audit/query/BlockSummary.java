@@ -17,7 +17,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * "CHIX" ‖ u32 0 ‖ u64 block ‖ u64 first time ‖ u64 last time ‖ u64 segment ‖ id[16] ‖ u64 offset ‖ u64 index
- * ‖ terms[2048] ‖ u32 CRC32C(all before), with zeros before it to a multiple of 8
+ * ‖ terms[4096] ‖ u32 CRC32C(all before), with zeros before it to a multiple of 8
  * </pre>
  *
  * The place is that of the last frame that was read for it, from which the next block is read on.
@@ -29,8 +29,10 @@ final class BlockSummary {
   /** Bytes of one summary. */
   static final int BYTES = 80 + TermSet.BYTES + 8;
 
+  /** Where the terms stand in it. */
+  static final int TERMS_AT = 80;
+
   private static final int MAGIC = 0x43484958;
-  private static final int TERMS_AT = 80;
   private static final int ID_BYTES = 16;
 
   private final ByteBuffer bytes;
@@ -97,16 +99,24 @@ final class BlockSummary {
     return new Place(bytes.getLong(32), Bytes.adopt(id), bytes.getLong(56), bytes.getLong(64));
   }
 
-  /** Whether the block may hold what {@code filter} wants. */
-  boolean mayMatch(EventFilter filter) {
-    if (bytes.getLong(24) < filter.fromMillis() || bytes.getLong(16) >= filter.toMillis()) {
-      return false;
-    }
-    var terms = new TermSet(bytes, TERMS_AT);
-    return filter.terms().entrySet().stream()
-        .allMatch(
-            term ->
-                term.getValue().stream()
-                    .anyMatch(value -> terms.mayHold(TermSet.hash(term.getKey(), value))));
+  /** Changes with everything else of it. */
+  int checksum() {
+    return bytes.getInt(BYTES - 4);
+  }
+
+  /** The time of its oldest entry, milliseconds since 1970. */
+  long firstMillis() {
+    return bytes.getLong(16);
+  }
+
+  /** The time of its newest entry. */
+  long lastMillis() {
+    return bytes.getLong(24);
+  }
+
+  /** Whether the block may hold what {@code question} asks for. */
+  boolean mayMatch(BlockQuestion question) {
+    return question.touches(firstMillis(), lastMillis())
+        && question.mayBeIn(new TermSet(bytes, TERMS_AT));
   }
 }

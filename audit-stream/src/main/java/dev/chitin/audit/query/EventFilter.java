@@ -92,12 +92,13 @@ public record EventFilter(long fromMillis, long toMillis, Map<String, List<Strin
    * canonical JSON as they do here; decisions are spelled otherwise, so there is nothing to look
    * for.
    */
-  List<byte[]> needles() {
-    List<byte[]> needles = new ArrayList<>();
+  List<Needle> needles() {
+    List<Needle> needles = new ArrayList<>();
     terms.forEach(
         (term, values) -> {
           if (values.size() == 1 && !term.equals(EntryTerms.DECISION)) {
-            needles.add((":" + CanonicalJson.string(new Str(values.getFirst()))).getBytes(UTF_8));
+            String text = ":" + CanonicalJson.string(new Str(values.getFirst()));
+            needles.add(new Needle(text.getBytes(UTF_8)));
           }
         });
     return needles;

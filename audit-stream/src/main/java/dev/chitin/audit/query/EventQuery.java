@@ -29,7 +29,8 @@ public final class EventQuery {
   private final EntryReader reader;
   private final EventIndex index;
   private final EventFilter filter;
-  private final List<byte[]> needles;
+  private final List<Needle> needles;
+  private final BlockQuestion question;
   private final int limit;
   private final boolean newestFirst;
   private final long size;
@@ -72,6 +73,7 @@ public final class EventQuery {
     this.index = index;
     this.filter = filter;
     this.needles = filter.needles();
+    this.question = BlockQuestion.of(filter);
     this.limit = limit;
     this.newestFirst = newestFirst;
     this.size = reader.size();
@@ -92,11 +94,16 @@ public final class EventQuery {
     long at = cursor.orElse(newestFirst ? size - 1 : 0);
     at = newestFirst ? Math.min(at, size - 1) : at;
     at = newestFirst ? at : Math.max(at, minimum);
+    BlockWalk walk = index.walk(question, newestFirst);
     while (at >= minimum && at < size) {
       if (scanned >= scan) {
         return page(OptionalLong.of(at), false);
       }
-      long block = at / BlockSummary.ENTRIES;
+      long block = walk.next(at / BlockSummary.ENTRIES);
+      if (block != at / BlockSummary.ENTRIES) {
+        at = newestFirst ? (block + 1) * BlockSummary.ENTRIES - 1 : block * BlockSummary.ENTRIES;
+        continue;
+      }
       if (mayHold(block)) {
         OptionalLong full = search(block, at);
         if (full.isPresent()) {
@@ -122,7 +129,7 @@ public final class EventQuery {
       return true;
     }
     summaries++;
-    return index.summary(block).map(summary -> summary.mayMatch(filter)).orElse(true);
+    return index.summary(block).map(summary -> summary.mayMatch(question)).orElse(true);
   }
 
   /** The index of the entry with which the page is full, if it is. */
@@ -150,27 +157,13 @@ public final class EventQuery {
 
   private Optional<EventPage.Found> match(LogEntry entry) {
     byte[] json = entry.json().borrow();
-    for (byte[] needle : needles) {
-      if (!holds(json, needle)) {
+    for (Needle needle : needles) {
+      if (!needle.isIn(json)) {
         return Optional.empty();
       }
     }
     Optional<Obj> members = BlockSummary.parse(entry);
     return members.filter(filter::matches).map(m -> new EventPage.Found(entry, m));
-  }
-
-  private static boolean holds(byte[] bytes, byte[] needle) {
-    int last = bytes.length - needle.length;
-    for (int i = 0; i <= last; i++) {
-      int k = 0;
-      while (k < needle.length && bytes[i + k] == needle[k]) {
-        k++;
-      }
-      if (k == needle.length) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** The block's entries, read on from where the block before it ended, if that is known. */

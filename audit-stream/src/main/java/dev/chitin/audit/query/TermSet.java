@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 
 /**
  * A Bloom filter (Bloom 1970) over the terms of one block: {@value #BITS} bits, {@value #PROBES}
- * probes, at most some 1,200 terms, which makes one wrong yes in about 700. Not safe for use by
- * several threads.
+ * probes. With a term for each entry of a block it gives one wrong yes in about 90,000. Not safe
+ * for use by several threads.
  */
 final class TermSet {
-  static final int BITS = 16_384;
+  static final int BITS = 32_768;
   static final int BYTES = BITS / 8;
 
-  private static final int PROBES = 7;
+  static final int PROBES = 7;
 
   private final ByteBuffer bits;
   private final int at;
@@ -40,8 +40,11 @@ final class TermSet {
     return true;
   }
 
-  /** Double hashing (Kirsch and Mitzenmacher 2006). */
-  private static int bit(long hash, int probe) {
+  /**
+   * Bit {@code probe} of those that a term sets, by double hashing (Kirsch and Mitzenmacher 2006).
+   * Bit {@code i} of a set stands in byte {@code i / 8}, least significant first.
+   */
+  static int bit(long hash, int probe) {
     int low = (int) hash;
     int high = (int) (hash >>> 32) | 1;
     return (low + probe * high) & (BITS - 1);

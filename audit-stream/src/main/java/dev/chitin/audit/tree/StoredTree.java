@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Roots and proofs of a tree whose hashes are stored (RFC 6962 sections 2.1, 2.1.1 and 2.1.2). A
@@ -18,10 +19,19 @@ public final class StoredTree {
   public static final int TILE_WIDTH = 1 << TILE_HEIGHT;
 
   private final HashReader stored;
+  private final SubtreeRoots known;
   private final TreeHash hash = new TreeHash();
 
   public StoredTree(HashReader stored) {
+    this(stored, new SubtreeRoots(0));
+  }
+
+  /**
+   * @param known roots of large subtrees of this very tree, which other threads may share
+   */
+  public StoredTree(HashReader stored, SubtreeRoots known) {
     this.stored = stored;
+    this.known = known;
   }
 
   /** The root over the first {@code size} leaves. */
@@ -108,9 +118,15 @@ public final class StoredTree {
 
   /** The root of the full subtree of that height, from the level of tiles at or below it. */
   private byte[] full(int height, long index) throws IOException {
+    Optional<byte[]> root = known.find(height, index);
+    if (root.isPresent()) {
+      return root.get();
+    }
     int above = height % TILE_HEIGHT;
     byte[] row = stored.read(height / TILE_HEIGHT, index << above, 1 << above);
-    return root(hash, row, 1 << above);
+    byte[] made = root(hash, row, 1 << above);
+    known.add(height, index, made);
+    return made;
   }
 
   /** The root over {@code count} hashes, a power of two; overwrites {@code row}. */

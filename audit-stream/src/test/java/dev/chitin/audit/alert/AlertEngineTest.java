@@ -260,6 +260,93 @@ class AlertEngineTest {
     }
   }
 
+  private static final String HOME = "chitin.home";
+  private static final String METADATA = "egress.address[metadata]";
+
+  @Test
+  void twoWaysOutOfTheSandboxAreAProbeAndOneIsAMistake() {
+    story.tell(Story.denied("p1", "alice", "policy.path_denied", HOME));
+    story.tell(Story.denied("p2", "bob", "policy.host_denied", METADATA));
+    story.tell(Story.ended("p3", "carol", "signal 31"));
+    assertThat(names()).as("one each").isEmpty();
+    story.pass(Duration.ofMinutes(9));
+    LogEntry second = story.tell(Story.ended("p4", "alice", "signal 31"));
+    AlertRaised alert = raised().getFirst();
+    assertThat(alert.alert()).isEqualTo("sandbox_probe");
+    assertThat(alert.severity()).isEqualTo("high");
+    assertThat(alert.count()).isEqualTo(2);
+    assertThat(alert.windowSeconds()).isEqualTo(600);
+    assertThat(alert.lastIndex()).isEqualTo(second.index());
+    assertThat(alert.subject()).doesNotContain("alice");
+    for (int i = 0; i < 5; i++) {
+      story.tell(Story.ended("p5" + i, "alice", "signal 31"));
+      story.tell(Story.denied("p6" + i, "alice", "policy.path_denied", HOME));
+    }
+    assertThat(names()).as("once in its window").isEmpty();
+    story.tell(Story.closed("p7", "bob"));
+    assertThat(names()).as("two of a kind").isEmpty();
+    story.pass(Duration.ofMinutes(11));
+    story.tell(Story.denied("p8", "carol", "policy.path_denied", "builtin.paths[/proc]"));
+    assertThat(names()).as("the first is long ago").isEmpty();
+  }
+
+  @Test
+  void fiveAttemptsOfOneKindAreAProbe() {
+    for (int i = 0; i < 4; i++) {
+      story.tell(Story.denied("a" + i, "alice", "policy.path_denied", "builtin.paths[~/.ssh]"));
+      story.tell(Story.ended("b" + i, "bob", "signal 31"));
+      story.tell(Story.closed("c" + i, "carol"));
+    }
+    assertThat(names()).isEmpty();
+    story.tell(Story.denied("a5", "alice", "policy.path_denied", "builtin.write[.git/hooks]"));
+    story.tell(Story.ended("b5", "bob", "signal 31"));
+    story.tell(Story.closed("c5", "carol"));
+    assertThat(names()).containsExactly("sandbox_probe", "sandbox_probe", "sandbox_probe");
+  }
+
+  @Test
+  void whatToolsDoWhenTheyFailIsNoProbe() {
+    for (int i = 0; i < 15; i++) {
+      story.tell(Story.denied("a" + i, "alice", "policy.path_denied", "workspace.roots"));
+      story.tell(Story.denied("b" + i, "bob", "policy.host_denied", "egress.address[loopback]"));
+      story.tell(Story.denied("c" + i, "bob", "policy.no_permit", HOME));
+      story.tell(Story.ended("d" + i, "alice", "signal 11"));
+      story.tell(Story.ended("e" + i, "alice", "exit 31"));
+      story.tell(Story.reached("f" + i, "alice", "a.example"));
+      story.pass(Duration.ofSeconds(10));
+    }
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void aRequestThatItsSecretWasNotLeasedForIsOneAlert() {
+    story.tell(Story.mismatched("m1", "alice"));
+    story.tell(Story.mismatched("m2", "alice"));
+    assertThat(names()).containsExactly("credential_mismatch");
+  }
+
+  @Test
+  void aChangeOutsideItsHoursIsAnAlertWhereHoursAreSet() {
+    var day = new ChangeHours(8, 18);
+    AlertSettings d = AlertSettings.DEFAULT;
+    var watched =
+        new AlertEngine(
+            new AlertSettings(5, 50, 10, 20, 5, 4, d.learning(), 0, Duration.ZERO, day, d.off()));
+    // The story begins at 08:00 UTC.
+    assertThat(story.millis() / 3_600_000 % 24).isEqualTo(8);
+    assertThat(watched.observe(story.tell(Story.changed("alice")))).isEmpty();
+    story.pass(Duration.ofHours(10));
+    LogEntry late = story.tell(Story.changed("alice"));
+    assertThat(watched.observe(late))
+        .singleElement()
+        .satisfies(alert -> assertThat(alert.alert()).isEqualTo("change_outside_hours"));
+    assertThat(engine.observe(late)).as("no hours are set").isEmpty();
+    var night = new ChangeHours(22, 6);
+    assertThat(night.hold(Duration.ofHours(23).toMillis())).isTrue();
+    assertThat(night.hold(Duration.ofHours(5).toMillis())).isTrue();
+    assertThat(night.hold(Duration.ofHours(6).toMillis())).isFalse();
+  }
+
   @Test
   void aNewKeyOfTheLogIsAnAlertAndItsOtherEventsAreNone() {
     for (String action : List.of("heartbeat", "pruned", "key_retired")) {
@@ -303,7 +390,8 @@ class AlertEngineTest {
     var off = EnumSet.of(AlertRule.RATE_LIMIT);
     var quiet =
         new AlertEngine(
-            new AlertSettings(5, 50, 10, 20, 4, Duration.ofHours(24), 0, Duration.ZERO, off));
+            new AlertSettings(
+                5, 50, 10, 20, 5, 4, Duration.ofHours(24), 0, Duration.ZERO, ChangeHours.ANY, off));
     entries.forEach(entry -> assertThat(quiet.observe(entry)).isEmpty());
     for (int i = 0; i < 5_000; i++) {
       story.lose(Story.limited("192.0.2.1", 1));
@@ -356,6 +444,10 @@ class AlertEngineTest {
       }
       if (second % 300 == 0) {
         story.tell(Story.limited("192.0.2.9", 2));
+      }
+      if (second % 900 == 0) {
+        story.tell(Story.denied("h" + second, "alice", "policy.path_denied", HOME));
+        story.tell(Story.changed("alice"));
       }
       assertThat(engine.look(new LogHealth(second, 1 << 30, second, 0, false), story.millis()))
           .isEmpty();

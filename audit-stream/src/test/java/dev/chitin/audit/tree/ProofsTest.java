@@ -73,6 +73,34 @@ class ProofsTest {
   }
 
   @Test
+  void proofsAreTheSameWithRootsThatAreRemembered() throws IOException {
+    int size = 20_000;
+    MemoryHashes hashes = MemoryHashes.of(size);
+    var plain = new StoredTree(hashes);
+    long[] read = {0};
+    HashReader counted =
+        (level, first, count) -> {
+          read[0] += count;
+          return hashes.read(level, first, count);
+        };
+    for (int most : new int[] {0, 3, 1_000}) {
+      var known = new SubtreeRoots(most);
+      long[] reads = new long[2];
+      for (int pass = 0; pass < 2; pass++) {
+        read[0] = 0;
+        for (int i = 0; i < size; i += 613) {
+          // A tree of its own each time, as each request has.
+          var tree = new StoredTree(counted, known);
+          assertThat(tree.inclusion(i, size)).isEqualTo(plain.inclusion(i, size));
+          assertThat(tree.consistency(i, size)).isEqualTo(plain.consistency(i, size));
+        }
+        reads[pass] = read[0];
+      }
+      assertThat(reads[1] < reads[0]).as("remembered: %d", most).isEqualTo(most == 1_000);
+    }
+  }
+
+  @Test
   void proofsThatAreCutLengthenedOrMadeOfOthersAreRefused() throws IOException {
     var tree = new StoredTree(MemoryHashes.of(300));
     Digest leaf = Digest.ofBytes(MemoryHashes.leaf(41));

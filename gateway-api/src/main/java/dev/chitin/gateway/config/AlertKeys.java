@@ -32,6 +32,18 @@ final class AlertKeys {
               "Denied calls of one principal that are an alert; default 20.",
               THRESHOLD),
           Spec.Key.of(
+              "probe_signs",
+              "Attempts of one kind to leave the sandbox by one principal in ten minutes that are an"
+                  + " alert; default 5. Two kinds always are.",
+              THRESHOLD),
+          Spec.Key.of(
+              "change_from_hour",
+              "First hour of the day (UTC) at which a change of policy or configuration is no alert;"
+                  + " default 0.",
+              new Whole(0, 23)),
+          Spec.Key.of(
+              "change_to_hour", "The hour at which those end; default 24.", new Whole(1, 24)),
+          Spec.Key.of(
               "volume_sigma",
               "Standard deviations above its habit that make a secret's use an alert; default 4.",
               new Whole(1, 100)),

@@ -21,7 +21,7 @@ final class EventQueries {
         small,
         "µs",
         "the same at 10^3",
-        "",
+        "≤ 1.2",
         "");
   }
 
