@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,8 +154,7 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
 
   @Override
   public Future<LogPosition> append(AuditEvent event, Deadline deadline) {
-    if (event instanceof AuditEvent.ToolExecution e
-        && e.phase() instanceof AuditEvent.Phase.Authorized) {
+    if (authorizes(event)) {
       return Future.failedFuture(
           new IllegalArgumentException("an authorization is recorded by authorize"));
     }
@@ -166,6 +164,28 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
         ? writer.append(encoder.encode(draft), deadline, null)
         : prepare(unready, deadline)
             .transform(made -> writer.append(encoder.encode(draft), deadline, null));
+  }
+
+  /**
+   * The same for a thread that may block: returns when {@code event} is durable.
+   *
+   * @throws ChitinException with which {@link #append} would fail
+   */
+  public LogPosition record(AuditEvent event, Deadline deadline) {
+    if (authorizes(event)) {
+      throw new IllegalArgumentException("an authorization is recorded by authorize");
+    }
+    EntryEncoder.Draft draft = EntryEncoder.draft(event);
+    List<FieldSealer.Subject> unready = encoder.unready(draft);
+    if (!unready.isEmpty()) {
+      prepare(unready, deadline).otherwiseEmpty().toCompletionStage().toCompletableFuture().join();
+    }
+    return writer.record(encoder.encode(draft), deadline);
+  }
+
+  private static boolean authorizes(AuditEvent event) {
+    return event instanceof AuditEvent.ToolExecution e
+        && e.phase() instanceof AuditEvent.Phase.Authorized;
   }
 
   /** Keys for who is new; without them the record is made all the same, and names withheld. */
@@ -268,16 +288,10 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
 
   /** Has the log say so, and third parties see that it does: a signed checkpoint covers it. */
   private void recordPruned(Minimum minimum, Deadline deadline) {
-    // Callers come on worker threads, which may block but not await.
     try {
       LogPosition recorded =
-          append(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline)
-              .toCompletionStage()
-              .toCompletableFuture()
-              .join();
+          record(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline);
       opened.publication().covering(recorded.index(), deadline);
-    } catch (CompletionException e) {
-      throw ChitinException.from(e.getCause() == null ? e : e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log is being closed.")

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 
 /**
@@ -113,7 +112,7 @@ public final class KeyRotations {
           () -> {
             var planned = new KeyRotation(0, key(from), key(to), until);
             LogPosition at =
-                append(
+                log.record(
                     new AuditEvent.LogEvent(
                         KeyRotation.ACTION, "both keys sign until " + until, planned.handover()),
                     deadline);
@@ -148,7 +147,7 @@ public final class KeyRotations {
    * @throws ChitinException when the entry cannot be made; the mark stays
    */
   public void retired(KeyRotation rotation, Deadline deadline) {
-    append(
+    log.record(
         new AuditEvent.LogEvent(
             KeyRotation.RETIRED, "the old key is destroyed", rotation.handover()),
         deadline);
@@ -186,14 +185,6 @@ public final class KeyRotations {
       throw e.fault().toException();
     } catch (IOException e) {
       throw unavailable(e);
-    }
-  }
-
-  private LogPosition append(AuditEvent event, Deadline deadline) {
-    try {
-      return log.append(event, deadline).toCompletionStage().toCompletableFuture().join();
-    } catch (CompletionException e) {
-      throw ChitinException.from(e.getCause() == null ? e : e.getCause());
     }
   }
 

@@ -97,6 +97,18 @@ class DiskFaultTest {
   }
 
   @Test
+  void aThreadThatStandsStillForAStalledDiskIsRefusedInTime() {
+    try (var log = open()) {
+      disk.stall();
+      assertThatThrownBy(() -> log.record(note("x"), soon()))
+          .asInstanceOf(InstanceOfAssertFactories.type(ChitinException.class))
+          .satisfies(e -> assertThat(e.code()).isEqualTo(ProblemCode.AUDIT_STALLED));
+      disk.resume();
+      assertThat(log.record(note("y"), soon()).index()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void theDeadlineOfTheCallCountsWhenItIsEarlier() {
     try (var log =
         DurableAuditLog.open(settings().withAppendTimeout(Duration.ofSeconds(60)), disk)) {

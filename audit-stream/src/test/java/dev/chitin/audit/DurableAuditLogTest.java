@@ -23,8 +23,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -193,6 +198,35 @@ class DurableAuditLogTest {
   }
 
   @Test
+  void threadsThatStandStillGetTheirOwnPositionsAndKeepTheirInterrupts() throws Exception {
+    try (var log = DurableAuditLog.open(settings());
+        ExecutorService threads = Executors.newFixedThreadPool(16)) {
+      List<Callable<Boolean>> writers =
+          IntStream.range(0, 200)
+              .<Callable<Boolean>>mapToObj(
+                  i ->
+                      () -> {
+                        if (i % 3 == 0) {
+                          Thread.currentThread().interrupt();
+                        }
+                        LogPosition at = log.record(note("event " + i), soon());
+                        boolean kept = Thread.interrupted() == (i % 3 == 0);
+                        Obj entry =
+                            Events.parse(
+                                log.reader().read(at.index(), 1).getFirst().json().borrow());
+                        return kept && text(entry, "detail").equals("event " + i);
+                      })
+              .toList();
+      for (java.util.concurrent.Future<Boolean> done : threads.invokeAll(writers)) {
+        assertThat(done.get()).isTrue();
+      }
+      assertThatThrownBy(() -> log.record(authorized("c"), soon()))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertIntact(200);
+  }
+
+  @Test
   void aSecondWriterIsRefusedByName() {
     try (var log = DurableAuditLog.open(settings())) {
       for (int attempt = 0; attempt < 3; attempt++) {
@@ -221,9 +255,14 @@ class DurableAuditLogTest {
   void aClosedLogTakesNothing() {
     var log = DurableAuditLog.open(settings());
     log.close();
-    assertThatThrownBy(() -> await(log.append(note("late"), soon())))
-        .asInstanceOf(InstanceOfAssertFactories.type(ChitinException.class))
-        .satisfies(e -> assertThat(e.code()).isEqualTo(ProblemCode.AUDIT_UNAVAILABLE));
+    List<ThrowingCallable> ways =
+        List.of(
+            () -> await(log.append(note("late"), soon())), () -> log.record(note("late"), soon()));
+    for (ThrowingCallable way : ways) {
+      assertThatThrownBy(way)
+          .asInstanceOf(InstanceOfAssertFactories.type(ChitinException.class))
+          .satisfies(e -> assertThat(e.code()).isEqualTo(ProblemCode.AUDIT_UNAVAILABLE));
+    }
     assertIntact(0);
   }
 

@@ -5,7 +5,9 @@ import dev.chitin.bus.ChitinException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,9 +30,11 @@ final class Append {
   private final @Nullable Supplier<byte[]> withdrawal;
   private final @Nullable ContextInternal context;
   private final Promise<LogPosition> promise;
+  private final @Nullable Thread waiter;
   private final AtomicReference<State> state = new AtomicReference<>(State.QUEUED);
   private @Nullable LogPosition position;
   private @Nullable ChitinException failure;
+  private volatile boolean delivered;
 
   /**
    * @param entry canonical JSON, at most {@link Frame#MAX_ENTRY} bytes
@@ -39,11 +43,26 @@ final class Append {
    *     not happen unless the caller is told; else null
    */
   Append(byte[] entry, long expiresNanos, @Nullable Supplier<byte[]> withdrawal) {
+    this(entry, expiresNanos, withdrawal, ContextInternal.current(), null);
+  }
+
+  private Append(
+      byte[] entry,
+      long expiresNanos,
+      @Nullable Supplier<byte[]> withdrawal,
+      @Nullable ContextInternal context,
+      @Nullable Thread waiter) {
     this.entry = entry;
     this.expiresNanos = expiresNanos;
     this.withdrawal = withdrawal;
-    this.context = ContextInternal.current();
+    this.context = context;
+    this.waiter = waiter;
     this.promise = context == null ? Promise.promise() : context.promise();
+  }
+
+  /** An entry for which this thread is going to {@link #await}. */
+  static Append awaited(byte[] entry, long expiresNanos) {
+    return new Append(entry, expiresNanos, null, null, Thread.currentThread());
   }
 
   byte[] entry() {
@@ -60,6 +79,31 @@ final class Append {
 
   Future<LogPosition> future() {
     return promise.future();
+  }
+
+  /** Whether its caller's thread stands still for it, and is only to be woken. */
+  boolean isAwaited() {
+    return waiter != null;
+  }
+
+  /**
+   * Waits until it is delivered, which it is in bounded time. An interrupt is kept for later.
+   *
+   * @throws ChitinException when it was refused
+   */
+  LogPosition await() {
+    boolean interrupted = false;
+    while (!delivered) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return Objects.requireNonNull(position);
   }
 
   /** The event loop or worker that the caller waits on; null for other threads. */
@@ -103,9 +147,15 @@ final class Append {
     return state.getAndSet(State.SETTLED) != State.SETTLED;
   }
 
-  /** Completes the promise; called once, by whoever settled, on the caller's context. */
+  /**
+   * Completes the promise; called once, by whoever settled, on the caller's context. Or wakes the
+   * caller's thread, on any.
+   */
   void deliver() {
-    if (position != null) {
+    if (waiter != null) {
+      delivered = true;
+      LockSupport.unpark(waiter);
+    } else if (position != null) {
       promise.tryComplete(position);
     } else if (failure != null) {
       promise.tryFail(failure);

@@ -12,9 +12,13 @@ import java.util.function.Consumer;
 /**
  * Completes the promises of settled entries where their callers wait, never on the writer: one task
  * for each context and batch, in the order of the log. Callers on threads without a context are
- * answered on one thread kept for them, and must not block it.
+ * answered on one thread kept for them, and must not block it. A few callers whose threads stand
+ * still are woken at once: what they do then, they do on their own threads.
  */
 final class Deliveries implements AutoCloseable {
+  /** Threads that are woken at once; to wake more would hold up the next batch. */
+  private static final int AT_ONCE = 4;
+
   private final AppendQueue queue;
   private final ExecutorService others =
       Executors.newSingleThreadExecutor(
@@ -54,7 +58,9 @@ final class Deliveries implements AutoCloseable {
       }
     }
     byContext.forEach((context, answers) -> runOn(context, () -> completion.accept(answers)));
-    if (!homeless.isEmpty()) {
+    if (homeless.size() <= AT_ONCE && homeless.stream().allMatch(Append::isAwaited)) {
+      completion.accept(homeless);
+    } else {
       others.execute(() -> completion.accept(homeless));
     }
   }

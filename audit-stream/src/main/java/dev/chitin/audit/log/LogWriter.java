@@ -95,17 +95,41 @@ public final class LogWriter {
    */
   public Future<LogPosition> append(
       byte[] entry, Deadline deadline, @Nullable Supplier<byte[]> withdrawal) {
-    if (deadline.expired()) {
-      return Future.failedFuture(Refusals.stalled());
+    ChitinException refusal = refusal(deadline, withdrawal != null);
+    if (refusal != null) {
+      return Future.failedFuture(refusal);
     }
-    if (isOutOfRoom() || (withdrawal != null && isRoomShort())) {
-      return Future.failedFuture(Refusals.noSpace());
-    }
-    long timeout = System.nanoTime() + timeoutNanos;
-    long expires = deadline.min(new Deadline(timeout)).nanoTime();
-    var append = new Append(entry, expires, withdrawal);
-    ChitinException refusal = queue.offer(append, segments.openCalls());
+    var append = new Append(entry, expires(deadline), withdrawal);
+    refusal = queue.offer(append, segments.openCalls());
     return refusal == null ? append.future() : Future.failedFuture(refusal);
+  }
+
+  /**
+   * The same for a thread that may block: returns when {@code entry} is durable.
+   *
+   * @throws ChitinException when it was refused
+   */
+  public LogPosition record(byte[] entry, Deadline deadline) {
+    ChitinException refusal = refusal(deadline, false);
+    var append = Append.awaited(entry, expires(deadline));
+    if (refusal == null) {
+      refusal = queue.offer(append, segments.openCalls());
+    }
+    if (refusal != null) {
+      throw refusal;
+    }
+    return append.await();
+  }
+
+  private long expires(Deadline deadline) {
+    return deadline.min(new Deadline(System.nanoTime() + timeoutNanos)).nanoTime();
+  }
+
+  private @Nullable ChitinException refusal(Deadline deadline, boolean authorizes) {
+    if (deadline.expired()) {
+      return Refusals.stalled();
+    }
+    return isOutOfRoom() || (authorizes && isRoomShort()) ? Refusals.noSpace() : null;
   }
 
   private boolean isOutOfRoom() {
