@@ -2,6 +2,7 @@ package dev.chitin.it.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.audit.LogReader;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.it.GatewayProcess;
 import dev.chitin.it.GatewayProcess.Json;
@@ -181,9 +182,12 @@ final class LlmStage implements AutoCloseable {
     return "{\"model\":\"%s\",\"max_output_tokens\":100,\"input\":\"Hi\"%s}".formatted(model, more);
   }
 
-  /** What the audit log holds, oldest first. */
-  List<String> audit() throws IOException, InterruptedException {
-    return gateway.run("audit", "tail", "-n", "10000", "--json").out().lines().toList();
+  /** What the audit log holds, oldest first, as it lies on the disk. */
+  List<String> audit() {
+    return new LogReader(home.resolve("audit"))
+        .read(0, LogReader.MAX_COUNT).stream()
+            .map(entry -> new String(entry.json().borrow(), StandardCharsets.UTF_8))
+            .toList();
   }
 
   @Override
