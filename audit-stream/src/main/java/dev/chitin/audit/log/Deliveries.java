@@ -12,13 +12,10 @@ import java.util.function.Consumer;
 /**
  * Completes the promises of settled entries where their callers wait, never on the writer: one task
  * for each context and batch, in the order of the log. Callers on threads without a context are
- * answered on one thread kept for them, and must not block it. A few callers whose threads stand
- * still are woken at once: what they do then, they do on their own threads.
+ * answered on one thread kept for them, and must not block it. Callers whose threads stand still
+ * are woken at once: what they do then, they do on their own threads.
  */
 final class Deliveries implements AutoCloseable {
-  /** Threads that are woken at once; to wake more would hold up the next batch. */
-  private static final int AT_ONCE = 4;
-
   private final AppendQueue queue;
   private final ExecutorService others =
       Executors.newSingleThreadExecutor(
@@ -49,19 +46,23 @@ final class Deliveries implements AutoCloseable {
   private void deliver(List<Append> settled, Consumer<List<Append>> completion) {
     var byContext = new IdentityHashMap<ContextInternal, List<Append>>();
     List<Append> homeless = new ArrayList<>();
+    List<Append> awaited = new ArrayList<>();
     for (Append append : settled) {
       ContextInternal home = append.home();
-      if (home == null) {
+      if (append.isAwaited()) {
+        awaited.add(append);
+      } else if (home == null) {
         homeless.add(append);
       } else {
         byContext.computeIfAbsent(home, c -> new ArrayList<>()).add(append);
       }
     }
     byContext.forEach((context, answers) -> runOn(context, () -> completion.accept(answers)));
-    if (homeless.size() <= AT_ONCE && homeless.stream().allMatch(Append::isAwaited)) {
-      completion.accept(homeless);
-    } else {
+    if (!homeless.isEmpty()) {
       others.execute(() -> completion.accept(homeless));
+    }
+    if (!awaited.isEmpty()) {
+      completion.accept(awaited);
     }
   }
 
