@@ -15,6 +15,7 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -170,17 +172,31 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
    * The same for a thread that may block: returns when {@code event} is durable.
    *
    * @throws ChitinException with which {@link #append} would fail
+   * @throws IllegalStateException on an event loop, which nothing may block
    */
   public LogPosition record(AuditEvent event, Deadline deadline) {
+    if (Context.isOnEventLoopThread()) {
+      throw new IllegalStateException("an event loop appends, and does not wait");
+    }
     if (authorizes(event)) {
       throw new IllegalArgumentException("an authorization is recorded by authorize");
     }
     EntryEncoder.Draft draft = EntryEncoder.draft(event);
     List<FieldSealer.Subject> unready = encoder.unready(draft);
     if (!unready.isEmpty()) {
-      prepare(unready, deadline).otherwiseEmpty().toCompletionStage().toCompletableFuture().join();
+      awaitKeys(prepare(unready, deadline), deadline);
     }
     return writer.record(encoder.encode(draft), deadline);
+  }
+
+  /** As long as there is time: they may come on the very context whose thread waits here. */
+  private static void awaitKeys(Future<?> made, Deadline deadline) {
+    made.<Void>mapEmpty()
+        .otherwiseEmpty()
+        .toCompletionStage()
+        .toCompletableFuture()
+        .completeOnTimeout(null, deadline.remainingMillis(), TimeUnit.MILLISECONDS)
+        .join();
   }
 
   private static boolean authorizes(AuditEvent event) {

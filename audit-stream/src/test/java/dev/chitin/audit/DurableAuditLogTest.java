@@ -11,15 +11,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue.Obj;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -224,6 +228,47 @@ class DurableAuditLogTest {
           .isInstanceOf(IllegalArgumentException.class);
     }
     assertIntact(200);
+  }
+
+  @Test
+  void anEventLoopIsNotBlocked() throws Exception {
+    Vertx vertx = Vertx.vertx();
+    try (var log = DurableAuditLog.open(settings())) {
+      Promise<LogPosition> answer = Promise.promise();
+      vertx.runOnContext(
+          loop -> {
+            try {
+              answer.complete(log.record(note("x"), soon()));
+            } catch (RuntimeException e) {
+              answer.fail(e);
+            }
+          });
+      assertThatThrownBy(() -> await(answer.future())).isInstanceOf(IllegalStateException.class);
+      assertThat(log.reader().read(0, 1)).isEmpty();
+    } finally {
+      await(vertx.close());
+    }
+  }
+
+  @Test
+  void keysThatNeverComeHoldNoThreadBeyondItsTime() {
+    var never =
+        new TestSealer(true) {
+          @Override
+          public synchronized Future<Void> prepare(Subject subject, Deadline deadline) {
+            return Promise.<Void>promise().future();
+          }
+        };
+    var opened = new AuditEvent.Session("opened", "s", "tenant-1", "somebody", null);
+    try (var log = DurableAuditLog.open(settings())) {
+      log.sealWith(never);
+      assertThatThrownBy(() -> log.record(opened, Deadline.after(Duration.ofMillis(100))))
+          .asInstanceOf(InstanceOfAssertFactories.type(ChitinException.class))
+          .satisfies(e -> assertThat(e.code()).isEqualTo(ProblemCode.AUDIT_STALLED));
+      log.sealWith(new TestSealer(true));
+      assertThat(log.record(opened, soon()).index()).isZero();
+      assertThat(text(entries(log.reader()).getFirst(), "principal")).startsWith("h1:");
+    }
   }
 
   @Test

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Keys of a test: nothing is secret, but who has none and what was opened where is as it is. */
-final class TestSealer implements FieldSealer {
+class TestSealer implements FieldSealer {
   private final Set<Subject> ready = new HashSet<>();
   private final Map<String, Boxed> boxes = new HashMap<>();
   final boolean able;

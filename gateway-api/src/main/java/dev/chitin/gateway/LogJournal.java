@@ -9,6 +9,7 @@ import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
+import dev.chitin.bus.Needle;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonSyntaxException;
@@ -42,7 +43,7 @@ import org.slf4j.LoggerFactory;
 final class LogJournal implements VaultJournal {
   private static final Logger LOG = LoggerFactory.getLogger(LogJournal.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final byte[] KIND = "\"kind\":\"VaultState\"".getBytes(StandardCharsets.US_ASCII);
+  private static final Needle KIND = Needle.of("\"kind\":\"VaultState\"");
   private static final int BATCH = 4_096;
 
   private final DurableAuditLog log;
@@ -146,7 +147,7 @@ final class LogJournal implements VaultJournal {
 
   /** The mark that {@code json} is, when it is one that tells a state. */
   private static @Nullable Mark mark(Bytes json) {
-    if (!contains(json.borrow(), KIND)) {
+    if (!KIND.isIn(json.borrow())) {
       return null;
     }
     try {
@@ -179,18 +180,5 @@ final class LogJournal implements VaultJournal {
 
   private static @Nullable String text(JsonValue.Obj entry, String name) {
     return entry.get(name) instanceof JsonValue.Str value ? value.value() : null;
-  }
-
-  private static boolean contains(byte[] bytes, byte[] pattern) {
-    for (int i = 0; i <= bytes.length - pattern.length; i++) {
-      int matched = 0;
-      while (matched < pattern.length && bytes[i + matched] == pattern[matched]) {
-        matched++;
-      }
-      if (matched == pattern.length) {
-        return true;
-      }
-    }
-    return false;
   }
 }

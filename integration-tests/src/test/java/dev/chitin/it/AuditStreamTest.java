@@ -92,6 +92,28 @@ class AuditStreamTest {
   }
 
   @Test
+  void aTenantSeesItsOwnEntriesAlone() throws Exception {
+    var created =
+        gateway.run(
+            "key", "create", "--name", "acme", "--tenant", "acme", "--role", "auditor", "--json");
+    calls(3);
+    try (var auditor = new Agent(gateway.url(), Json.text(Json.object(created.out()), "key"));
+        var stream = new EventReader(auditor, "/v1/audit/stream?from=0", null)) {
+      // That it reads is its own, and comes after everything of the others.
+      List<String> lines =
+          stream.until(line -> line.startsWith("data:") && line.contains("AuditAccess"));
+      List<Obj> seen =
+          lines.stream()
+              .filter(line -> line.startsWith("data:"))
+              .map(line -> Json.object(line.substring(6)))
+              .toList();
+      assertThat(seen)
+          .isNotEmpty()
+          .allSatisfy(entry -> assertThat(Json.text(entry, "tenant")).isEqualTo("acme"));
+    }
+  }
+
+  @Test
   void aRevokedKeyEndsItsStream() throws Exception {
     var created = gateway.run("key", "create", "--name", "gone", "--role", "auditor", "--json");
     Obj key = Json.object(created.out());

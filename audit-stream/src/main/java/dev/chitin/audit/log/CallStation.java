@@ -1,5 +1,6 @@
 package dev.chitin.audit.log;
 
+import dev.chitin.bus.Needle;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -15,13 +16,13 @@ import java.util.Optional;
  * @param opens whether the call may run from here on; otherwise this is its end
  */
 record CallStation(String callId, boolean opens) {
-  private static final byte[] KIND = pattern("\"kind\":\"ToolExecution\"");
-  private static final byte[] CALL = pattern("\"callId\":\"");
-  private static final byte[] PHASE = pattern("\"phase\":\"");
+  private static final Needle KIND = Needle.of("\"kind\":\"ToolExecution\"");
+  private static final Needle CALL = Needle.of("\"callId\":\"");
+  private static final Needle PHASE = Needle.of("\"phase\":\"");
 
   /** The station, unless the entry is about something else or a call that never was to run. */
   static Optional<CallStation> of(byte[] entry) {
-    if (indexOf(entry, KIND) < 0) {
+    if (!KIND.isIn(entry)) {
       return Optional.empty();
     }
     return switch (value(entry, PHASE)) {
@@ -32,39 +33,16 @@ record CallStation(String callId, boolean opens) {
     };
   }
 
-  private static String value(byte[] entry, byte[] name) {
-    int at = indexOf(entry, name);
+  private static String value(byte[] entry, Needle name) {
+    int at = name.indexIn(entry);
     if (at < 0) {
       return "";
     }
-    int start = at + name.length;
+    int start = at + name.length();
     int end = start;
     while (end < entry.length && entry[end] != '"') {
       end += entry[end] == '\\' ? 2 : 1;
     }
     return new String(entry, start, Math.min(end, entry.length) - start, StandardCharsets.UTF_8);
-  }
-
-  private static int indexOf(byte[] bytes, byte[] pattern) {
-    int last = bytes.length - pattern.length;
-    for (int i = 0; i <= last; i++) {
-      if (bytes[i] == pattern[0] && matches(bytes, i, pattern)) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  private static boolean matches(byte[] bytes, int at, byte[] pattern) {
-    for (int i = 1; i < pattern.length; i++) {
-      if (bytes[at + i] != pattern[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static byte[] pattern(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -2,14 +2,14 @@ package dev.chitin.audit.log;
 
 import dev.chitin.audit.KeyRotation;
 import dev.chitin.audit.LogFault;
-import java.nio.charset.StandardCharsets;
+import dev.chitin.bus.Needle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** What the entries of a log say of the log itself: how it was pruned, and who signs it. */
 final class LogRecords {
-  private static final byte[] KIND = "\"kind\":\"LogEvent\"".getBytes(StandardCharsets.US_ASCII);
+  private static final Needle KIND = Needle.of("\"kind\":\"LogEvent\"");
 
   /** Most rotations that are followed; a log that has more is read with its newest key. */
   private static final int MOST_ROTATIONS = 4_096;
@@ -19,7 +19,7 @@ final class LogRecords {
 
   /** Takes note of one entry that is there. */
   void observe(long index, byte[] entry) {
-    if (contains(entry)) {
+    if (KIND.isIn(entry)) {
       prunings.observe(entry);
       if (rotations.size() < MOST_ROTATIONS) {
         KeyRotation.of(index, entry).ifPresent(rotations::add);
@@ -35,18 +35,5 @@ final class LogRecords {
   /** The rotations of the log's key, in the order of the log. */
   List<KeyRotation> rotations() {
     return rotations;
-  }
-
-  private static boolean contains(byte[] entry) {
-    for (int i = 0; i <= entry.length - KIND.length; i++) {
-      int matched = 0;
-      while (matched < KIND.length && entry[i + matched] == KIND[matched]) {
-        matched++;
-      }
-      if (matched == KIND.length) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -1,7 +1,6 @@
 package dev.chitin.audit.query;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.chitin.bus.Needle;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.bus.json.JsonValue.Str;
@@ -97,8 +96,7 @@ public record EventFilter(long fromMillis, long toMillis, Map<String, List<Strin
     terms.forEach(
         (term, values) -> {
           if (values.size() == 1 && !term.equals(EntryTerms.DECISION)) {
-            String text = ":" + CanonicalJson.string(new Str(values.getFirst()));
-            needles.add(new Needle(text.getBytes(UTF_8)));
+            needles.add(Needle.of(":" + CanonicalJson.string(new Str(values.getFirst()))));
           }
         });
     return needles;

@@ -4,6 +4,7 @@ import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.log.EntryReader;
 import dev.chitin.audit.log.LogDamage;
 import dev.chitin.audit.log.Minimum;
+import dev.chitin.bus.Needle;
 import dev.chitin.bus.json.JsonValue.Obj;
 import java.io.IOException;
 import java.nio.file.Path;

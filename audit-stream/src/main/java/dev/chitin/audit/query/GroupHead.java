@@ -24,6 +24,22 @@ record GroupHead(int width, long group, long first, long last, int parts, int ti
   static final int BYTES = 44;
   private static final int MAGIC = 0x43484947;
 
+  /**
+   * The head of a group.
+   *
+   * @param times of its blocks, u64 first ‖ u64 last for each
+   * @param parts the checksums of what it was made of
+   */
+  static GroupHead of(int width, long group, ByteBuffer times, int[] parts) {
+    long first = Long.MAX_VALUE;
+    long last = 0;
+    for (int i = 0; i < width; i++) {
+      first = Math.min(first, times.getLong(GroupFile.TIMES * i));
+      last = Math.max(last, times.getLong(GroupFile.TIMES * i + Long.BYTES));
+    }
+    return new GroupHead(width, group, first, last, crc(parts), crc(times.duplicate()));
+  }
+
   /** The head in {@code bytes}, unless it is damaged or another group's. */
   static Optional<GroupHead> read(ByteBuffer bytes, int width, long group) {
     var head =

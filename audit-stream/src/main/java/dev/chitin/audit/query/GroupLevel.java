@@ -2,9 +2,7 @@ package dev.chitin.audit.query;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -19,27 +17,20 @@ import org.slf4j.LoggerFactory;
  * {@code i} holds bit {@code i} of each block's set, so that a search reads as many rows as a term
  * has bits.
  *
- * <pre>
- * head[44] ‖ (u64 first ‖ u64 last)[blocks] ‖ (u64[blocks / 64] ‖ u32 CRC32C)[{@value TermSet#BITS}]
- * </pre>
- *
- * The checksum of a row is over the head's, the row's number and the row, so that no row is taken
- * for another one. One thread at a time makes groups; any may ask.
+ * <p>One thread at a time makes groups; any may ask.
  */
 final class GroupLevel implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupLevel.class);
-  private static final int TIMES = 2 * Long.BYTES;
 
-  private final FileChannel file;
+  private final GroupFile file;
   private final int width;
-  private final GroupRows rows;
   private final SortedSet<Long> unsound = new ConcurrentSkipListSet<>();
   private volatile long groups;
 
-  private GroupLevel(FileChannel file, int width) {
+  private GroupLevel(GroupFile file) throws IOException {
     this.file = file;
-    this.width = width;
-    this.rows = new GroupRows(width);
+    this.width = file.rows().width();
+    this.groups = file.groups();
   }
 
   /**
@@ -48,13 +39,9 @@ final class GroupLevel implements AutoCloseable {
    * @param width blocks of each group, a multiple of 64
    */
   static GroupLevel open(Path path, int width) throws IOException {
-    FileChannel file =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    var level = new GroupLevel(file, width);
+    GroupFile file = GroupFile.open(path, new GroupRows(width));
     try {
-      level.groups = file.size() / level.bytes();
-      return level;
+      return new GroupLevel(file);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
@@ -78,7 +65,7 @@ final class GroupLevel implements AutoCloseable {
   void clear() throws IOException {
     groups = 0;
     unsound.clear();
-    file.truncate(0);
+    file.clear();
   }
 
   /** The group to make next: one that was found not to be sound, or the one behind the last. */
@@ -86,26 +73,12 @@ final class GroupLevel implements AutoCloseable {
     return unsound.isEmpty() ? groups : unsound.first();
   }
 
-  private long bytes() {
-    return GroupHead.BYTES + (long) TIMES * width + rows.bytes();
-  }
-
-  private long timesAt(long group) {
-    return group * bytes() + GroupHead.BYTES;
-  }
-
-  private long rowsAt(long group) {
-    return timesAt(group) + (long) TIMES * width;
-  }
-
   /** The head of a group; empty when there is none or it is not sound. */
   Optional<GroupHead> head(long group) throws IOException {
     if (group >= groups || unsound.contains(group)) {
       return Optional.empty();
     }
-    ByteBuffer bytes = ByteBuffer.allocate(GroupHead.BYTES);
-    Optional<GroupHead> head =
-        read(bytes, group * bytes()) ? GroupHead.read(bytes, width, group) : Optional.empty();
+    Optional<GroupHead> head = file.head(group);
     if (head.isEmpty()) {
       suspect(group);
     }
@@ -144,7 +117,7 @@ final class GroupLevel implements AutoCloseable {
     }
     Arrays.fill(answer, -1);
     if (!question.covers(head.first(), head.last())) {
-      Optional<ByteBuffer> times = times(head);
+      Optional<ByteBuffer> times = file.times(head);
       if (times.isEmpty()) {
         return Optional.empty();
       }
@@ -161,7 +134,8 @@ final class GroupLevel implements AutoCloseable {
   private void touched(ByteBuffer times, BlockQuestion question, long[] answer) {
     Arrays.fill(answer, 0);
     for (int i = 0; i < width; i++) {
-      if (question.touches(times.getLong(TIMES * i), times.getLong(TIMES * i + Long.BYTES))) {
+      int at = GroupFile.TIMES * i;
+      if (question.touches(times.getLong(at), times.getLong(at + Long.BYTES))) {
         answer[i / Long.SIZE] |= 1L << i;
       }
     }
@@ -174,14 +148,12 @@ final class GroupLevel implements AutoCloseable {
     for (BlockQuestion.Value value : values) {
       long[] holders = answer.clone();
       for (int probe = 0; probe < TermSet.PROBES && !isEmpty(holders); probe++) {
-        int bit = TermSet.bit(value.hash(), probe);
-        ByteBuffer row = ByteBuffer.allocate(rows.stride());
-        if (!read(row, rowsAt(head.group()) + (long) bit * rows.stride())
-            || !rows.isSound(row, 0, head, bit)) {
+        Optional<ByteBuffer> row = file.row(head, TermSet.bit(value.hash(), probe));
+        if (row.isEmpty()) {
           return false;
         }
         for (int i = 0; i < holders.length; i++) {
-          holders[i] &= row.getLong(Long.BYTES * i);
+          holders[i] &= row.get().getLong(Long.BYTES * i);
         }
       }
       for (int i = 0; i < any.length; i++) {
@@ -201,20 +173,13 @@ final class GroupLevel implements AutoCloseable {
     return true;
   }
 
-  private Optional<ByteBuffer> times(GroupHead head) throws IOException {
-    ByteBuffer times = ByteBuffer.allocate(TIMES * width);
-    return read(times, timesAt(head.group())) && GroupHead.crc(times.duplicate()) == head.times()
-        ? Optional.of(times)
-        : Optional.empty();
-  }
-
   /**
    * Makes a group of the first level.
    *
    * @param parts the summaries of its blocks; blocks without one are always to be read
    */
   void make(long group, List<Optional<BlockSummary>> parts) throws IOException {
-    ByteBuffer times = ByteBuffer.allocate(TIMES * width);
+    ByteBuffer times = ByteBuffer.allocate(GroupFile.TIMES * width);
     int[] checksums = new int[parts.size()];
     long[] columns = new long[TermSet.BITS];
     for (int i = 0; i < checksums.length; i++) {
@@ -224,8 +189,8 @@ final class GroupLevel implements AutoCloseable {
       checksums[i] = part.map(BlockSummary::checksum).orElse(0);
       GroupRows.addColumn(columns, i, part);
     }
-    GroupHead head = head(group, times.flip(), checksums);
-    write(rows.of(columns, head), rowsAt(group));
+    GroupHead head = GroupHead.of(width, group, times.flip(), checksums);
+    file.writeRows(group, 0, file.rows().of(columns, head));
     finish(head, times);
   }
 
@@ -234,11 +199,11 @@ final class GroupLevel implements AutoCloseable {
     int count = width / below.width;
     GroupHead[] parts = new GroupHead[count];
     int[] checksums = new int[count];
-    ByteBuffer times = ByteBuffer.allocate(TIMES * width);
+    ByteBuffer times = ByteBuffer.allocate(GroupFile.TIMES * width);
     for (int i = 0; i < count; i++) {
       Optional<GroupHead> part = below.head(group * count + i);
       Optional<ByteBuffer> partTimes =
-          part.isPresent() ? below.times(part.get()) : Optional.empty();
+          part.isPresent() ? below.file.times(part.get()) : Optional.empty();
       if (part.isEmpty() || partTimes.isEmpty()) {
         part.ifPresent(unfit -> below.suspect(unfit.group()));
         return false;
@@ -247,59 +212,28 @@ final class GroupLevel implements AutoCloseable {
       checksums[i] = parts[i].checksum();
       times.put(partTimes.get());
     }
-    GroupHead head = head(group, times.flip(), checksums);
+    GroupHead head = GroupHead.of(width, group, times.flip(), checksums);
     for (int first = 0; first < TermSet.BITS; first += GroupRows.CHUNK) {
-      ByteBuffer chunk = rows.chunk();
+      ByteBuffer chunk = file.rows().chunk();
       for (int i = 0; i < count; i++) {
-        ByteBuffer from = below.rows.chunk();
-        boolean read =
-            below.read(from, below.rowsAt(parts[i].group()) + (long) first * below.rows.stride());
-        if (!read || !rows.copy(below.rows, from, parts[i], first, i, chunk)) {
+        Optional<ByteBuffer> from = below.file.chunk(parts[i], first);
+        if (from.isEmpty()
+            || !file.rows().copy(below.file.rows(), from.get(), parts[i], first, i, chunk)) {
           below.suspect(parts[i].group());
           return false;
         }
       }
-      rows.seal(chunk, first, head);
-      write(chunk, rowsAt(group) + (long) first * rows.stride());
+      file.rows().seal(chunk, first, head);
+      file.writeRows(group, first, chunk);
     }
     finish(head, times);
     return true;
   }
 
-  private GroupHead head(long group, ByteBuffer times, int[] parts) {
-    long first = Long.MAX_VALUE;
-    long last = 0;
-    for (int i = 0; i < width; i++) {
-      first = Math.min(first, times.getLong(TIMES * i));
-      last = Math.max(last, times.getLong(TIMES * i + Long.BYTES));
-    }
-    return new GroupHead(
-        width, group, first, last, GroupHead.crc(parts), GroupHead.crc(times.duplicate()));
-  }
-
-  /** The head last: before it stands, nothing of the group counts. */
   private void finish(GroupHead head, ByteBuffer times) throws IOException {
-    write(times, timesAt(head.group()));
-    write(head.bytes(), head.group() * bytes());
+    file.finish(head, times);
     unsound.remove(head.group());
     groups = Math.max(groups, head.group() + 1);
-  }
-
-  /** Fills {@code bytes}; false at the end of the file. */
-  private boolean read(ByteBuffer bytes, long at) throws IOException {
-    while (bytes.hasRemaining()) {
-      if (file.read(bytes, at + bytes.position()) < 0) {
-        return false;
-      }
-    }
-    bytes.flip();
-    return true;
-  }
-
-  private void write(ByteBuffer bytes, long at) throws IOException {
-    while (bytes.hasRemaining()) {
-      file.write(bytes, at + bytes.position());
-    }
   }
 
   @Override

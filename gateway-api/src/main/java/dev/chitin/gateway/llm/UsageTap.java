@@ -1,7 +1,9 @@
 package dev.chitin.gateway.llm;
 
+import dev.chitin.bus.Needle;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Listens to an answer that passes by and finds what it cost. Of a stream of events (WHATWG HTML,
@@ -12,10 +14,10 @@ import java.nio.charset.StandardCharsets;
 final class UsageTap {
   private static final int LINE = 64 * 1024;
   private static final int WHOLE = 1 << 20;
-  private static final byte[] DATA = ascii("data:");
-  private static final byte[] USAGE = ascii("\"usage\"");
-  private static final byte[] ERROR = ascii("error\"");
-  private static final byte[] FAILED = ascii("response.failed");
+  private static final byte[] DATA = "data:".getBytes(StandardCharsets.US_ASCII);
+  private static final Needle USAGE = Needle.of("\"usage\"");
+  private static final Needle ERROR = Needle.of("error\"");
+  private static final Needle FAILED = Needle.of("response.failed");
 
   private final boolean events;
   private final UsageReader reader = new UsageReader();
@@ -62,9 +64,8 @@ final class UsageTap {
     atBorder = line.length == 0 && !tooLong;
     kept.reset();
     tooLong = false;
-    if (startsWith(line, DATA)
-        && (contains(line, USAGE) || contains(line, ERROR) || contains(line, FAILED))) {
-      reader.read(java.util.Arrays.copyOfRange(line, DATA.length, line.length));
+    if (startsWith(line, DATA) && (USAGE.isIn(line) || ERROR.isIn(line) || FAILED.isIn(line))) {
+      reader.read(Arrays.copyOfRange(line, DATA.length, line.length));
     }
   }
 
@@ -93,29 +94,8 @@ final class UsageTap {
     return reader.failed();
   }
 
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
   private static boolean startsWith(byte[] line, byte[] prefix) {
-    return line.length >= prefix.length && matches(line, 0, prefix);
-  }
-
-  private static boolean contains(byte[] line, byte[] part) {
-    for (int i = 0; i <= line.length - part.length; i++) {
-      if (line[i] == part[0] && matches(line, i, part)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean matches(byte[] line, int at, byte[] part) {
-    for (int i = 0; i < part.length; i++) {
-      if (line[at + i] != part[i]) {
-        return false;
-      }
-    }
-    return true;
+    return line.length >= prefix.length
+        && Arrays.equals(line, 0, prefix.length, prefix, 0, prefix.length);
   }
 }
