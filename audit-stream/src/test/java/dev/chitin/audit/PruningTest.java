@@ -19,7 +19,9 @@ import dev.chitin.audit.query.EventPage;
 import dev.chitin.audit.query.EventQuery;
 import dev.chitin.audit.tree.Proofs;
 import dev.chitin.audit.tree.TileAddress;
+import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.ProblemCode;
 import io.vertx.core.Future;
@@ -31,6 +33,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -201,6 +204,50 @@ class PruningTest {
       assertThat(log.published().entry(0)).isPresent();
     }
     verified();
+  }
+
+  /** Until one covers it, the record itself could be taken back unseen with the entries. */
+  @Test
+  void withoutACheckpointOverItsRecordNothingGoes() throws Exception {
+    var lost = new AtomicBoolean();
+    try (DurableAuditLog log = open()) {
+      log.signWith(losing(lost));
+      fill(log);
+      log.proof(log.publication().size() - 1, soon());
+      List<Long> all = segments();
+      lost.set(true);
+      assertRefused(
+          () -> log.prune(Long.MAX_VALUE, null, Deadline.after(Duration.ofMillis(200))),
+          ProblemCode.AUDIT_PROOF_PENDING);
+      assertThat(segments()).isEqualTo(all);
+      assertThat(log.published().minimum()).isZero();
+      lost.set(false);
+      assertThat(log.prune(Long.MAX_VALUE, null, soon())).isPositive();
+    }
+    verified();
+  }
+
+  /** Signs as long as its key is at hand. */
+  private CheckpointSigner losing(AtomicBoolean lost) {
+    return new CheckpointSigner() {
+      @Override
+      public String name() {
+        return signer.name();
+      }
+
+      @Override
+      public Bytes publicKey() {
+        return signer.publicKey();
+      }
+
+      @Override
+      public byte[] sign(byte[] message) {
+        if (lost.get()) {
+          throw new IllegalStateException("the key is not at hand");
+        }
+        return signer.sign(message);
+      }
+    };
   }
 
   /** Every prefix of the steps that change the directory, as a crash would leave it. */

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -202,6 +203,26 @@ class WebhooksTest {
       hooks.send(alert());
       until(() -> hooks.failed() == 1);
       assertThat(received).isEmpty();
+    }
+  }
+
+  /** A name may stand for another address by then. */
+  @Test
+  void theAddressIsJudgedAgainAtEachTry() throws Exception {
+    answers.addAll(List.of(500, 500));
+    var judged = new AtomicInteger();
+    Destinations once =
+        (host, port) ->
+            judged.incrementAndGet() == 1
+                ? open(host, port)
+                : Future.failedFuture(
+                    Problem.of(ProblemCode.POLICY_HOST_DENIED, "closed by now").toException());
+    try (Webhooks hooks = hooks(Set.of(), once)) {
+      hooks.send(alert());
+      next();
+      until(() -> hooks.failed() == 1);
+      assertThat(received).isEmpty();
+      assertThat(judged).as("what the rules deny is not tried again").hasValue(2);
     }
   }
 
