@@ -19,14 +19,27 @@ public final class AddressPinning {
   private final AddressRules rules;
   private final ClosedAddresses closed;
   private final WorkerExecutor workers;
+  private final Resolver resolver;
+
+  /** Who knows the addresses of a name, at least one. */
+  @FunctionalInterface
+  interface Resolver {
+    InetAddress[] all(String host) throws UnknownHostException;
+  }
 
   /**
    * @param closed what no rule opens
    */
   public AddressPinning(AddressRules rules, ClosedAddresses closed, WorkerExecutor workers) {
+    this(rules, closed, workers, InetAddress::getAllByName);
+  }
+
+  AddressPinning(
+      AddressRules rules, ClosedAddresses closed, WorkerExecutor workers, Resolver resolver) {
     this.closed = closed;
     this.rules = rules;
     this.workers = workers;
+    this.resolver = resolver;
   }
 
   /** The address, or {@code policy.host_denied} with the class of address that denies. */
@@ -35,7 +48,7 @@ public final class AddressPinning {
   }
 
   private SocketAddress resolve(String host, int port) throws UnknownHostException {
-    InetAddress[] all = InetAddress.getAllByName(host);
+    InetAddress[] all = resolver.all(host);
     for (InetAddress address : all) {
       Optional<String> rule = closed.closed(address, port).or(() -> rules.denied(address, port));
       if (rule.isPresent()) {
