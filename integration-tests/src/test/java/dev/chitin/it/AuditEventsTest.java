@@ -191,15 +191,24 @@ class AuditEventsTest {
     }
   }
 
+  /** The live stream from the first entry to the one that holds {@code end}, names opened. */
+  private static String streamedWithNames(Agent reader, String end) throws Exception {
+    try (var stream = new EventReader(reader, "/v1/audit/stream?from=0&names=true", null)) {
+      return String.join("\n", stream.until(line -> line.contains(end)));
+    }
+  }
+
   @Test
   void aDestroyedSubjectIsUnreadableEverywhereAndTheLogVerifies() throws Exception {
     String name = "leaving-" + System.nanoTime();
-    try (var agent = new Agent(gateway.url(), gateway.key(name, "agent"))) {
+    try (var agent = new Agent(gateway.url(), gateway.key(name, "agent"));
+        var reader = new Agent(gateway.url(), gateway.key("opener", "admin"))) {
       String callId = agent.run("true").member("callId");
       List<Obj> before = events("--principal", name, "--kind", "ToolExecution");
       assertThat(before).hasSize(2);
       assertThat(Json.text(Json.object(before.getFirst(), "opened"), "principal")).isEqualTo(name);
       String hash = Json.text(entry(before.getFirst()), "principal");
+      assertThat(streamedWithNames(reader, callId)).contains(name);
       Result shredded = gateway.run("audit", "shred", "--subject", name, "--json");
       assertThat(shredded.exit()).as(shredded.err()).isZero();
       assertThat(Json.text(Json.object(shredded.out()), "hash")).isEqualTo(hash);
@@ -208,6 +217,9 @@ class AuditEventsTest {
           .hasSize(2)
           .allSatisfy(found -> assertThat(found.members()).doesNotContainKey("opened"));
       assertThat(gateway.run("audit", "tail", "-n", "100000").out()).doesNotContain(name);
+      assertThat(streamedWithNames(reader, "\"action\":\"shred\""))
+          .contains(callId)
+          .doesNotContain(name);
       Obj shred = entry(events("--kind", "AuditAccess", "--decision", "shred").getFirst());
       assertThat(Json.text(shred, "subject")).isEqualTo(hash);
       agent.run("true");

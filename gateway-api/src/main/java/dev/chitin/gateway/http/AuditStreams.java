@@ -1,10 +1,6 @@
 package dev.chitin.gateway.http;
 
-import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
 import io.vertx.core.Vertx;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -23,7 +19,7 @@ public final class AuditStreams implements AutoCloseable {
   private final AuditSearch search;
   private final long patienceMillis;
   private final long timer;
-  private final Set<AuditSubscription> subscribers = ConcurrentHashMap.newKeySet();
+  private final StreamPlaces<AuditSubscription> subscribers = new StreamPlaces<>(MOST);
   private final AtomicLong gaps = new AtomicLong();
   private volatile long seen;
 
@@ -46,7 +42,7 @@ public final class AuditStreams implements AutoCloseable {
     long now = size();
     if (now > seen) {
       seen = now;
-      subscribers.forEach(AuditSubscription::more);
+      subscribers.each(AuditSubscription::more);
     }
   }
 
@@ -68,16 +64,11 @@ public final class AuditStreams implements AutoCloseable {
   }
 
   void enter(AuditSubscription subscriber) {
-    if (subscribers.size() >= MOST || !subscribers.add(subscriber)) {
-      throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, MOST + " streams of the log are the most.")
-          .withRule("audit.subscribers")
-          .withHint("Close a stream that nobody reads, or ask GET /v1/audit/events.")
-          .toException();
-    }
+    subscribers.take(subscriber);
   }
 
   void leave(AuditSubscription subscriber) {
-    subscribers.remove(subscriber);
+    subscribers.leave(subscriber);
   }
 
   void countGap() {
@@ -96,7 +87,7 @@ public final class AuditStreams implements AutoCloseable {
 
   /** Ends all, because the gateway stops; they find what follows by their last index. */
   public void end() {
-    subscribers.forEach(AuditSubscription::stop);
+    subscribers.each(AuditSubscription::stop);
   }
 
   @Override
