@@ -10,7 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -18,6 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real witness beside a real gateway: cosigning, absence, rollback and fork. */
 class WitnessProcessTest {
+  /** Long enough for one call and its proof. */
+  private static final String OVERLAP = "6s";
+
   @TempDir Path temp;
 
   /** A running witness. */
@@ -33,26 +40,33 @@ class WitnessProcessTest {
     }
   }
 
-  private Witnessing witness(Path home, String vkey, int port) throws IOException {
+  /**
+   * Starts one with the memory and the key of the one before.
+   *
+   * @param vkeys the keys of the log that it knows
+   */
+  private Witnessing witness(Path home, int port, String... vkeys) throws IOException {
     Path keys = temp.resolve("witness-keys");
     if (!Files.exists(keys)) {
       Files.createDirectory(keys);
     }
-    Process process =
-        GatewayProcess.command(
-                home,
-                java.util.Map.of(),
+    List<String> line =
+        new ArrayList<>(
+            List.of(
                 "audit",
                 "witness",
-                "--log",
-                vkey,
                 "--dir",
                 temp.resolve("witness").toString(),
                 "--key-file",
                 keys.resolve("witness.key").toString(),
                 "--port",
                 Integer.toString(port),
-                "--json")
+                "--json"));
+    for (String vkey : vkeys) {
+      line.addAll(List.of("--log", vkey));
+    }
+    Process process =
+        GatewayProcess.command(home, Map.of(), line.toArray(String[]::new))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
@@ -102,7 +116,7 @@ class WitnessProcessTest {
     try (var first = GatewayProcess.start(home)) {
       vkey = first.run("audit", "key").out().strip();
       assertThat(first.stop()).isZero();
-      Witnessing witness = witness(home, vkey, 0);
+      Witnessing witness = witness(home, 0, vkey);
       try {
         configure(home, witness, 1);
         try (var gateway = GatewayProcess.start(home);
@@ -125,7 +139,7 @@ class WitnessProcessTest {
           assertThat(pending.member("code")).isEqualTo("audit.proof_pending");
           assertThat(auditor.get("/v1/audit/proof/" + index).status()).isEqualTo(200);
 
-          witness = witness(home, vkey, port(witness));
+          witness = witness(home, port(witness), vkey);
           int status = 503;
           for (int i = 0; i < 60 && status == 503; i++) {
             status = auditor.get("/v1/audit/proof/" + later).status();
@@ -151,7 +165,7 @@ class WitnessProcessTest {
     try (var first = GatewayProcess.start(home)) {
       String vkey = first.run("audit", "key").out().strip();
       assertThat(first.stop()).isZero();
-      try (Witnessing witness = witness(home, vkey, 0)) {
+      try (Witnessing witness = witness(home, 0, vkey)) {
         configure(home, witness, 0);
         copy(home.resolve("audit"), old);
         GatewayProcess second = GatewayProcess.start(home);
@@ -166,6 +180,77 @@ class WitnessProcessTest {
         assertThat(verify.exit()).as("consistent in itself").isZero();
         assertThat(third.stop()).isZero();
       }
+    }
+  }
+
+  /** The names and key ids of those who signed the checkpoint of a proof. */
+  private static List<String> signers(Agent auditor, long index) throws Exception {
+    Agent.Answer proof = auditor.get("/v1/audit/proof/" + index);
+    assertThat(proof.status()).as(proof.text()).isEqualTo(200);
+    return proof
+        .text()
+        .lines()
+        .filter(line -> line.startsWith("\u2014 "))
+        .map(line -> line.split(" ", -1))
+        .map(
+            parts ->
+                parts[1]
+                    + "+"
+                    + HexFormat.of().formatHex(Base64.getDecoder().decode(parts[2]), 0, 4))
+        .toList();
+  }
+
+  /** Name and key id of a verifier key; what follows them may hold a plus too. */
+  private static String signer(String vkey) {
+    return vkey.substring(0, vkey.indexOf('+', vkey.indexOf('+') + 1));
+  }
+
+  @Test
+  void aRotatedKeyIsCosignedByAWitnessThatWasGivenItAndRefusedByOneThatWasNot() throws Exception {
+    Path home = GatewayProcess.home("");
+    GatewayProcess first = GatewayProcess.start(home);
+    assertThat(first.stop()).isZero();
+    String old = first.run("audit", "key").out().strip();
+    Witnessing witness = witness(home, 0, old);
+    try {
+      configure(home, witness, 1);
+      String cosigner = signer(witness.key());
+      try (var gateway = GatewayProcess.start(home);
+          var auditor = new Agent(gateway.url(), gateway.key("auditor", "auditor"));
+          var agent = new Agent(gateway.url(), gateway.key("agent", "agent"))) {
+        Result rotated = gateway.run("audit", "rotate-key", "--overlap", OVERLAP, "--json");
+        assertThat(rotated.exit()).as(rotated.err()).isZero();
+        String fresh = Json.text(Json.object(rotated.out()), "key");
+        // Who knows the old key alone goes on as long as both sign.
+        assertThat(signers(auditor, call(agent)))
+            .containsExactlyInAnyOrder(signer(old), signer(fresh), cosigner);
+
+        witness.close();
+        witness = witness(home, port(witness), old, fresh);
+        Await.until(() -> Files.notExists(home.resolve("audit/key-rotation")));
+        long covered = call(agent);
+        assertThat(signers(auditor, covered)).containsExactlyInAnyOrder(signer(fresh), cosigner);
+
+        witness.close();
+        witness = witness(home, port(witness), old);
+        long later = call(agent);
+        doctor(gateway, "degraded +audit.witness .*knows no key that signed");
+        Agent.Answer pending = auditor.get("/v1/audit/proof/" + later);
+        assertThat(pending.member("code")).isEqualTo("audit.proof_pending");
+        assertThat(signers(auditor, covered)).containsExactlyInAnyOrder(signer(fresh), cosigner);
+        assertThat(gateway.stop()).isZero();
+
+        witness.close();
+        witness = witness(home, port(witness), fresh);
+        try (var again = GatewayProcess.start(home);
+            var asker = new Agent(again.url(), again.key("asker", "auditor"))) {
+          Await.until(() -> asker.get("/v1/audit/proof/" + later).status() == 200);
+          assertThat(signers(asker, later)).containsExactlyInAnyOrder(signer(fresh), cosigner);
+          assertThat(again.stop()).isZero();
+        }
+      }
+    } finally {
+      witness.close();
     }
   }
 }

@@ -5,12 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.ProblemCode;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** The live streams of the log are bounded, whoever comes, and however many come together. */
@@ -49,36 +45,52 @@ class StreamPlacesTest {
     assertThat(takes()).isFalse();
   }
 
+  /** While it takes its place, another one comes for the same. */
+  private static final class Overtaken {
+    private final StreamPlaces<Object> places;
+    private final Thread other;
+    private boolean asked;
+
+    Overtaken(StreamPlaces<Object> places, Thread other) {
+      this.places = places;
+      this.other = other;
+    }
+
+    /** Asked for by the set between the look at its size and the change of it. */
+    @Override
+    public int hashCode() {
+      if (!asked) {
+        asked = true;
+        other.start();
+        while (other.isAlive() && other.getState() != Thread.State.BLOCKED) {
+          Thread.onSpinWait();
+        }
+      }
+      return System.identityHashCode(places);
+    }
+
+    @Override
+    public boolean equals(Object another) {
+      return this == another;
+    }
+  }
+
   @Test
-  void whoComesAtOnceWithOthersIsCountedWithThem() throws Exception {
-    int threads = 8;
-    int rounds = 2_000;
-    var start = new CyclicBarrier(threads);
-    var each = new ArrayList<StreamPlaces<Object>>();
-    for (int i = 0; i < rounds; i++) {
-      each.add(new StreamPlaces<>(MOST));
-    }
-    try (var pool = Executors.newFixedThreadPool(threads)) {
-      List<Future<?>> all = new ArrayList<>();
-      for (int i = 0; i < threads; i++) {
-        all.add(
-            pool.submit(
-                () -> {
-                  start.await();
-                  for (StreamPlaces<Object> one : each) {
-                    try {
-                      one.take(new Object());
-                    } catch (ChitinException full) {
-                      assertThat(full.code()).isEqualTo(ProblemCode.GATEWAY_OVERLOADED);
-                    }
-                  }
-                  return null;
-                }));
-      }
-      for (Future<?> one : all) {
-        one.get();
-      }
-    }
-    assertThat(each).allSatisfy(one -> assertThat(one.size()).isEqualTo(MOST));
+  void twoThatComeTogetherForTheLastPlaceDoNotBothGetIt() throws Exception {
+    var last = new StreamPlaces<Object>(1);
+    var refused = new AtomicReference<ChitinException>();
+    Thread other =
+        new Thread(
+            () -> {
+              try {
+                last.take("another");
+              } catch (ChitinException full) {
+                refused.set(full);
+              }
+            });
+    last.take(new Overtaken(last, other));
+    other.join();
+    assertThat(last.size()).isEqualTo(1);
+    assertThat(refused.get()).isNotNull();
   }
 }
