@@ -244,6 +244,23 @@ class DiskFaultTest {
     assertThat(LogVerifierFixture.verify(settings().directory()).fault()).isEmpty();
   }
 
+  /** A command that opens the log for one entry does not wait for megabytes of zeros. */
+  @Test
+  void theNextSegmentIsMadeWhenAQuarterOfTheLastIsWritten() {
+    for (int i = 0; i < 3; i++) {
+      try (var log = open()) {
+        await(log.append(note("one"), soon()));
+      }
+    }
+    assertThat(disk.takeSegments()).as("the first and no other").isEqualTo(1);
+    try (var log = open()) {
+      for (int written = 0; written < (1 << 20) / 4; written += 400) {
+        await(log.append(note("x".repeat(400)), soon()));
+      }
+      disk.awaitSegment();
+    }
+  }
+
   @Test
   void aNewLogWithoutRoomDoesNotOpen() {
     disk.failCreation("No space left on device");

@@ -24,6 +24,7 @@ final class FaultyStorage implements Storage {
   private volatile @Nullable CountDownLatch stall;
   private volatile @Nullable Thread forcer;
   private final Semaphore stalled = new Semaphore(0);
+  private final Semaphore segments = new Semaphore(0);
 
   void failWrites(String why) {
     onWrite = new IOException(why);
@@ -76,6 +77,22 @@ final class FaultyStorage implements Storage {
     }
   }
 
+  /** Segments that were made since it was asked last. */
+  int takeSegments() {
+    return segments.drainPermits();
+  }
+
+  /** Returns when one more segment is made. */
+  void awaitSegment() {
+    try {
+      if (!segments.tryAcquire(30, TimeUnit.SECONDS)) {
+        throw new AssertionError("no segment within 30 s");
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   void resume() {
     CountDownLatch latch = stall;
     stall = null;
@@ -91,7 +108,9 @@ final class FaultyStorage implements Storage {
 
   @Override
   public LogFile create(Path path) throws IOException {
-    raise(path.toString().endsWith("spare.tmp") ? onCreate : null);
+    boolean segment = path.endsWith("spare.tmp");
+    raise(segment ? onCreate : null);
+    segments.release(segment ? 1 : 0);
     return faulty(disk.create(path), path);
   }
 

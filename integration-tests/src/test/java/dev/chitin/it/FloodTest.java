@@ -85,7 +85,7 @@ class FloodTest {
                     + " \"object\" }, \"run\": { \"verticle\": { \"address\":"
                     + " \"chitin.tool.echo\" } } }]"),
             // A small young generation: what is kept shows, and not what waits to be collected.
-            Map.of("JDK_JAVA_OPTIONS", "-Xmn48m"));
+            Map.of(GatewayProcess.JAVA_OPTIONS, "-Xmn48m"));
     goneKey = revokedKey();
     for (int i = 0; i < CALLERS; i++) {
       calls.add(call(tokens.token(Tokens.claims("caller-" + i, "c" + i))));

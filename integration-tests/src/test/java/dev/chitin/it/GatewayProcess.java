@@ -2,6 +2,7 @@ package dev.chitin.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
@@ -12,7 +13,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +31,9 @@ import java.util.stream.Stream;
  * loopback, with a home of its own. Stopped and killed by its handle.
  */
 public final class GatewayProcess implements AutoCloseable {
+  /** Names the variable that holds options of the JVM. */
+  static final String JAVA_OPTIONS = "CHITIN_JAVA_OPTIONS";
+
   /** The repository. */
   static final Path ROOT = Path.of(System.getProperty("chitin.root")).toAbsolutePath();
 
@@ -88,6 +91,12 @@ public final class GatewayProcess implements AutoCloseable {
   public static final String HIGH_RATE =
       "\"gateway\": { \"rate_limit\": { \"requests_per_minute\": 10000000, \"burst\": 1000000 } }";
 
+  /** For tests that measure: the JVM's compilers as a user has them. */
+  static final Map<String, String> COMPILED_AS_SERVED = Map.of(JAVA_OPTIONS, "");
+
+  /** Segments of the smallest size: a gateway for a test writes few entries, and makes no more. */
+  private static final String SMALL_SEGMENTS = "\"audit\": { \"segment_bytes\": 1048576 }";
+
   /**
    * A new home below the system's temporary directory, with a configuration that holds {@code
    * members}.
@@ -109,6 +118,7 @@ public final class GatewayProcess implements AutoCloseable {
             + "\"vault\": { \"key_file\": \""
             + base.resolve("user").resolve("vault.key")
             + "\" }"
+            + (members.contains("\"audit\"") ? "" : ", " + SMALL_SEGMENTS)
             + (members.isEmpty() ? "" : ", " + members)
             + " }");
     return home;
@@ -157,6 +167,8 @@ public final class GatewayProcess implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("CHITIN_"));
     builder.environment().put("CHITIN_HOME", home.toString());
     builder.environment().put("CHITIN_SKIP_BUILD", "1");
+    // Most live for seconds: the compiler that takes long for what runs long is left out.
+    builder.environment().put(JAVA_OPTIONS, "-XX:TieredStopAtLevel=1");
     // No balancer has to hear of a stop.
     builder.environment().put("CHITIN_GATEWAY__DRAIN__DELAY_MS", "0");
     builder
@@ -198,13 +210,20 @@ public final class GatewayProcess implements AutoCloseable {
     return run(home(), new byte[0], arguments);
   }
 
-  /** A key of that role. */
-  public String key(String name, String role) throws IOException, InterruptedException {
-    Result created = run("key", "create", "--name", name, "--role", role, "--json");
-    if (created.exit() != 0) {
-      throw new IOException("no key: " + created.err());
+  /** A key of that role, asked for over the socket as the command line does. */
+  public String key(String name, String role) throws IOException {
+    var body = JsonValue.object().put("name", name).put("role", role).put("tenant", "default");
+    byte[] bytes = CanonicalJson.bytes(body.build());
+    String answer =
+        ask(
+            "POST /admin/keys HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: "
+                + bytes.length,
+            bytes);
+    String key = Json.text(Json.object(answer.substring(answer.indexOf("\r\n\r\n"))), "key");
+    if (key.isEmpty()) {
+      throw new IOException("no key: " + answer);
     }
-    return Json.text(Json.object(created.out()), "key");
+    return key;
   }
 
   public URI url() {
@@ -223,12 +242,18 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** The whole answer to a GET of {@code path} over its socket. */
   String administration(String path) throws IOException {
+    return ask("GET " + path + " HTTP/1.1", new byte[0]);
+  }
+
+  /** The whole answer to a request that begins with {@code head}, over its socket. */
+  private String ask(String head, byte[] body) throws IOException {
     var socket = UnixDomainSocketAddress.of(home().resolve("run/admin.sock"));
     try (SocketChannel channel = SocketChannel.open(socket)) {
-      channel.write(
-          ByteBuffer.wrap(
-              ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                  .getBytes(StandardCharsets.US_ASCII)));
+      var out = Channels.newOutputStream(channel);
+      out.write(
+          (head + "\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+              .getBytes(StandardCharsets.US_ASCII));
+      out.write(body);
       byte[] answer = Channels.newInputStream(channel).readAllBytes();
       return new String(answer, StandardCharsets.UTF_8);
     }

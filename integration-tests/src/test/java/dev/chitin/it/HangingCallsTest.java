@@ -38,7 +38,9 @@ class HangingCallsTest {
 
   @BeforeAll
   void start() throws IOException, InterruptedException {
-    gateway = GatewayProcess.start(GatewayProcess.home(GatewayProcess.HIGH_RATE));
+    gateway =
+        GatewayProcess.start(
+            GatewayProcess.home(GatewayProcess.HIGH_RATE), GatewayProcess.COMPILED_AS_SERVED);
     agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
   }
 

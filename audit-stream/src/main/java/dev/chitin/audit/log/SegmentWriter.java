@@ -34,6 +34,7 @@ final class SegmentWriter implements Closeable {
   private final byte[] leaves = new byte[Frame.MAX_ENTRIES * TreeHash.BYTES];
 
   private @Nullable Current current;
+  private boolean spareAsked;
   private volatile boolean waitsForSpare;
   private volatile boolean rotate;
   private volatile long roomLeft;
@@ -157,7 +158,16 @@ final class SegmentWriter implements Closeable {
     mark.write(frontier.size());
     roomLeft = current.capacity - current.end;
     openCalls = open.size();
+    askForSpare(current);
     return positions;
+  }
+
+  /** Once for each segment, and not for one that is opened for a few entries alone. */
+  private void askForSpare(Current segment) {
+    if (!spareAsked && segment.end >= segment.capacity / 4) {
+      spares.request();
+      spareAsked = true;
+    }
   }
 
   private @Nullable Current roomFor(List<byte[]> entries) throws IOException {
@@ -194,7 +204,7 @@ final class SegmentWriter implements Closeable {
     var name = new SegmentName(frontier.size());
     storage.rename(directory.spare(), directory.segment(name));
     storage.syncDirectory(directory.path());
-    spares.request();
+    spareAsked = false;
     if (current != null) {
       current.file.close();
     }

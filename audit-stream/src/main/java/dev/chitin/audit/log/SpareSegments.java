@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the next segment ahead: a file of zeros, with real blocks, synced, so that the syncs of the
- * log have no metadata to write. One is kept ready; when it cannot be made, each second brings a
- * new try. On the same thread and at the same pace it looks at the free space.
+ * log have no metadata to write. It is made when it is asked for; when it cannot be made, each
+ * second brings a new try. On the same thread and at the same pace it looks at the free space.
  */
 final class SpareSegments implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(SpareSegments.class);
@@ -27,7 +27,7 @@ final class SpareSegments implements Runnable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private @Nullable LogFile ready;
-  private boolean wanted = true;
+  private boolean wanted;
   private boolean patient;
   private boolean closed;
   private volatile boolean failing;
@@ -140,12 +140,15 @@ final class SpareSegments implements Runnable {
   }
 
   /**
-   * Waits for the spare; null when it cannot be made, for a patient log not before {@link #close}.
-   * The caller renames it, then calls {@link #request}.
+   * Waits for the spare, asked for before or not; null when it cannot be made, for a patient log
+   * not before {@link #close}. The caller renames it.
    */
   @Nullable LogFile take() {
     lock.lock();
     try {
+      if (ready == null) {
+        request();
+      }
       while (ready == null && !closed && (patient || !failing)) {
         changed.awaitUninterruptibly();
       }
@@ -171,7 +174,7 @@ final class SpareSegments implements Runnable {
     }
   }
 
-  /** Asks for the next one. */
+  /** Asks for one. Its name on the disk is free. */
   void request() {
     lock.lock();
     try {

@@ -79,9 +79,10 @@ class WebhooksTest {
     if (answer / 100 == 3) {
       exchange.getResponseHeaders().add("Location", url().resolve("/elsewhere").toString());
     }
+    // Who has the answer may look at once.
+    received.add(new Received(exchange.getRequestURI().getPath(), headers, body));
     exchange.sendResponseHeaders(answer, -1);
     exchange.close();
-    received.add(new Received(exchange.getRequestURI().getPath(), headers, body));
   }
 
   private URI url() {

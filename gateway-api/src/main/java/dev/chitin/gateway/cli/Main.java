@@ -24,7 +24,8 @@ import picocli.CommandLine.ParseResult;
       "Exit codes: 0 ok, 1 the tool failed, 2 usage or configuration, 3 denied,",
       "            4 not authenticated, 5 unavailable, 6 verification failed.",
       "CHITIN_HOME names where the gateway keeps its state; default ~/.chitin.",
-      "CHITIN_SECTION__KEY overrides a key of chitin.json5."
+      "CHITIN_SECTION__KEY overrides a key of chitin.json5.",
+      "CHITIN_JAVA_OPTIONS are further options of the JVM, -Xmx4g say."
     })
 public final class Main implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);

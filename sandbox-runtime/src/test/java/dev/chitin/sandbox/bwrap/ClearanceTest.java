@@ -36,8 +36,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A sandbox may stand before its call is cleared, cold or warm; its tool may not run. */
+@Isolated
 class ClearanceTest {
   @TempDir private Path shared = Path.of("/");
   private RealSandbox sandbox;

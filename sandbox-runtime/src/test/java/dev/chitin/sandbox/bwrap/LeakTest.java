@@ -16,8 +16,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A thousand calls leave descriptors, threads, memory and control groups where they were. */
+@Isolated
 class LeakTest {
   private static final int CALLS = 1_000;
   private static final int AT_ONCE = 8;
