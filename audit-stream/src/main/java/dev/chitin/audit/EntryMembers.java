@@ -86,6 +86,23 @@ public final class EntryMembers {
     return at >= 0 && Arrays.equals(json, places[at + 2], places[at + 3], TRUE, 0, TRUE.length);
   }
 
+  /** Receives members whose value is a text. */
+  @FunctionalInterface
+  public interface TextMember {
+    /** Name and text are ranges of {@code json} without their quotes, as they stand there. */
+    void found(byte[] json, int name, int nameEnd, int text, int textEnd);
+  }
+
+  /** Hands over each member that is a text, in order. */
+  public void eachText(TextMember member) {
+    for (int at = 0; at < used; at += PLACES) {
+      int value = places[at + 2];
+      if (json[value] == '"') {
+        member.found(json, places[at], places[at + 1], value + 1, places[at + 3] - 1);
+      }
+    }
+  }
+
   private int find(String name) {
     for (int at = 0; at < used; at += PLACES) {
       if (is(name, places[at], places[at + 1])) {

@@ -17,20 +17,15 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Alerts, wired: rules over the log, the keys of webhooks, and what is counted. */
 final class Alerting implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Alerting.class);
   private static final Duration OPEN = Duration.ofSeconds(10);
   private static final String TENANT = "default";
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final OpenParts opened = new OpenParts();
   private final Foundation foundation;
   private final GatewaySettings settings;
   private final AlertEngine engine;
@@ -44,7 +39,7 @@ final class Alerting implements AutoCloseable {
     engine = new AlertEngine(options.settings());
     try {
       hooks = new Webhooks(foundation.vertx(), receivers(options), destinations);
-      opened.push(hooks);
+      opened.add(hooks);
       feed =
           new AlertFeed(
               settings.home().audit(),
@@ -55,7 +50,7 @@ final class Alerting implements AutoCloseable {
               this::health,
               hooks::send);
       String id = foundation.vertx().deployVerticle(feed).await();
-      opened.push(() -> foundation.vertx().undeploy(id).await());
+      opened.add(() -> foundation.vertx().undeploy(id).await());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -77,7 +72,7 @@ final class Alerting implements AutoCloseable {
     Map<WebhookSettings, WebhookSigner> receivers = new LinkedHashMap<>();
     for (AlertOptions.Hook hook : options.webhooks()) {
       SecretMac mac = key(hook.secret());
-      opened.push(mac);
+      opened.add(mac);
       receivers.put(hook.settings(), mac::sign);
     }
     return receivers;
@@ -131,12 +126,6 @@ final class Alerting implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        LOG.error("a part of the alerts did not close", e);
-      }
-    }
+    opened.close();
   }
 }

@@ -18,8 +18,6 @@ import dev.chitin.gateway.tls.ClientAuthority;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +36,7 @@ final class AuthService implements AutoCloseable {
   private static final long FLUSH_MILLIS = 60_000;
   private static final int MOST_HELD = 65_536;
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final OpenParts opened = new OpenParts();
   private final Vertx vertx;
   private final AuditLog audit;
   private final AuthFailures failures = new AuthFailures();
@@ -65,7 +63,7 @@ final class AuthService implements AutoCloseable {
     this.watch = new CredentialWatch(MOST_HELD, this::holds);
     this.issuers =
         new TokenIssuers(vertx, settings.auth().issuers(), keys::isRevoked, this::checkLater);
-    opened.push(issuers);
+    opened.add(issuers);
     try {
       this.authenticator =
           new Authenticator(
@@ -75,7 +73,7 @@ final class AuthService implements AutoCloseable {
       throw e;
     }
     long look = vertx.setPeriodic(PERIOD_MILLIS, tick -> checkLater());
-    opened.push(() -> vertx.cancelTimer(look));
+    opened.add(() -> vertx.cancelTimer(look));
     long flush =
         vertx.setPeriodic(
             FLUSH_MILLIS,
@@ -89,7 +87,7 @@ final class AuthService implements AutoCloseable {
                         false)
                     .onFailure(
                         failure -> LOG.warn("the last use of keys was not written", failure)));
-    opened.push(() -> vertx.cancelTimer(flush));
+    opened.add(() -> vertx.cancelTimer(flush));
   }
 
   private ClientCertificates certificates(
@@ -106,7 +104,7 @@ final class AuthService implements AutoCloseable {
               authority.certificates(),
               InstantSource.system(),
               this::checkLater);
-      opened.push(revocations);
+      opened.add(revocations);
     }
     return new ClientCertificates(
         settings.auth().certificates(), revocations, InstantSource.system());
@@ -173,12 +171,6 @@ final class AuthService implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        LOG.error("a part did not close", e);
-      }
-    }
+    opened.close();
   }
 }

@@ -30,8 +30,6 @@ import io.vertx.core.file.FileSystemOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +45,7 @@ public final class Foundation implements AutoCloseable {
   private static final Duration LAST_CHECKPOINT = Duration.ofSeconds(5);
   private static final Logger LOG = LoggerFactory.getLogger(Foundation.class);
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final OpenParts opened = new OpenParts();
   private final Vertx vertx;
   private final Bus bus;
   private final DurableAuditLog log;
@@ -62,25 +60,25 @@ public final class Foundation implements AutoCloseable {
   private Foundation(GatewaySettings settings, VaultAccess access) {
     ChitinHome home = settings.home();
     vertx = Vertx.vertx(options());
-    opened.push(() -> vertx.close().await());
+    opened.add(() -> vertx.close().await());
     try {
       bus = Bus.of(vertx);
       AuditSettings auditSettings = auditSettings(settings);
       origin = auditSettings.origin();
       log = DurableAuditLog.open(auditSettings);
-      opened.push(log);
+      opened.add(log);
       vertx.deployVerticle(() -> new AuditVerticle(bus, log), onEachLoop()).await();
       var clean = new CleanAuditLog(new AuditLogClient(bus));
       audit = clean;
       keys = KeyStore.open(home.root());
-      opened.push(keys);
+      opened.add(keys);
       localVault = new LocalVault(vertx, openStore(settings, access), audit, log.receipts());
-      opened.push(localVault);
+      opened.add(localVault);
       clean.guard(localVault.liveSecrets());
       fieldKeys = localVault.fieldKeys(home.root().resolve("audit-subjects"));
-      opened.push(fieldKeys);
+      opened.add(fieldKeys);
       log.sealWith(fieldKeys);
-      opened.push(LeakGuard.install(localVault.liveSecrets(), audit));
+      opened.add(LeakGuard.install(localVault.liveSecrets(), audit));
       vertx.deployVerticle(new VaultVerticle(bus, localVault)).await();
       vault = new VaultClient(bus);
       logKeys = sign(settings);
@@ -141,8 +139,8 @@ public final class Foundation implements AutoCloseable {
   private LogKeys sign(GatewaySettings settings) {
     var files = LogKeyFiles.beside(settings.keyFile(), settings.home().root());
     LogKeys signing = LogKeys.open(log, origin, files, InstantSource.system());
-    opened.push(signing);
-    opened.push(this::endSigning);
+    opened.add(signing);
+    opened.add(this::endSigning);
     return signing;
   }
 
@@ -253,12 +251,6 @@ public final class Foundation implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        LOG.error("a part did not close", e);
-      }
-    }
+    opened.close();
   }
 }

@@ -33,8 +33,6 @@ import dev.chitin.sandbox.verticle.VerticleBackend;
 import io.vertx.core.Deployable;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,16 +40,13 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Policy and sandbox, wired: everything between the edge and the log. */
 final class Station implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Station.class);
   private static final int PLANNERS = 4;
   private static final int RESOLVERS = 4;
 
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+  private final OpenParts started = new OpenParts();
   private final ToolRegistry registry;
   private final ToolExecutor executor;
   private final PolicySnapshot snapshot;
@@ -74,12 +69,12 @@ final class Station implements AutoCloseable {
 
     WorkerExecutor planners =
         vertx.createSharedWorkerExecutor("chitin-planner", PLANNERS, 30, TimeUnit.SECONDS);
-    started.push(() -> planners.close().await());
+    started.add(() -> planners.close().await());
     resolvers =
         vertx.createSharedWorkerExecutor("chitin-resolver", RESOLVERS, 30, TimeUnit.SECONDS);
-    started.push(() -> resolvers.close().await());
+    started.add(() -> resolvers.close().await());
     bwrap = BwrapBackend.start(vertx, sandboxSettings(settings));
-    started.push(() -> bwrap.close().await());
+    started.add(() -> bwrap.close().await());
 
     Map<String, Backend> backends = new HashMap<>();
     pinning = new AddressPinning(snapshot.addresses(), listener, resolvers);
@@ -131,12 +126,12 @@ final class Station implements AutoCloseable {
 
   private void deploy(Vertx vertx, Supplier<Deployable> verticle) {
     String id = vertx.deployVerticle(verticle, Foundation.onEachLoop()).await();
-    started.push(() -> vertx.undeploy(id).await());
+    started.add(() -> vertx.undeploy(id).await());
   }
 
   private void add(Map<String, Backend> backends, Backend backend) {
     backends.put(backend.name(), backend);
-    started.push(() -> backend.close().await());
+    started.add(() -> backend.close().await());
   }
 
   private static SandboxSettings sandboxSettings(GatewaySettings settings) {
@@ -211,12 +206,6 @@ final class Station implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!started.isEmpty()) {
-      try {
-        started.pop().close();
-      } catch (Exception e) {
-        LOG.error("a part did not close", e);
-      }
-    }
+    started.close();
   }
 }

@@ -146,7 +146,7 @@ class ArchitectureTest {
         .doNotHaveFullyQualifiedName("dev.chitin.gateway.cli.SecretReader")
         .and()
         // Shows a recovery code, once.
-        .doNotHaveFullyQualifiedName("dev.chitin.gateway.cli.VaultCommand")
+        .doNotHaveFullyQualifiedName("dev.chitin.gateway.cli.VaultAddRecoveryCommand")
         .should()
         .callMethod(SecretAccess.class, "granted")
         .check(chitin);

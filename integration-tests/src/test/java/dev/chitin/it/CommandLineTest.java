@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What a person types, with the gateway up and down, and the exit codes. */
@@ -171,6 +173,32 @@ class CommandLineTest {
     assertThat(help.exit()).isZero();
     assertThat(help.out()).contains("quickstart", "Exit codes", "CHITIN_HOME");
     assertThat(GatewayProcess.run(home, NOTHING, "version").out()).startsWith("chitin ");
+    GatewayProcess.removeHome(home);
+  }
+
+  /** Its start-up cache is of another place: the JVM would complain of it with each command. */
+  @Test
+  void aDistributionThatWasCopiedRunsAndSaysNothingOfItsCache() throws Exception {
+    Path home = GatewayProcess.home("");
+    Path copy = home.resolveSibling("copy");
+    for (String part : List.of("bin", "lib")) {
+      assertThat(
+              new ProcessBuilder(
+                      "cp",
+                      "-r",
+                      GatewayProcess.ROOT.resolve(part).toString(),
+                      Files.createDirectories(copy).toString())
+                  .start()
+                  .waitFor())
+          .isZero();
+    }
+    assertThat(copy.resolve("lib/chitin.aot")).isNotEmptyFile();
+    ProcessBuilder version = GatewayProcess.command(home, Map.of(), "version");
+    version.command().set(0, copy.resolve("bin/chitin").toString());
+    Process process = version.redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    assertThat(said).startsWith("chitin ").hasLineCount(1);
     GatewayProcess.removeHome(home);
   }
 }

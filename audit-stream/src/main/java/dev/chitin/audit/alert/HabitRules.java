@@ -3,9 +3,7 @@ package dev.chitin.audit.alert;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -21,13 +19,7 @@ final class HabitRules implements Rule {
   private final Habits hosts;
   private final Habits secretTools;
   private final Habits secretHosts;
-  private final Map<String, Call> calls =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Call> eldest) {
-          return size() > MOST_CALLS;
-        }
-      };
+  private final BoundedMemory<String, Call> calls = BoundedMemory.byArrival(MOST_CALLS);
 
   private record Call(String tool, Set<String> secrets) {}
 

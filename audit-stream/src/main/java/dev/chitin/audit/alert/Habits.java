@@ -5,7 +5,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -18,20 +17,11 @@ final class Habits {
   static final int MOST_PAIRS = 65_536;
 
   private final long learningMillis;
-  private final Map<Long, Long> owners = bounded(MOST_OWNERS);
-  private final Map<Long, Long> pairs = bounded(MOST_PAIRS);
+  private final BoundedMemory<Long, Long> owners = BoundedMemory.byUse(MOST_OWNERS);
+  private final BoundedMemory<Long, Long> pairs = BoundedMemory.byUse(MOST_PAIRS);
 
   Habits(long learningMillis) {
     this.learningMillis = learningMillis;
-  }
-
-  private static Map<Long, Long> bounded(int most) {
-    return new LinkedHashMap<>(16, 0.75f, true) {
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<Long, Long> eldest) {
-        return size() > most;
-      }
-    };
   }
 
   /** Whether {@code owner} is known well enough and never had to do with {@code thing}. */
@@ -54,27 +44,18 @@ final class Habits {
     write(out, pairs);
   }
 
-  private static void write(DataOutputStream out, Map<Long, Long> map) throws IOException {
-    out.writeInt(map.size());
-    for (Map.Entry<Long, Long> entry : map.entrySet()) {
-      out.writeLong(entry.getKey());
-      out.writeLong(entry.getValue());
-    }
+  private static void write(DataOutputStream out, BoundedMemory<Long, Long> memory)
+      throws IOException {
+    memory.write(
+        out,
+        (fingerprint, millis) -> {
+          out.writeLong(fingerprint);
+          out.writeLong(millis);
+        });
   }
 
   void read(DataInputStream in) throws IOException {
-    read(in, owners, MOST_OWNERS);
-    read(in, pairs, MOST_PAIRS);
-  }
-
-  private static void read(DataInputStream in, Map<Long, Long> map, int most) throws IOException {
-    int count = in.readInt();
-    if (count < 0 || count > most) {
-      throw new IOException("more than there can be");
-    }
-    map.clear();
-    for (int i = 0; i < count; i++) {
-      map.put(in.readLong(), in.readLong());
-    }
+    owners.read(in, () -> Map.entry(in.readLong(), in.readLong()));
+    pairs.read(in, () -> Map.entry(in.readLong(), in.readLong()));
   }
 }

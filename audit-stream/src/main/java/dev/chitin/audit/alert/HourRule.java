@@ -5,7 +5,6 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -22,13 +21,7 @@ final class HourRule implements Rule {
   private static final long HOUR = Duration.ofHours(1).toMillis();
 
   private final long learningHours;
-  private final Map<String, Habit> habits =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Habit> eldest) {
-          return size() > MOST_SUBJECTS;
-        }
-      };
+  private final BoundedMemory<String, Habit> habits = BoundedMemory.byUse(MOST_SUBJECTS);
 
   /** In hours since 1970: when it was first seen, and when last at each hour of the day. */
   private static final class Habit {
@@ -75,29 +68,27 @@ final class HourRule implements Rule {
   }
 
   void write(DataOutputStream out) throws IOException {
-    out.writeInt(habits.size());
-    for (Map.Entry<String, Habit> entry : habits.entrySet()) {
-      out.writeUTF(entry.getKey());
-      out.writeLong(entry.getValue().since);
-      for (long last : entry.getValue().last) {
-        out.writeLong(last);
-      }
-    }
+    habits.write(
+        out,
+        (who, habit) -> {
+          out.writeUTF(who);
+          out.writeLong(habit.since);
+          for (long last : habit.last) {
+            out.writeLong(last);
+          }
+        });
   }
 
   void read(DataInputStream in) throws IOException {
-    int count = in.readInt();
-    if (count < 0 || count > MOST_SUBJECTS) {
-      throw new IOException("more than there can be");
-    }
-    habits.clear();
-    for (int i = 0; i < count; i++) {
-      String who = in.readUTF();
-      var habit = new Habit(in.readLong());
-      for (int hour = 0; hour < HOURS; hour++) {
-        habit.last[hour] = in.readLong();
-      }
-      habits.put(who, habit);
-    }
+    habits.read(
+        in,
+        () -> {
+          String who = in.readUTF();
+          var habit = new Habit(in.readLong());
+          for (int hour = 0; hour < HOURS; hour++) {
+            habit.last[hour] = in.readLong();
+          }
+          return Map.entry(who, habit);
+        });
   }
 }

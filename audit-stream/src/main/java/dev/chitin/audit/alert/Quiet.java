@@ -1,8 +1,6 @@
 package dev.chitin.audit.alert;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Says of each alert whether it is said: the same of the same subject once in its window, and of
@@ -16,13 +14,7 @@ final class Quiet {
 
   private final SlidingCounts perRule =
       new SlidingCounts(Duration.ofMinutes(10).toMillis(), AlertRule.values().length);
-  private final Map<Said, Long> until =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Said, Long> eldest) {
-          return size() > MOST_SUBJECTS;
-        }
-      };
+  private final BoundedMemory<Said, Long> until = BoundedMemory.byArrival(MOST_SUBJECTS);
 
   private record Said(AlertRule rule, String subject) {}
 

@@ -1,8 +1,6 @@
 package dev.chitin.audit.alert;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * How much came of each key within the last window, for a bounded number of keys: those that came
@@ -14,7 +12,7 @@ final class SlidingCounts {
   private static final int SLOTS = 12;
 
   private final long slotMillis;
-  private final Map<String, Slots> byKey;
+  private final BoundedMemory<String, Slots> byKey;
 
   private static final class Slots {
     final long[] counts = new long[SLOTS];
@@ -26,13 +24,7 @@ final class SlidingCounts {
    */
   SlidingCounts(long windowMillis, int mostKeys) {
     this.slotMillis = Math.max(1, windowMillis / SLOTS);
-    this.byKey =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<String, Slots> eldest) {
-            return size() > mostKeys;
-          }
-        };
+    this.byKey = BoundedMemory.byUse(mostKeys);
   }
 
   /** Adds {@code count} to {@code key}; gives what it has within the window. */

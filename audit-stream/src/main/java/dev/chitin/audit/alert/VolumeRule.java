@@ -4,7 +4,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -29,13 +28,7 @@ final class VolumeRule implements Rule {
   private final Function<Observed, String> subject;
   private final long sigma;
   private final long learningMillis;
-  private final Map<String, Habit> habits =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Habit> eldest) {
-          return size() > MOST_SUBJECTS;
-        }
-      };
+  private final BoundedMemory<String, Habit> habits = BoundedMemory.byUse(MOST_SUBJECTS);
 
   private static final class Habit {
     final long since;
@@ -136,31 +129,28 @@ final class VolumeRule implements Rule {
   }
 
   void write(DataOutputStream out) throws IOException {
-    out.writeInt(habits.size());
-    for (Map.Entry<String, Habit> entry : habits.entrySet()) {
-      Habit habit = entry.getValue();
-      out.writeUTF(entry.getKey());
-      out.writeLong(habit.since);
-      out.writeLong(habit.span);
-      out.writeLong(habit.uses);
-      out.writeDouble(habit.mean);
-      out.writeDouble(habit.variance);
-    }
+    habits.write(
+        out,
+        (who, habit) -> {
+          out.writeUTF(who);
+          out.writeLong(habit.since);
+          out.writeLong(habit.span);
+          out.writeLong(habit.uses);
+          out.writeDouble(habit.mean);
+          out.writeDouble(habit.variance);
+        });
   }
 
   void read(DataInputStream in) throws IOException {
-    int count = in.readInt();
-    if (count < 0 || count > MOST_SUBJECTS) {
-      throw new IOException("more than there can be");
-    }
-    habits.clear();
-    for (int i = 0; i < count; i++) {
-      String secret = in.readUTF();
-      var habit = new Habit(in.readLong(), in.readLong());
-      habit.uses = in.readLong();
-      habit.mean = in.readDouble();
-      habit.variance = in.readDouble();
-      habits.put(secret, habit);
-    }
+    habits.read(
+        in,
+        () -> {
+          String who = in.readUTF();
+          var habit = new Habit(in.readLong(), in.readLong());
+          habit.uses = in.readLong();
+          habit.mean = in.readDouble();
+          habit.variance = in.readDouble();
+          return Map.entry(who, habit);
+        });
   }
 }

@@ -53,7 +53,7 @@ final class BlockSummary {
         long time = members.get().number("time", 0);
         first = Math.min(first, time);
         last = Math.max(last, time);
-        EntryTerms.each(members.get(), (term, value) -> terms.add(TermSet.hash(term, value)));
+        EntryTerms.hashes(members.get(), terms::add);
       }
     }
     bytes.putInt(MAGIC).putInt(0).putLong(block).putLong(first).putLong(last);

@@ -52,15 +52,30 @@ final class TermSet {
 
   /** A hash of a term and its value: FNV-1a with the finalizer of MurmurHash3. */
   static long hash(String term, String value) {
-    long h = 0xcbf29ce484222325L;
-    for (int i = 0; i < term.length(); i++) {
-      h = (h ^ term.charAt(i)) * 0x100000001b3L;
-    }
-    h = (h ^ 0xFFFF) * 0x100000001b3L;
+    long hash = begin(term);
     for (int i = 0; i < value.length(); i++) {
-      h = (h ^ value.charAt(i)) * 0x100000001b3L;
+      hash = next(hash, value.charAt(i));
     }
-    h = (h ^ (h >>> 33)) * 0xff51afd7ed558ccdL;
+    return end(hash);
+  }
+
+  /** Begins the hash of a value of {@code term}. */
+  static long begin(String term) {
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < term.length(); i++) {
+      hash = next(hash, term.charAt(i));
+    }
+    return next(hash, 0xFFFF);
+  }
+
+  /** Takes the value's next unit of UTF-16 into the hash. */
+  static long next(long hash, int unit) {
+    return (hash ^ unit) * 0x100000001b3L;
+  }
+
+  /** Ends the hash. */
+  static long end(long hash) {
+    long h = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;
     h = (h ^ (h >>> 33)) * 0xc4ceb9fe1a85ec53L;
     return h ^ (h >>> 33);
   }

@@ -103,11 +103,18 @@ public final class CanonicalJson {
   }
 
   private void inSortedOrder(Map<String, JsonValue> members) {
-    String[] names = members.keySet().toArray(String[]::new);
-    Arrays.sort(names);
-    for (int i = 0; i < names.length; i++) {
-      JsonValue value = members.get(names[i]);
-      member(i == 0, names[i], value == null ? JsonValue.Null.VALUE : value);
+    int count = members.size();
+    var names = new String[count];
+    var values = new JsonValue[count];
+    int next = 0;
+    for (Map.Entry<String, JsonValue> member : members.entrySet()) {
+      names[next] = member.getKey();
+      values[next++] = member.getValue();
+    }
+    boolean first = true;
+    for (int place : MemberOrder.of(names)) {
+      member(first, names[place], values[place]);
+      first = false;
     }
   }
 

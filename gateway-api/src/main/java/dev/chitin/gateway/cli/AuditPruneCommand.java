@@ -1,6 +1,5 @@
 package dev.chitin.gateway.cli;
 
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.JsonValue.Obj;
@@ -8,7 +7,6 @@ import dev.chitin.gateway.Foundation;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,8 +22,6 @@ import picocli.CommandLine.Option;
       "open, and what no checkpoint covers. Cannot be undone."
     })
 final class AuditPruneCommand implements Callable<Integer> {
-  private static final Duration TIMEOUT = Duration.ofSeconds(30);
-
   private final Session session;
 
   @Option(
@@ -73,7 +69,7 @@ final class AuditPruneCommand implements Callable<Integer> {
 
   private Obj here(Foundation foundation, @Nullable Path to) {
     return JsonValue.object()
-        .put("minimum", foundation.prune(before, to, Deadline.after(TIMEOUT)))
+        .put("minimum", foundation.prune(before, to, Session.deadline()))
         .build();
   }
 }

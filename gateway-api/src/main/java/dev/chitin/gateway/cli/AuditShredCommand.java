@@ -2,7 +2,6 @@ package dev.chitin.gateway.cli;
 
 import dev.chitin.audit.AuditAccess;
 import dev.chitin.audit.FieldSealer.Subject;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.JsonValue.Obj;
@@ -10,7 +9,6 @@ import dev.chitin.gateway.Foundation;
 import dev.chitin.gateway.auth.KeyRecord;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,9 +23,6 @@ import picocli.CommandLine.Option;
       "of the file audit-subjects made before still have the keys."
     })
 final class AuditShredCommand implements Callable<Integer> {
-  private static final String ACTOR = "local-operator";
-  private static final Duration TIMEOUT = Duration.ofSeconds(30);
-
   private final Session session;
 
   @Option(names = "--subject", required = true, description = "His name: a principal's.")
@@ -74,8 +69,13 @@ final class AuditShredCommand implements Callable<Integer> {
         .audit()
         .append(
             new AuditAccess(
-                "shred", KeyRecord.TENANT, ACTOR, hash.orElse(null), 0, hash.isPresent() ? 1 : 0),
-            Deadline.after(TIMEOUT))
+                "shred",
+                KeyRecord.TENANT,
+                Session.ACTOR,
+                hash.orElse(null),
+                0,
+                hash.isPresent() ? 1 : 0),
+            Session.deadline())
         .await();
     return JsonValue.object()
         .put("destroyed", hash.isPresent())

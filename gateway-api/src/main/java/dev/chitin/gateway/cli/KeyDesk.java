@@ -16,7 +16,6 @@ import java.util.function.Function;
  * of a stopped one.
  */
 final class KeyDesk {
-  private static final String ACTOR = "local-operator";
 
   private final Session session;
 
@@ -65,7 +64,7 @@ final class KeyDesk {
       }
     }
     try (Foundation foundation = session.foundation()) {
-      return new KeyOperations(foundation.keys(), ACTOR).list();
+      return new KeyOperations(foundation.keys(), Session.ACTOR).list();
     }
   }
 
@@ -85,7 +84,7 @@ final class KeyDesk {
       }
     }
     try (Foundation foundation = session.foundation()) {
-      KeyOperations.Change change = here.apply(new KeyOperations(foundation.keys(), ACTOR));
+      KeyOperations.Change change = here.apply(new KeyOperations(foundation.keys(), Session.ACTOR));
       foundation.audit().append(change.record(), Deadline.after(Duration.ofSeconds(5))).await();
       return change.answer();
     }

@@ -95,8 +95,25 @@ public final class Main implements Runnable {
     commands.put("doctor", () -> new CommandLine(new DoctorCommand(session)));
     commands.put("config", () -> new CommandLine(new ConfigCommand(session)));
     commands.put("key", () -> new CommandLine(new KeyCommand(session)));
-    commands.put("secret", () -> new CommandLine(new SecretCommand(session)));
-    commands.put("vault", () -> new CommandLine(new VaultCommand(session)));
+    commands.put(
+        "secret",
+        () ->
+            new CommandLine(new SecretCommand(session))
+                .addSubcommand(new SecretPutCommand(session))
+                .addSubcommand(new SecretRotateCommand(session))
+                .addSubcommand(new SecretRecipientCommand(session))
+                .addSubcommand(new SecretExportCommand(session))
+                .addSubcommand(new SecretImportCommand(session)));
+    commands.put(
+        "vault",
+        () ->
+            new CommandLine(new VaultCommand(session))
+                .addSubcommand(new VaultAddPassphraseCommand(session))
+                .addSubcommand(new VaultAddRecoveryCommand(session))
+                .addSubcommand(new VaultNodeKeyCommand(session))
+                .addSubcommand(new VaultAddRecipientCommand(session))
+                .addSubcommand(new VaultRebindCommand(session))
+                .addSubcommand(new VaultRotateRootCommand(session)));
     commands.put("tool", () -> new CommandLine(new ToolCommand(session)));
     commands.put(
         "audit",

@@ -1,5 +1,7 @@
 package dev.chitin.gateway.cli;
 
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
@@ -24,13 +26,25 @@ final class SecretSender {
   private SecretSender() {}
 
   /**
-   * Sends {@code secret}.
+   * Sends {@code secret}, and gives the gateway's answer.
    *
    * @param method {@code PUT} or {@code POST}
    * @param path of the request, plain
+   * @throws dev.chitin.bus.ChitinException what the gateway refused it with, or {@code
+   *     gateway.overloaded} when it gave no answer
    */
-  static AdminClient.Answer send(Path socket, String method, String path, SecretBytes secret)
-      throws IOException {
+  static JsonValue.Obj send(Path socket, String method, String path, SecretBytes secret) {
+    try {
+      return exchange(socket, method, path, secret).orThrow();
+    } catch (IOException e) {
+      throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "The gateway did not take the secret.")
+          .withHint("Look at its log, and try again.")
+          .toException(e);
+    }
+  }
+
+  private static AdminClient.Answer exchange(
+      Path socket, String method, String path, SecretBytes secret) throws IOException {
     String head =
         method
             + " "

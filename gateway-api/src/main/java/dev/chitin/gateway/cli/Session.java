@@ -1,6 +1,7 @@
 package dev.chitin.gateway.cli;
 
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
@@ -15,6 +16,7 @@ import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.reload.ConfigSource;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,15 @@ import org.jspecify.annotations.Nullable;
  * @param access how it gets into the vault
  */
 record Session(Map<String, String> environment, PrintStream out, PrintStream err, Access access) {
+  /** Who acts, as the records of work on a stopped gateway's state have it. */
+  static final String ACTOR = "local-operator";
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  /** Until when one step of work on a stopped gateway's state has to be done. */
+  static Deadline deadline() {
+    return Deadline.after(TIMEOUT);
+  }
 
   ChitinHome home() {
     return ChitinHome.of(environment);

@@ -3,7 +3,6 @@ package dev.chitin.gateway.llm;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.ToolDefinition;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,13 +12,8 @@ final class AnthropicLoop implements LoopDialect {
   private static final Set<String> FORCED = Set.of("any", "tool");
 
   @Override
-  public Set<String> ownTools(JsonValue.Obj request) {
-    Set<String> names = new HashSet<>();
-    for (JsonValue tool : Turns.tools(request)) {
-      names.add(nameOf((JsonValue.Obj) tool));
-    }
-    names.remove("");
-    return names;
+  public void requireFit(JsonValue.Obj request) {
+    // Every request of this route goes with a loop.
   }
 
   @Override
@@ -29,11 +23,7 @@ final class AnthropicLoop implements LoopDialect {
 
   @Override
   public JsonValue.Obj listed(String name, ToolDefinition tool) {
-    return JsonValue.object()
-        .put("name", name)
-        .put("description", tool.description())
-        .put("input_schema", LoopDialect.schema(tool))
-        .build();
+    return LoopDialect.described(JsonValue.object(), name, tool, "input_schema").build();
   }
 
   @Override
@@ -87,20 +77,18 @@ final class AnthropicLoop implements LoopDialect {
 
   @Override
   public JsonValue.Obj next(JsonValue.Obj request, ModelTurn turn, List<ToolAnswer> answers) {
-    List<JsonValue> results = new ArrayList<>();
-    for (int i = 0; i < answers.size(); i++) {
-      results.add(
-          JsonValue.object()
-              .put("type", "tool_result")
-              .put("tool_use_id", turn.asks().get(i).id())
-              .put("content", answers.get(i).text())
-              .put("is_error", answers.get(i).error())
-              .build());
-    }
-    List<JsonValue> more = new ArrayList<>(turn.said());
-    more.add(
-        JsonValue.object().put("role", "user").put("content", new JsonValue.Arr(results)).build());
-    return unforced(Members.appended(request, "messages", more));
+    List<JsonValue> results =
+        turn.answered(
+            answers,
+            (ask, answer) ->
+                JsonValue.object()
+                    .put("type", "tool_result")
+                    .put("tool_use_id", ask.id())
+                    .put("content", answer.text())
+                    .put("is_error", answer.error()));
+    JsonValue message =
+        JsonValue.object().put("role", "user").put("content", new JsonValue.Arr(results)).build();
+    return unforced(Members.appended(request, "messages", turn.followedBy(List.of(message))));
   }
 
   /** A choice that forces a tool has had its effect; kept, the model could never answer. */

@@ -3,7 +3,6 @@ package dev.chitin.gateway.llm;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.ToolDefinition;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -13,19 +12,13 @@ final class ChatLoop implements LoopDialect {
   private static final Set<String> ASKING = Set.of("tool_calls", "stop");
 
   @Override
-  public Set<String> ownTools(JsonValue.Obj request) {
+  public void requireFit(JsonValue.Obj request) {
     if (TokenLimit.choices(request) > 1) {
       throw Fault.in("n", "must be 1 with the tool loop");
     }
     if (Members.has(request, "functions")) {
       throw Fault.in("functions", "do not go with the tool loop; name them under tools");
     }
-    Set<String> names = new HashSet<>();
-    for (JsonValue tool : Turns.tools(request)) {
-      names.add(nameOf((JsonValue.Obj) tool));
-    }
-    names.remove("");
-    return names;
   }
 
   @Override
@@ -38,12 +31,7 @@ final class ChatLoop implements LoopDialect {
     return JsonValue.object()
         .put("type", "function")
         .put(
-            "function",
-            JsonValue.object()
-                .put("name", name)
-                .put("description", tool.description())
-                .put("parameters", LoopDialect.schema(tool))
-                .build())
+            "function", LoopDialect.described(JsonValue.object(), name, tool, "parameters").build())
         .build();
   }
 
@@ -85,15 +73,14 @@ final class ChatLoop implements LoopDialect {
 
   @Override
   public JsonValue.Obj next(JsonValue.Obj request, ModelTurn turn, List<ToolAnswer> answers) {
-    List<JsonValue> more = new ArrayList<>(turn.said());
-    for (int i = 0; i < answers.size(); i++) {
-      more.add(
-          JsonValue.object()
-              .put("role", "tool")
-              .put("tool_call_id", turn.asks().get(i).id())
-              .put("content", answers.get(i).flagged())
-              .build());
-    }
-    return OpenAiChoice.unforced(Members.appended(request, "messages", more));
+    List<JsonValue> results =
+        turn.answered(
+            answers,
+            (ask, answer) ->
+                JsonValue.object()
+                    .put("role", "tool")
+                    .put("tool_call_id", ask.id())
+                    .put("content", answer.flagged()));
+    return OpenAiChoice.unforced(Members.appended(request, "messages", turn.followedBy(results)));
   }
 }

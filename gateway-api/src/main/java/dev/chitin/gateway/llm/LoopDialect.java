@@ -2,6 +2,7 @@ package dev.chitin.gateway.llm;
 
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.ToolDefinition;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +25,21 @@ sealed interface LoopDialect permits AnthropicLoop, ChatLoop, ResponsesLoop {
   }
 
   /**
-   * Refuses what cannot go with a loop, and names the client's own tools.
+   * Refuses what cannot go with a loop.
    *
    * @throws dev.chitin.bus.ChitinException {@code request.malformed} with the place
    */
-  Set<String> ownTools(JsonValue.Obj request);
+  void requireFit(JsonValue.Obj request);
+
+  /** The names of the client's own tools. */
+  default Set<String> ownTools(JsonValue.Obj request) {
+    Set<String> names = new HashSet<>();
+    for (JsonValue tool : Turns.tools(request)) {
+      names.add(nameOf((JsonValue.Obj) tool));
+    }
+    names.remove("");
+    return names;
+  }
 
   /** The place of the client's tool of that name. */
   default String placeOf(JsonValue.Obj request, String name) {
@@ -56,8 +67,18 @@ sealed interface LoopDialect permits AnthropicLoop, ChatLoop, ResponsesLoop {
   /** The request that goes on from {@code turn}, with one answer for each of its asks. */
   JsonValue.Obj next(JsonValue.Obj request, ModelTurn turn, List<ToolAnswer> answers);
 
+  /**
+   * {@code begun} with what every dialect tells of a tool.
+   *
+   * @param schema the member that holds the schema of its arguments
+   */
+  static JsonValue.Builder described(
+      JsonValue.Builder begun, String name, ToolDefinition tool, String schema) {
+    return begun.put("name", name).put("description", tool.description()).put(schema, schema(tool));
+  }
+
   /** The schema of a tool's arguments, which providers want to be an object's by name. */
-  static JsonValue.Obj schema(ToolDefinition tool) {
+  private static JsonValue.Obj schema(ToolDefinition tool) {
     if (tool.input().get("type") != null) {
       return tool.input();
     }

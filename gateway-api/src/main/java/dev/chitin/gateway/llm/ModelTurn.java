@@ -4,9 +4,11 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,28 @@ record ModelTurn(List<ToolAsk> asks, List<JsonValue> said, @Nullable String clos
         throw broken("it asks for two tools under one id");
       }
     }
+  }
+
+  /**
+   * The answers as a dialect words them, in the order of the asks.
+   *
+   * @param answers one for each of the asks
+   * @param wording of one answer to one ask
+   */
+  List<JsonValue> answered(
+      List<ToolAnswer> answers, BiFunction<ToolAsk, ToolAnswer, JsonValue.Builder> wording) {
+    List<JsonValue> worded = new ArrayList<>();
+    for (int i = 0; i < answers.size(); i++) {
+      worded.add(wording.apply(asks.get(i), answers.get(i)).build());
+    }
+    return worded;
+  }
+
+  /** What stands for the turn, and {@code more} after it. */
+  List<JsonValue> followedBy(List<JsonValue> more) {
+    List<JsonValue> all = new ArrayList<>(said);
+    all.addAll(more);
+    return all;
   }
 
   /** A turn that nothing can be made of. */

@@ -49,6 +49,7 @@ final class OfferedTools {
           .withHint("Use a key that names one of them: tools:call:<name>.")
           .toException();
     }
+    dialect.requireFit(request);
     Set<String> own = dialect.ownTools(request);
     for (String name : tools.keySet()) {
       if (own.contains(name)) {

@@ -3,7 +3,6 @@ package dev.chitin.gateway.llm;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.ToolDefinition;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -22,17 +21,11 @@ final class ResponsesLoop implements LoopDialect {
           "mcp_approval_request");
 
   @Override
-  public Set<String> ownTools(JsonValue.Obj request) {
+  public void requireFit(JsonValue.Obj request) {
     if (Members.has(request, "conversation")) {
       throw Fault.in(
           "conversation", "does not go with the tool loop, whose turns would be kept twice");
     }
-    Set<String> names = new HashSet<>();
-    for (JsonValue tool : Turns.tools(request)) {
-      names.add(nameOf((JsonValue.Obj) tool));
-    }
-    names.remove("");
-    return names;
   }
 
   @Override
@@ -42,11 +35,8 @@ final class ResponsesLoop implements LoopDialect {
 
   @Override
   public JsonValue.Obj listed(String name, ToolDefinition tool) {
-    return JsonValue.object()
-        .put("type", "function")
-        .put("name", name)
-        .put("description", tool.description())
-        .put("parameters", LoopDialect.schema(tool))
+    return LoopDialect.described(
+            JsonValue.object().put("type", "function"), name, tool, "parameters")
         .put("strict", false)
         .build();
   }
@@ -93,16 +83,14 @@ final class ResponsesLoop implements LoopDialect {
       JsonValue message = JsonValue.object().put("role", "user").put("content", text).build();
       before = Members.with(request, "input", new JsonValue.Arr(List.of(message)));
     }
-    List<JsonValue> more = new ArrayList<>(turn.said());
-    for (int i = 0; i < answers.size(); i++) {
-      ToolAsk ask = turn.asks().get(i);
-      more.add(
-          JsonValue.object()
-              .put("type", ask.custom() ? "custom_tool_call_output" : "function_call_output")
-              .put("call_id", ask.id())
-              .put("output", answers.get(i).flagged())
-              .build());
-    }
-    return OpenAiChoice.unforced(Members.appended(before, "input", more));
+    List<JsonValue> results =
+        turn.answered(
+            answers,
+            (ask, answer) ->
+                JsonValue.object()
+                    .put("type", ask.custom() ? "custom_tool_call_output" : "function_call_output")
+                    .put("call_id", ask.id())
+                    .put("output", answer.flagged()));
+    return OpenAiChoice.unforced(Members.appended(before, "input", turn.followedBy(results)));
   }
 }

@@ -3,7 +3,8 @@ package dev.chitin.it.bench;
 import dev.chitin.sandbox.nativeos.ChildProcess;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Polling;
 import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,10 +88,10 @@ final class BareSandbox implements AutoCloseable {
 
   /** Runs {@code true} in one and waits for its end. */
   void run() throws IOException, InterruptedException {
-    try (Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
+    try (Fd nothing = Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDWR, 0, 0);
         ChildProcess child =
             spawner.spawn(line.getFirst(), line, List.of(nothing, nothing, nothing))) {
-      if (!Kernel.awaitReadable(child.pidfd(), PATIENCE_MILLIS)) {
+      if (!Polling.awaitReadable(child.pidfd(), PATIENCE_MILLIS)) {
         throw new ErrnoException("bwrap does not end", 0);
       }
       child.reap();

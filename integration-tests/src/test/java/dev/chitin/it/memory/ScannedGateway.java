@@ -6,7 +6,7 @@ import dev.chitin.gateway.Gateway;
 import dev.chitin.gateway.SettingsReader;
 import dev.chitin.gateway.VaultAccess;
 import dev.chitin.gateway.config.Configuration;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Processes;
 import dev.chitin.vault.SecretBytes;
 import dev.chitin.vault.memory.SecretMemory;
 import java.io.BufferedReader;
@@ -58,7 +58,7 @@ public final class ScannedGateway {
                     Configuration.load(home.configuration(), environment), home, environment)
                 .withPort(0),
             access);
-    Kernel.setDumpable(true);
+    Processes.setDumpable(true);
     System.out.println(gateway.url() + " " + SecretMemory.level());
     List<Object> planted = new ArrayList<>();
     Thread litter = Thread.ofPlatform().daemon().unstarted(ScannedGateway::litter);

@@ -3,11 +3,14 @@ package dev.chitin.sandbox.bwrap;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.chitin.sandbox.nativeos.ChildProcess;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.NativeAccess;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Polling;
+import dev.chitin.sandbox.nativeos.Processes;
 import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -57,7 +60,7 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
                   obstacle,
                   "Run on Linux (x86-64, aarch64) with --enable-native-access=ALL-UNNAMED.");
             });
-    if (Kernel.geteuid() == 0) {
+    if (Processes.geteuid() == 0) {
       throw Unavailable.because(
           "The gateway runs as root, and a sandbox started by root is none.",
           "Start it through bin/chitin, which changes to an ordinary user, or as such a user.");
@@ -147,7 +150,7 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
       throws IOException, InterruptedException {
     var argv = new ArrayList<String>(List.of(path.toString()));
     argv.addAll(options);
-    Fd[] output = Kernel.pipe();
+    Fd[] output = Descriptors.pipe();
     try (Fd reader = output[0];
         ChildProcess child = start(spawner, path, argv, output[1])) {
       try {
@@ -162,7 +165,7 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
   private static ChildProcess start(Spawner spawner, Path path, List<String> argv, Fd output)
       throws IOException, InterruptedException {
     try (output;
-        Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0)) {
+        Fd nothing = Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDONLY, 0, 0)) {
       return spawner.spawn(path.toString(), argv, List.of(nothing, output, output));
     }
   }
@@ -177,10 +180,10 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
         if (left <= 0) {
           throw new ErrnoException("bwrap does not end", Errno.EAGAIN);
         }
-        if (!Kernel.awaitReadable(reader, left)) {
+        if (!Polling.awaitReadable(reader, left)) {
           continue;
         }
-        long n = Kernel.read(reader, buffer);
+        long n = Descriptors.read(reader, buffer);
         if (n <= 0) {
           break;
         }

@@ -3,9 +3,10 @@ package dev.chitin.sandbox.bwrap;
 import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.ChildProcess;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Spawner;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,8 +120,8 @@ final class CallSetUp {
       Mount mount, List<String> hidden, OptionList options, HeldPlaces held, List<String> notes)
       throws IOException {
     Fd root = held.keep(mount, sources.open(mount));
-    options.bind(Kernel.duplicate(root), mount.target(), mount.writable());
-    if (Kernel.fstat(root).isDirectory()) {
+    options.bind(Descriptors.duplicate(root), mount.target(), mount.writable());
+    if (Statx.fstat(root).isDirectory()) {
       new TreeGuard(mount, hidden, root, options, covers, files, names, held)
           .protect()
           .ifPresent(notes::add);

@@ -1,9 +1,10 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -74,10 +75,10 @@ interface ControlFiles {
         @Override
         public String read(Path file) throws IOException {
           // Each call reads and writes a dozen of these: straight, without a channel for each.
-          try (Fd open = open(file, Kernel.O_RDONLY);
+          try (Fd open = open(file, Open.O_RDONLY);
               Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(MOST);
-            long length = Kernel.read(open, buffer);
+            long length = Descriptors.read(open, buffer);
             if (length < 0) {
               throw new ErrnoException("read " + file, (int) -length);
             }
@@ -91,12 +92,12 @@ interface ControlFiles {
 
         @Override
         public void write(Path file, String value) throws IOException {
-          try (Fd open = open(file, Kernel.O_WRONLY);
+          try (Fd open = open(file, Open.O_WRONLY);
               Arena arena = Arena.ofConfined()) {
             byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
             MemorySegment segment = arena.allocate(bytes.length);
             MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
-            long written = Kernel.write(open, segment);
+            long written = Descriptors.write(open, segment);
             if (written < 0) {
               throw new ErrnoException("write " + file, (int) -written);
             }
@@ -105,7 +106,7 @@ interface ControlFiles {
 
         private static Fd open(Path file, int flags) throws IOException {
           try {
-            return Kernel.openat2(Kernel.AT_FDCWD, file.toString(), flags, 0, 0);
+            return Open.openat2(Open.AT_FDCWD, file.toString(), flags, 0, 0);
           } catch (ErrnoException e) {
             if (e.errno() == Errno.ENOENT) {
               throw new NoSuchFileException(file.toString());

@@ -8,7 +8,8 @@ import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -117,13 +118,13 @@ final class CoverJournal implements AutoCloseable {
       return;
     }
     try (Fd directory =
-        Kernel.openat2(
-            Kernel.AT_FDCWD,
+        Open.openat2(
+            Open.AT_FDCWD,
             parent.toString(),
-            Kernel.O_PATH | Kernel.O_DIRECTORY,
+            Open.O_PATH | Open.O_DIRECTORY,
             0,
-            Kernel.RESOLVE_NO_SYMLINKS)) {
-      FileStat stat = Kernel.lstatat(directory, name);
+            Open.RESOLVE_NO_SYMLINKS)) {
+      FileStat stat = Statx.lstatat(directory, name);
       if (Covers.looksLikeCover(stat)) {
         Covers.remove(directory, name, stat);
       }

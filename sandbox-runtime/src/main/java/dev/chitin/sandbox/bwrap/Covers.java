@@ -1,10 +1,13 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.sandbox.nativeos.DirectoryEntries;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Processes;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -82,22 +85,22 @@ final class Covers {
     }
     journal.made(hostPath);
     make(directory, name, asFile);
-    FileStat made = Kernel.lstatat(directory, name);
+    FileStat made = Statx.lstatat(directory, name);
     active.put(key, new Cover(made, hostPath));
     return Optional.of(new Claim(made, Optional.of(new Share(directory, name, directoryIdentity))));
   }
 
   private static void make(Fd directory, String name, boolean asFile) throws ErrnoException {
     if (asFile) {
-      Kernel.openat2(
+      Open.openat2(
               directory.number(),
               name,
-              Kernel.O_WRONLY | Kernel.O_CREAT | Kernel.O_EXCL,
+              Open.O_WRONLY | Open.O_CREAT | Open.O_EXCL,
               FILE_MODE,
-              Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS)
+              Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS)
           .close();
     } else {
-      Kernel.mkdirat(directory, name, DIRECTORY_MODE);
+      DirectoryEntries.mkdirat(directory, name, DIRECTORY_MODE);
     }
   }
 
@@ -124,21 +127,21 @@ final class Covers {
   static void remove(Fd directory, String name, FileStat stat) throws ErrnoException {
     if (stat.isDirectory()) {
       try {
-        Kernel.rmdirat(directory, name);
+        DirectoryEntries.rmdirat(directory, name);
       } catch (ErrnoException e) {
         if (e.errno() != Errno.ENOTEMPTY && e.errno() != Errno.EEXIST) {
           throw e;
         }
       }
     } else if (stat.isRegular() && stat.size() == 0) {
-      Kernel.unlinkat(directory, name);
+      DirectoryEntries.unlinkat(directory, name);
     }
   }
 
   /** Whether {@code stat} could be a cover that a dead gateway of this user left behind. */
   static boolean looksLikeCover(FileStat stat) {
     int permissions = stat.mode() & 07777;
-    return stat.uid() == Kernel.geteuid()
+    return stat.uid() == Processes.geteuid()
         && (stat.isDirectory()
             ? permissions == DIRECTORY_MODE
             : stat.isRegular()
@@ -149,7 +152,7 @@ final class Covers {
 
   private static Optional<FileStat> look(Fd directory, String name) throws ErrnoException {
     try {
-      return Optional.of(Kernel.lstatat(directory, name));
+      return Optional.of(Statx.lstatat(directory, name));
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT) {
         return Optional.empty();

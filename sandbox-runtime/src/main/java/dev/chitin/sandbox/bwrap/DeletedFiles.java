@@ -3,7 +3,7 @@ package dev.chitin.sandbox.bwrap;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -102,7 +102,7 @@ final class DeletedFiles {
 
   private void look(Path file) throws ErrnoException {
     try {
-      FileStat stat = Kernel.stat(file.toString());
+      FileStat stat = Statx.stat(file.toString());
       if (stat.links() == 0
           && stat.isRegular()
           && devices.contains(stat.device())

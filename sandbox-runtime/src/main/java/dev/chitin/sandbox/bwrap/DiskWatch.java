@@ -4,7 +4,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.nativeos.DiskUsage;
 import dev.chitin.sandbox.nativeos.DiskUsageWalk;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -117,7 +117,7 @@ final class DiskWatch {
             "disk: not limited in other file systems that are mounted inside " + watched.target());
       }
       mounts.add(watched);
-      devices.add(Kernel.fstat(mount.root()).device());
+      devices.add(Statx.fstat(mount.root()).device());
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Poller;
 import java.lang.foreign.Arena;
 
@@ -30,7 +30,7 @@ interface Gate {
 
     void open() {
       try (Arena arena = Arena.ofConfined()) {
-        Kernel.write(pipe, arena.allocate(1));
+        Descriptors.write(pipe, arena.allocate(1));
       }
       pipe.close();
     }
@@ -59,7 +59,7 @@ interface Gate {
     @Override
     public boolean failed() {
       try (Arena arena = Arena.ofConfined()) {
-        return Kernel.read(failure, arena.allocate(1)) > 0;
+        return Descriptors.read(failure, arena.allocate(1)) > 0;
       }
     }
 

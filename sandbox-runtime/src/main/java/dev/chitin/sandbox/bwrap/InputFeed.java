@@ -3,11 +3,12 @@ package dev.chitin.sandbox.bwrap;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.chitin.bus.Bytes;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Poller;
+import dev.chitin.sandbox.nativeos.Polling;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -25,18 +26,18 @@ final class InputFeed {
     this.pipe = pipe;
     bytes = arena.allocate(input.length());
     MemorySegment.copy(input.borrow(), 0, bytes, JAVA_BYTE, 0, input.length());
-    Kernel.setNonBlocking(pipe);
+    Descriptors.setNonBlocking(pipe);
   }
 
   void watch(Poller poller) throws ErrnoException {
-    registration = poller.register(pipe, Kernel.EPOLLOUT, this::ready);
+    registration = poller.register(pipe, Polling.EPOLLOUT, this::ready);
   }
 
   private void ready() {
     if (ended) {
       return;
     }
-    long n = Kernel.write(pipe, bytes.asSlice(written));
+    long n = Descriptors.write(pipe, bytes.asSlice(written));
     if (n >= 0) {
       written += n;
     }

@@ -5,7 +5,8 @@ import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ enum LetterCase {
 
   private static final int LISTED = 65_536;
   private static final int NO_LINKS =
-      Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
+      Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS | Open.RESOLVE_NO_MAGICLINKS;
 
   /**
    * Looks at {@code directory} by an entry that exists in it; one system call where case is told
@@ -40,9 +41,9 @@ enum LetterCase {
    */
   static LetterCase of(Fd directory, String name) throws IOException {
     String swapped = swap(name);
-    FileStat exact = Kernel.lstatat(directory, name);
-    try (Fd other = Kernel.openat2(directory.number(), swapped, Kernel.O_PATH, 0, NO_LINKS)) {
-      if (!Kernel.fstat(other).identity().equals(exact.identity())) {
+    FileStat exact = Statx.lstatat(directory, name);
+    try (Fd other = Open.openat2(directory.number(), swapped, Open.O_PATH, 0, NO_LINKS)) {
+      if (!Statx.fstat(other).identity().equals(exact.identity())) {
         return TELLS_APART;
       }
       // The kernel tells by which entry it got there.
@@ -60,8 +61,7 @@ enum LetterCase {
   private static LetterCase listed(Fd directory, String name, String swapped) throws IOException {
     Set<String> found = new HashSet<>();
     try (Fd readable =
-        Kernel.openat2(
-            directory.number(), ".", Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, NO_LINKS)) {
+        Open.openat2(directory.number(), ".", Open.O_RDONLY | Open.O_DIRECTORY, 0, NO_LINKS)) {
       Directories.list(
           readable,
           LISTED,

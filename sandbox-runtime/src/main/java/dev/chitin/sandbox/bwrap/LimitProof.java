@@ -11,7 +11,8 @@ import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.bwrap.SandboxProof.Finding;
 import dev.chitin.sandbox.bwrap.SandboxProof.State;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,9 +127,9 @@ final class LimitProof {
 
   private static String identity(Path directory) throws IOException {
     try (Fd fd =
-        Kernel.openat2(
-            Kernel.AT_FDCWD, directory.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
-      return Kernel.fstat(fd).identity();
+        Open.openat2(
+            Open.AT_FDCWD, directory.toString(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS)) {
+      return Statx.fstat(fd).identity();
     }
   }
 

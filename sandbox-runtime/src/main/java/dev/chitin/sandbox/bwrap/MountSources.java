@@ -6,7 +6,8 @@ import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -39,14 +40,12 @@ final class MountSources {
     }
     Fd fd;
     try {
-      fd =
-          Kernel.openat2(
-              Kernel.AT_FDCWD, mount.source(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS);
+      fd = Open.openat2(Open.AT_FDCWD, mount.source(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS);
     } catch (ErrnoException e) {
       throw refusal(mount, "its source cannot be opened without following a link");
     }
     try {
-      FileStat stat = Kernel.fstat(fd);
+      FileStat stat = Statx.fstat(fd);
       if (!stat.identity().equals(mount.identity())) {
         throw refusal(mount, "its source is not the one that was decided");
       }

@@ -4,11 +4,12 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.chitin.bus.Bytes;
 import dev.chitin.sandbox.OutputChunk;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Poller;
+import dev.chitin.sandbox.nativeos.Polling;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -54,7 +55,7 @@ final class OutputCapture {
   }
 
   void watch(Poller poller) throws ErrnoException {
-    registration = poller.register(pipe, Kernel.EPOLLIN, this::ready);
+    registration = poller.register(pipe, Polling.EPOLLIN, this::ready);
   }
 
   private void ready() {
@@ -75,7 +76,7 @@ final class OutputCapture {
 
   /** False when there is nothing to read now. */
   private boolean readOnce() {
-    long n = Kernel.read(pipe, buffer);
+    long n = Descriptors.read(pipe, buffer);
     if (n == -Errno.EAGAIN || n == -Errno.EINTR) {
       return false;
     }

@@ -5,11 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.chitin.bus.Bytes;
 import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.sandbox.OutputFile;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Processes;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +25,7 @@ import java.lang.foreign.MemorySegment;
 final class OutputReader {
   private static final int CHUNK = 65_536;
   private static final int INSIDE =
-      Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
+      Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS | Open.RESOLVE_NO_MAGICLINKS;
 
   private OutputReader() {}
 
@@ -54,12 +57,12 @@ final class OutputReader {
   private static Bytes content(Fd directory, DeclaredOutput output) throws ErrnoException, Unfit {
     FileStat seen;
     // Looked at before it is opened for reading: opening a device can already do something.
-    try (Fd place = open(directory, output, Kernel.O_PATH)) {
-      seen = Kernel.fstat(place);
+    try (Fd place = open(directory, output, Open.O_PATH)) {
+      seen = Statx.fstat(place);
       requireFit(seen, output);
     }
-    try (Fd file = open(directory, output, Kernel.O_RDONLY | Kernel.O_NONBLOCK)) {
-      FileStat opened = Kernel.fstat(file);
+    try (Fd file = open(directory, output, Open.O_RDONLY | Open.O_NONBLOCK)) {
+      FileStat opened = Statx.fstat(file);
       requireFit(opened, output);
       if (!opened.identity().equals(seen.identity())) {
         throw new Unfit("was replaced while it was opened");
@@ -69,7 +72,7 @@ final class OutputReader {
   }
 
   private static Fd open(Fd directory, DeclaredOutput output, int flags) throws ErrnoException {
-    return Kernel.openat2(directory.number(), output.path(), flags | Kernel.O_NOFOLLOW, 0, INSIDE);
+    return Open.openat2(directory.number(), output.path(), flags | Open.O_NOFOLLOW, 0, INSIDE);
   }
 
   private static void requireFit(FileStat stat, DeclaredOutput output) throws Unfit {
@@ -79,7 +82,7 @@ final class OutputReader {
     if (stat.links() != 1) {
       throw new Unfit("has " + stat.links() + " names");
     }
-    if (stat.uid() != Kernel.geteuid()) {
+    if (stat.uid() != Processes.geteuid()) {
       throw new Unfit("belongs to another user");
     }
     if (stat.size() > output.maxBytes()) {
@@ -96,7 +99,7 @@ final class OutputReader {
       while (true) {
         long room = output.maxBytes() + 1 - bytes.size();
         MemorySegment part = buffer.asSlice(0, Math.min(CHUNK, room));
-        long n = Kernel.read(file, part);
+        long n = Descriptors.read(file, part);
         if (n == -Errno.EINTR) {
           continue;
         }

@@ -4,9 +4,11 @@ import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.Mount;
 import dev.chitin.sandbox.OutputFile;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Directories;
+import dev.chitin.sandbox.nativeos.DirectoryEntries;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +39,7 @@ final class OutputRoom implements AutoCloseable {
   private static final long CLOSE_SECONDS = 5;
   private static final int MODE = 0700;
   private static final int NO_LINKS =
-      Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
+      Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS | Open.RESOLVE_NO_MAGICLINKS;
 
   private final Path path;
   private final Fd place;
@@ -62,12 +64,12 @@ final class OutputRoom implements AutoCloseable {
   static OutputRoom open(Path runDirectory, Instance instance) throws IOException {
     Path path = Files.createDirectories(runDirectory.resolve("out")).toRealPath();
     Fd place =
-        Kernel.openat2(
-            Kernel.AT_FDCWD,
+        Open.openat2(
+            Open.AT_FDCWD,
             path.toString(),
-            Kernel.O_PATH | Kernel.O_DIRECTORY,
+            Open.O_PATH | Open.O_DIRECTORY,
             0,
-            Kernel.RESOLVE_NO_SYMLINKS);
+            Open.RESOLVE_NO_SYMLINKS);
     var room = new OutputRoom(path, place, instance);
     room.sweep();
     return room;
@@ -86,7 +88,7 @@ final class OutputRoom implements AutoCloseable {
 
     /** A descriptor for {@code --bind-fd}, the caller's to close. */
     Fd source() throws IOException {
-      return Kernel.duplicate(directory);
+      return Descriptors.duplicate(directory);
     }
 
     /** It as a mount, by which what the run puts there counts with its other writable mounts. */
@@ -146,10 +148,9 @@ final class OutputRoom implements AutoCloseable {
   /** Makes the directory of one run, empty and this user's alone. */
   Place make() throws IOException {
     String name = instance.token() + "-" + made.incrementAndGet();
-    Kernel.mkdirat(place, name, MODE);
+    DirectoryEntries.mkdirat(place, name, MODE);
     return new Place(
-        name,
-        Kernel.openat2(place.number(), name, Kernel.O_PATH | Kernel.O_DIRECTORY, 0, NO_LINKS));
+        name, Open.openat2(place.number(), name, Open.O_PATH | Open.O_DIRECTORY, 0, NO_LINKS));
   }
 
   /** One step at once; what is left after it goes on behind other work. */
@@ -178,7 +179,7 @@ final class OutputRoom implements AutoCloseable {
   private void sweep() throws IOException {
     List<String> names = new ArrayList<>();
     try (Fd readable =
-        Kernel.openat2(place.number(), ".", Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, NO_LINKS)) {
+        Open.openat2(place.number(), ".", Open.O_RDONLY | Open.O_DIRECTORY, 0, NO_LINKS)) {
       Directories.list(readable, MOST_LEFTOVERS, entry -> names.add(entry.name()));
     }
     for (String name : names) {

@@ -1,8 +1,9 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -60,18 +61,17 @@ record Pipes(
         childStdin = pipe[0];
         stdin = pipe[1];
       } else {
-        childStdin =
-            track(opened, Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0));
+        childStdin = track(opened, Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDONLY, 0, 0));
       }
       Fd[] out = pipe(opened);
       Fd[] err = pipe(opened);
       Fd[] status = pipe(opened);
       Fd[] gate = pipe(opened);
-      Kernel.setNonBlocking(out[0]);
-      Kernel.setNonBlocking(err[0]);
+      Descriptors.setNonBlocking(out[0]);
+      Descriptors.setNonBlocking(err[0]);
       // Fresh for every call: bwrap reads from the shared offset.
-      Fd optionFile = track(opened, Kernel.memfd("options", options));
-      Fd filterFile = track(opened, Kernel.memfd("filter", filter));
+      Fd optionFile = track(opened, Descriptors.memfd("options", options));
+      Fd filterFile = track(opened, Descriptors.memfd("filter", filter));
       var child =
           new ArrayList<>(
               List.of(
@@ -82,13 +82,13 @@ record Pipes(
                   filterFile,
                   status[1],
                   gate[0],
-                  track(opened, Kernel.duplicate(gate[1]))));
+                  track(opened, Descriptors.duplicate(gate[1]))));
       Fd launch = null;
       Fd failure = null;
       if (starter) {
         Fd[] down = pipe(opened);
         Fd[] up = pipe(opened);
-        Kernel.setNonBlocking(up[0]);
+        Descriptors.setNonBlocking(up[0]);
         child.addAll(List.of(down[0], up[1]));
         launch = down[1];
         failure = up[0];
@@ -101,7 +101,7 @@ record Pipes(
   }
 
   private static Fd[] pipe(List<Fd> opened) throws ErrnoException {
-    Fd[] ends = Kernel.pipe();
+    Fd[] ends = Descriptors.pipe();
     track(opened, ends[0]);
     track(opened, ends[1]);
     return ends;

@@ -2,7 +2,7 @@ package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.nativeos.ErrnoException;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Processes;
 
 /**
  * The limits of each single process (setrlimit(2)), set from outside on the sandbox's init while it
@@ -30,19 +30,19 @@ final class ProcessLimits {
    */
   static void apply(int pid, Limits limits, boolean memoryPerProcess) throws ErrnoException {
     long cpuSeconds = (limits.cpuMillis() + 999) / 1000;
-    Kernel.limit(pid, CORE, 0);
+    Processes.limit(pid, CORE, 0);
     // Signal XCPU at the one, and KILL at the other for who ignores it.
-    Kernel.limit(pid, CPU, cpuSeconds, cpuSeconds + 1);
-    Kernel.limit(pid, FSIZE, limits.fileBytes());
-    Kernel.limit(pid, STACK, STACK_BYTES);
-    Kernel.limit(pid, MEMLOCK, LOCKED_BYTES);
-    Kernel.limit(pid, NOFILE, limits.openFiles());
+    Processes.limit(pid, CPU, cpuSeconds, cpuSeconds + 1);
+    Processes.limit(pid, FSIZE, limits.fileBytes());
+    Processes.limit(pid, STACK, STACK_BYTES);
+    Processes.limit(pid, MEMLOCK, LOCKED_BYTES);
+    Processes.limit(pid, NOFILE, limits.openFiles());
     // One more for the sandbox's own init, and one so that the control group's limit, which counts
     // its
     // refusals, is met first.
-    Kernel.limit(pid, NPROC, limits.processes() + 2);
+    Processes.limit(pid, NPROC, limits.processes() + 2);
     if (memoryPerProcess) {
-      Kernel.limit(pid, DATA, limits.memoryBytes());
+      Processes.limit(pid, DATA, limits.memoryBytes());
     }
   }
 }

@@ -4,7 +4,7 @@ import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Processes;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -250,9 +250,9 @@ final class RunGroup {
    * The number is looked up again after the descriptor is open: then it still names that process.
    */
   private void kill(Path directory, int pid) throws IOException {
-    try (Fd process = Kernel.pidfdOpen(pid)) {
+    try (Fd process = Processes.pidfdOpen(pid)) {
       if (members(directory).contains(Integer.toString(pid))) {
-        Kernel.signal(process, Kernel.SIGKILL);
+        Processes.signal(process, Processes.SIGKILL);
       }
     } catch (ErrnoException e) {
       // It ended by itself meanwhile, which is what was wanted; the removal that follows tells.

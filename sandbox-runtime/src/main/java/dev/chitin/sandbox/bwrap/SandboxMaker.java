@@ -3,7 +3,8 @@ package dev.chitin.sandbox.bwrap;
 import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Polling;
+import dev.chitin.sandbox.nativeos.Processes;
 import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -110,7 +111,7 @@ final class SandboxMaker {
       OptionalInt child = status.awaitChild(CHILD_MILLIS);
       if (child.isPresent()) {
         pid = child.getAsInt();
-        init = Kernel.pidfdOpen(pid);
+        init = Processes.pidfdOpen(pid);
         fault = limit(pid, init, group, limits);
       }
     } catch (IOException e) {
@@ -151,7 +152,7 @@ final class SandboxMaker {
       return null;
     } catch (IOException e) {
       // It may have ended by itself: bwrap could not do a mount, and says so on the error stream.
-      return Kernel.awaitReadable(init, 0) ? null : e;
+      return Polling.awaitReadable(init, 0) ? null : e;
     }
   }
 }

@@ -6,7 +6,7 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.policy.Limits;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Processes;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -208,7 +208,7 @@ public final class SandboxProof {
     check.that("capabilities", "capabilities", value -> value.matches("0+"));
     check.equal("system call filter", "filter", "2");
     check.equal("user namespaces", "namespaces", "refused");
-    check.that("ordinary user", "user", value -> !value.equals("0") && Kernel.geteuid() != 0);
+    check.that("ordinary user", "user", value -> !value.equals("0") && Processes.geteuid() != 0);
     check.equal("limits of a process", "limits", OPEN_FILES + " 0 " + FILE_BYTES / 512);
   }
 

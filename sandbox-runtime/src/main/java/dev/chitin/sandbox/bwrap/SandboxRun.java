@@ -2,8 +2,9 @@ package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
 import dev.chitin.sandbox.nativeos.Poller;
+import dev.chitin.sandbox.nativeos.Polling;
+import dev.chitin.sandbox.nativeos.Processes;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +134,7 @@ final class SandboxRun {
   private void kill() {
     try {
       if (sandbox.init() != null) {
-        Kernel.signal(sandbox.init(), Kernel.SIGKILL);
+        Processes.signal(sandbox.init(), Processes.SIGKILL);
       }
       sandbox.monitor().kill();
     } catch (ErrnoException e) {
@@ -150,7 +151,7 @@ final class SandboxRun {
     registration[0] =
         poller.register(
             process,
-            Kernel.EPOLLIN,
+            Polling.EPOLLIN,
             () -> {
               if (registration[0] != null) {
                 registration[0].close();

@@ -2,10 +2,11 @@ package dev.chitin.sandbox.bwrap;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Polling;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,7 @@ final class StatusPipe implements AutoCloseable {
 
   StatusPipe(Fd pipe) throws ErrnoException {
     this.pipe = pipe;
-    Kernel.setNonBlocking(pipe);
+    Descriptors.setNonBlocking(pipe);
   }
 
   /** Waits for the sandbox's init; empty when bwrap ended before, or said nothing for so long. */
@@ -39,7 +40,7 @@ final class StatusPipe implements AutoCloseable {
       if (child.isPresent() || left <= 0) {
         return child;
       }
-      if (Kernel.awaitReadable(pipe, left) && !read()) {
+      if (Polling.awaitReadable(pipe, left) && !read()) {
         return find(CHILD);
       }
     }
@@ -56,7 +57,7 @@ final class StatusPipe implements AutoCloseable {
   private boolean read() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(1024);
-      long n = Kernel.read(pipe, buffer);
+      long n = Descriptors.read(pipe, buffer);
       if (n == -Errno.EINTR) {
         return true;
       }

@@ -8,7 +8,8 @@ import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ final class TreeGuard {
   private static final int ENTRIES = 4096;
   private static final Node COVERED_AS_FILE = new Node("", false, new TreeMap<>());
   private static final int NO_LINKS =
-      Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
+      Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS | Open.RESOLVE_NO_MAGICLINKS;
 
   private final Mount mount;
   private final List<String> hidden;
@@ -143,7 +144,7 @@ final class TreeGuard {
 
   private static Optional<FileStat> look(Place place, String name) throws ErrnoException {
     try {
-      return Optional.of(Kernel.lstatat(place.fd(), name));
+      return Optional.of(Statx.lstatat(place.fd(), name));
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT) {
         return Optional.empty();
@@ -165,8 +166,7 @@ final class TreeGuard {
       return listed;
     }
     try (Fd readable =
-        Kernel.openat2(
-            place.fd().number(), ".", Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, NO_LINKS)) {
+        Open.openat2(place.fd().number(), ".", Open.O_RDONLY | Open.O_DIRECTORY, 0, NO_LINKS)) {
       cut |= !Directories.list(readable, ENTRIES - entries, listed::add);
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EACCES) {
@@ -205,7 +205,7 @@ final class TreeGuard {
   private static boolean isDirectory(Place place, Directories.Entry entry) throws ErrnoException {
     return switch (entry.type()) {
       case DIRECTORY -> true;
-      case UNKNOWN -> Kernel.lstatat(place.fd(), entry.name()).isDirectory();
+      case UNKNOWN -> Statx.lstatat(place.fd(), entry.name()).isDirectory();
       case REGULAR, SYMLINK, OTHER -> false;
     };
   }
@@ -284,7 +284,7 @@ final class TreeGuard {
    * Puts something empty over a name that may not be read. A link leads only to what is mounted.
    */
   private void mask(Place place, String name) throws IOException {
-    FileStat stat = Kernel.lstatat(place.fd(), name);
+    FileStat stat = Statx.lstatat(place.fd(), name);
     if (!stat.isSymlink() && bound.add(place.path(name))) {
       requireOneSpelling(place, name);
       if (mount.writable()) {
@@ -309,7 +309,7 @@ final class TreeGuard {
     for (int end = path.indexOf('/'); !path.isEmpty(); end = path.indexOf('/', end + 1)) {
       String part = end < 0 ? path : path.substring(0, end);
       if (pinned.add(part)) {
-        Fd source = Kernel.openat2(root.number(), part, Kernel.O_PATH, 0, NO_LINKS);
+        Fd source = Open.openat2(root.number(), part, Open.O_PATH, 0, NO_LINKS);
         options.bind(source, mount.target() + "/" + part, true);
       }
       if (end < 0) {
@@ -321,13 +321,12 @@ final class TreeGuard {
   private Place descend(Place place, String name) throws IOException {
     Fd fd =
         held.keep(
-            Kernel.openat2(
-                place.fd().number(), name, Kernel.O_PATH | Kernel.O_DIRECTORY, 0, NO_LINKS));
-    return new Place(fd, Kernel.fstat(fd).identity(), place.path(name));
+            Open.openat2(place.fd().number(), name, Open.O_PATH | Open.O_DIRECTORY, 0, NO_LINKS));
+    return new Place(fd, Statx.fstat(fd).identity(), place.path(name));
   }
 
   private static Fd open(Place place, String name) throws IOException {
-    return Kernel.openat2(place.fd().number(), name, Kernel.O_PATH, 0, NO_LINKS);
+    return Open.openat2(place.fd().number(), name, Open.O_PATH, 0, NO_LINKS);
   }
 
   /** A link cannot be mounted over, and left alone a tool could replace it. */

@@ -2,11 +2,13 @@ package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.bus.Bytes;
 import dev.chitin.sandbox.nativeos.Directories;
+import dev.chitin.sandbox.nativeos.DirectoryEntries;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,7 +30,7 @@ import java.util.List;
 final class TreeRemoval {
   private static final int BATCH = 1024;
   private static final int NO_LINKS =
-      Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
+      Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS | Open.RESOLVE_NO_MAGICLINKS;
 
   private final Fd parent;
   private final String name;
@@ -79,7 +81,7 @@ final class TreeRemoval {
       while (budget > 0) {
         List<Bytes> batch = list(top);
         if (batch.isEmpty()) {
-          Kernel.rmdirat(parent, name);
+          DirectoryEntries.rmdirat(parent, name);
           return true;
         }
         for (Bytes entry : batch) {
@@ -110,7 +112,7 @@ final class TreeRemoval {
       while (budget > 0) {
         List<Bytes> batch = list(directory);
         if (batch.isEmpty()) {
-          Kernel.rmdirat(top, child);
+          DirectoryEntries.rmdirat(top, child);
           return true;
         }
         for (Bytes entry : batch) {
@@ -128,27 +130,27 @@ final class TreeRemoval {
   private void take(Fd directory, Bytes entry, Fd top) throws IOException {
     budget--;
     entries++;
-    FileStat stat = Kernel.lstatat(directory, entry);
+    FileStat stat = Statx.lstatat(directory, entry);
     if (stat.isDirectory()) {
       moveUp(directory, entry, top);
       return;
     }
     bytes += stat.allocated();
-    Kernel.unlinkat(directory, entry);
+    DirectoryEntries.unlinkat(directory, entry);
   }
 
   private void moveUp(Fd directory, Bytes entry, Fd top) throws IOException {
     try {
-      Kernel.move(directory, entry, top, fresh());
+      DirectoryEntries.move(directory, entry, top, fresh());
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EACCES) {
         throw e;
       }
       // A directory without permissions may change its name, but not its parent.
       String here = fresh();
-      Kernel.move(directory, entry, directory, here);
+      DirectoryEntries.move(directory, entry, directory, here);
       open(directory, here).close();
-      Kernel.move(directory, ascii(here), top, fresh());
+      DirectoryEntries.move(directory, ascii(here), top, fresh());
     }
   }
 
@@ -169,18 +171,16 @@ final class TreeRemoval {
 
   private List<Bytes> list(Fd directory) throws ErrnoException {
     try (Fd readable =
-        Kernel.openat2(
-            directory.number(), ".", Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, NO_LINKS)) {
+        Open.openat2(directory.number(), ".", Open.O_RDONLY | Open.O_DIRECTORY, 0, NO_LINKS)) {
       return Directories.names(readable, Math.min(BATCH, budget));
     }
   }
 
   /** Opens a directory and makes it this user's again. */
   private static Fd open(Fd directory, String name) throws IOException {
-    Fd opened =
-        Kernel.openat2(directory.number(), name, Kernel.O_PATH | Kernel.O_DIRECTORY, 0, NO_LINKS);
+    Fd opened = Open.openat2(directory.number(), name, Open.O_PATH | Open.O_DIRECTORY, 0, NO_LINKS);
     try {
-      if ((Kernel.fstat(opened).mode() & 0700) != 0700) {
+      if ((Statx.fstat(opened).mode() & 0700) != 0700) {
         Files.setPosixFilePermissions(
             Path.of("/proc/self/fd/" + opened.number()),
             PosixFilePermissions.fromString("rwx------"));

@@ -2,7 +2,7 @@ package dev.chitin.sandbox.bwrap;
 
 import dev.chitin.bus.ChitinException;
 import dev.chitin.policy.Mount;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Polling;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -119,7 +119,7 @@ final class WarmPool {
 
   private boolean usable(Warm warm) {
     try {
-      return !Kernel.awaitReadable(warm.sandbox().monitor().pidfd(), 0)
+      return !Polling.awaitReadable(warm.sandbox().monitor().pidfd(), 0)
           && setUp.warmProtections(warm.key().spec()).equals(warm.sandbox().protections());
     } catch (IOException | ChitinException e) {
       // A mount is not any more what it was; made anew, the sandbox is refused with the reason.

@@ -3,11 +3,13 @@ package dev.chitin.sandbox.file;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.Invocation.FileTarget;
+import dev.chitin.sandbox.nativeos.DirectoryEntries;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -65,9 +67,8 @@ public final class PathResolver {
 
   /** {@code dev:inode} of a resolved path, through no link; empty when there is nothing. */
   public static Optional<String> identity(String resolved) {
-    try (Fd fd =
-        Kernel.openat2(Kernel.AT_FDCWD, resolved, Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
-      return Optional.of(Kernel.fstat(fd).identity());
+    try (Fd fd = Open.openat2(Open.AT_FDCWD, resolved, Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS)) {
+      return Optional.of(Statx.fstat(fd).identity());
     } catch (ErrnoException e) {
       return Optional.empty();
     }
@@ -99,8 +100,7 @@ public final class PathResolver {
         throw new IllegalArgumentException("not an absolute path");
       }
       push(requested);
-      directories.add(
-          Kernel.openat2(Kernel.AT_FDCWD, "/", Kernel.O_PATH | Kernel.O_DIRECTORY, 0, 0));
+      directories.add(Open.openat2(Open.AT_FDCWD, "/", Open.O_PATH | Open.O_DIRECTORY, 0, 0));
     }
 
     private void push(String path) {
@@ -142,12 +142,12 @@ public final class PathResolver {
       names.add(name);
       if (stat.get().isDirectory()) {
         directories.add(
-            Kernel.openat2(
+            Open.openat2(
                 directories.getLast().number(),
                 name,
-                Kernel.O_PATH | Kernel.O_DIRECTORY,
+                Open.O_PATH | Open.O_DIRECTORY,
                 0,
-                Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS));
+                Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS));
       } else if (!ahead.isEmpty()) {
         exists = false; // Below what is no directory there is nothing.
       }
@@ -162,7 +162,7 @@ public final class PathResolver {
 
     private Optional<FileStat> look(String name) throws ErrnoException {
       try {
-        return Optional.of(Kernel.lstatat(directories.getLast(), name));
+        return Optional.of(Statx.lstatat(directories.getLast(), name));
       } catch (ErrnoException e) {
         if (e.errno() == Errno.ENOENT || e.errno() == Errno.EACCES) {
           return Optional.empty();
@@ -180,7 +180,7 @@ public final class PathResolver {
         target =
             StandardCharsets.UTF_8
                 .newDecoder()
-                .decode(ByteBuffer.wrap(Kernel.readlinkat(directories.getLast(), name)))
+                .decode(ByteBuffer.wrap(DirectoryEntries.readlinkat(directories.getLast(), name)))
                 .toString();
       } catch (CharacterCodingException e) {
         throw invalid("The path leads through a symbolic link whose target is not UTF-8.");

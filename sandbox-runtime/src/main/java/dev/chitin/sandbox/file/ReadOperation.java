@@ -5,10 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Invocation.FileTarget;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -54,7 +54,7 @@ final class ReadOperation implements FileOperation {
       while (out.size() < limit) {
         progress.check();
         int ask = Math.min(CHUNK, limit - out.size());
-        long n = Kernel.pread(file, chunk.asSlice(0, ask), offset + out.size());
+        long n = Descriptors.pread(file, chunk.asSlice(0, ask), offset + out.size());
         if (n == 0) {
           break;
         }

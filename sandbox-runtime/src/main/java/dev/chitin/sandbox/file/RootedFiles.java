@@ -7,7 +7,9 @@ import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Processes;
+import dev.chitin.sandbox.nativeos.Statx;
 
 /**
  * Opens files beneath the root of one plan: the root by its identity, everything else from the
@@ -15,7 +17,7 @@ import dev.chitin.sandbox.nativeos.Kernel;
  */
 final class RootedFiles implements AutoCloseable {
   private static final int BENEATH =
-      Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
+      Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS | Open.RESOLVE_NO_MAGICLINKS;
 
   private final Fd root;
   private final FileTarget target;
@@ -37,9 +39,8 @@ final class RootedFiles implements AutoCloseable {
     }
     try {
       Fd root =
-          Kernel.openat2(
-              Kernel.AT_FDCWD, target.root(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS);
-      if (!Kernel.fstat(root).identity().equals(target.rootIdentity())) {
+          Open.openat2(Open.AT_FDCWD, target.root(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS);
+      if (!Statx.fstat(root).identity().equals(target.rootIdentity())) {
         root.close();
         throw denied("The granted directory is not the one that was decided.");
       }
@@ -67,10 +68,10 @@ final class RootedFiles implements AutoCloseable {
 
   /** Opens {@code relative} for reading; what it is has been looked at before and after. */
   Fd openRegular(String relative) throws OperationFailed {
-    try (Fd path = openat(relative, Kernel.O_PATH)) {
+    try (Fd path = openat(relative, Open.O_PATH)) {
       FileStat seen = requireRegular(path);
       // Non-blocking, so that a FIFO swapped in between cannot hold this thread.
-      Fd file = openat(relative, Kernel.O_RDONLY | Kernel.O_NONBLOCK);
+      Fd file = openat(relative, Open.O_RDONLY | Open.O_NONBLOCK);
       try {
         if (!requireRegular(file).identity().equals(seen.identity())) {
           throw OperationFailed.because("The file was replaced while it was opened.");
@@ -88,25 +89,25 @@ final class RootedFiles implements AutoCloseable {
     if (!stat.isRegular()) {
       throw OperationFailed.because("It is " + stat.kind() + ", not a regular file.");
     }
-    if (stat.links() > 1 && stat.uid() != Kernel.geteuid()) {
+    if (stat.links() > 1 && stat.uid() != Processes.geteuid()) {
       throw OperationFailed.because("It has several names and belongs to another user.");
     }
     return stat;
   }
 
   Fd openDirectory(String relative) throws OperationFailed {
-    return openat(relative, Kernel.O_RDONLY | Kernel.O_DIRECTORY);
+    return openat(relative, Open.O_RDONLY | Open.O_DIRECTORY);
   }
 
   FileStat look(String relative) throws OperationFailed {
-    try (Fd path = openat(relative, Kernel.O_PATH)) {
+    try (Fd path = openat(relative, Open.O_PATH)) {
       return stat(path);
     }
   }
 
   static FileStat stat(Fd fd) throws OperationFailed {
     try {
-      return Kernel.fstat(fd);
+      return Statx.fstat(fd);
     } catch (ErrnoException e) {
       throw failed(e);
     }
@@ -114,10 +115,10 @@ final class RootedFiles implements AutoCloseable {
 
   private Fd openat(String relative, int flags) throws OperationFailed {
     try {
-      if (relative.equals(".") && !Kernel.fstat(root).isDirectory()) {
+      if (relative.equals(".") && !Statx.fstat(root).isDirectory()) {
         return reopenRootFile(flags);
       }
-      return Kernel.openat2(root.number(), relative, flags, 0, BENEATH);
+      return Open.openat2(root.number(), relative, flags, 0, BENEATH);
     } catch (ErrnoException e) {
       throw failed(e);
     }
@@ -125,8 +126,8 @@ final class RootedFiles implements AutoCloseable {
 
   /** A grant of one file: it has no name below its own descriptor, so it is opened by its path. */
   private Fd reopenRootFile(int flags) throws ErrnoException, OperationFailed {
-    Fd file = Kernel.openat2(Kernel.AT_FDCWD, target.root(), flags, 0, Kernel.RESOLVE_NO_SYMLINKS);
-    if (!Kernel.fstat(file).identity().equals(target.rootIdentity())) {
+    Fd file = Open.openat2(Open.AT_FDCWD, target.root(), flags, 0, Open.RESOLVE_NO_SYMLINKS);
+    if (!Statx.fstat(file).identity().equals(target.rootIdentity())) {
       file.close();
       throw OperationFailed.because("The file was replaced while it was opened.");
     }

@@ -5,7 +5,7 @@ import dev.chitin.sandbox.nativeos.Directories;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -61,7 +61,7 @@ final class TreeWalk {
           if (!readable.test(absolute(path))) {
             continue;
           }
-          FileStat stat = Kernel.lstatat(directory, name);
+          FileStat stat = Statx.lstatat(directory, name);
           String fromRoot = place.fromRoot().equals(".") ? name : place.fromRoot() + "/" + name;
           if (!visitor.visit(path, fromRoot, stat)) {
             truncated = true;

@@ -3,11 +3,14 @@ package dev.chitin.sandbox.file;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Invocation.FileTarget;
+import dev.chitin.sandbox.nativeos.Descriptors;
+import dev.chitin.sandbox.nativeos.DirectoryEntries;
 import dev.chitin.sandbox.nativeos.Errno;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.FileStat;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Statx;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -24,7 +27,7 @@ final class WriteOperation implements FileOperation {
   private static final int CHUNK = 65_536;
   private static final int MODE = 0600;
   private static final int BENEATH =
-      Kernel.RESOLVE_BENEATH | Kernel.RESOLVE_NO_SYMLINKS | Kernel.RESOLVE_NO_MAGICLINKS;
+      Open.RESOLVE_BENEATH | Open.RESOLVE_NO_SYMLINKS | Open.RESOLVE_NO_MAGICLINKS;
 
   private final SecureRandom random = new SecureRandom();
 
@@ -76,30 +79,31 @@ final class WriteOperation implements FileOperation {
     String temporary = ".chitin-" + HexFormat.of().formatHex(mark) + ".tmp";
     boolean placed = false;
     try (Fd file =
-        Kernel.openat2(
+        Open.openat2(
             directory.number(),
             temporary,
-            Kernel.O_WRONLY | Kernel.O_CREAT | Kernel.O_EXCL,
+            Open.O_WRONLY | Open.O_CREAT | Open.O_EXCL,
             MODE,
             BENEATH)) {
       try {
         for (int at = 0; at < bytes.length; at += CHUNK) {
           progress.check();
           int end = Math.min(bytes.length, at + CHUNK);
-          Kernel.pwriteAll(file, Arrays.copyOfRange(bytes, at, end), at);
+          Descriptors.pwriteAll(file, Arrays.copyOfRange(bytes, at, end), at);
         }
-        Kernel.fsync(file);
+        Descriptors.fsync(file);
         progress.check();
         if (!before.map(FileStat::identity).equals(look(directory, name).map(FileStat::identity))) {
           throw OperationFailed.because("The file was replaced while it was written.");
         }
-        Kernel.rename(directory, temporary, name, before.isPresent() ? 0 : Kernel.RENAME_NOREPLACE);
+        DirectoryEntries.rename(
+            directory, temporary, name, before.isPresent() ? 0 : DirectoryEntries.RENAME_NOREPLACE);
         placed = true;
-        Kernel.fsync(directory);
+        Descriptors.fsync(directory);
         return before.isEmpty();
       } finally {
         if (!placed) {
-          Kernel.unlinkat(directory, temporary);
+          DirectoryEntries.unlinkat(directory, temporary);
         }
       }
     }
@@ -110,7 +114,7 @@ final class WriteOperation implements FileOperation {
       throws ErrnoException, OperationFailed {
     FileStat stat;
     try {
-      stat = Kernel.lstatat(directory, name);
+      stat = Statx.lstatat(directory, name);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT) {
         return Optional.empty();

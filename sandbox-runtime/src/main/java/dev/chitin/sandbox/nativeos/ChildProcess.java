@@ -9,12 +9,12 @@ public record ChildProcess(Fd pidfd) implements AutoCloseable {
 
   /** Sends SIGKILL; harmless when it has ended. */
   public void kill() throws ErrnoException {
-    Kernel.signal(pidfd, Kernel.SIGKILL);
+    Processes.signal(pidfd, Processes.SIGKILL);
   }
 
   /** Waits for the end and takes the child out of the process table. */
   public void reap() throws ErrnoException {
-    Kernel.reap(pidfd);
+    Processes.reap(pidfd);
   }
 
   @Override

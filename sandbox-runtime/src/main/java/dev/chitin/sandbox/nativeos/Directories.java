@@ -88,11 +88,10 @@ public final class Directories {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(BUFFER, 8);
       while (true) {
-        long length = Kernel.getdents(directory, buffer);
-        if (length < 0) {
-          throw new ErrnoException("getdents64", (int) -length);
-        }
-        if (length == 0) {
+        long length =
+            Downcall.call(
+                Syscall.GETDENTS64, directory.number(), buffer.address(), buffer.byteSize(), 0);
+        if (Downcall.check(Syscall.GETDENTS64, length) == 0) {
           return true;
         }
         for (long at = 0; at < length; ) {

@@ -21,10 +21,10 @@ public final class DiskUsageWalk {
 
   private static final int CLOCK_EVERY = 128;
   private static final int BENEATH =
-      Kernel.RESOLVE_BENEATH
-          | Kernel.RESOLVE_NO_SYMLINKS
-          | Kernel.RESOLVE_NO_MAGICLINKS
-          | Kernel.RESOLVE_NO_XDEV;
+      Open.RESOLVE_BENEATH
+          | Open.RESOLVE_NO_SYMLINKS
+          | Open.RESOLVE_NO_MAGICLINKS
+          | Open.RESOLVE_NO_XDEV;
 
   private final long mostEntries;
   private final long endNanoTime;
@@ -50,10 +50,10 @@ public final class DiskUsageWalk {
    */
   public static DiskUsage measure(Fd root, long mostEntries, long mostNanos) throws ErrnoException {
     var walk = new DiskUsageWalk(mostEntries, mostNanos);
-    FileStat stat = Kernel.fstat(root);
+    FileStat stat = Statx.fstat(root);
     if (stat.isDirectory()) {
       try (Arena arena = Arena.ofConfined()) {
-        walk.descend(root, Kernel.cString(arena, "."), 0);
+        walk.descend(root, CString.of(arena, "."), 0);
       }
     } else {
       walk.bytes = stat.allocated();
@@ -67,7 +67,7 @@ public final class DiskUsageWalk {
       return;
     }
     try (Fd directory =
-        Kernel.openat2(parent.number(), name, Kernel.O_RDONLY | Kernel.O_DIRECTORY, 0, BENEATH)) {
+        Open.openat2(parent.number(), name, Open.O_RDONLY | Open.O_DIRECTORY, 0, BENEATH)) {
       walk(directory, level);
     } catch (ErrnoException e) {
       switch (e.errno()) {
@@ -107,7 +107,7 @@ public final class DiskUsageWalk {
     }
     FileStat stat;
     try {
-      stat = Kernel.lstatat(directory, name);
+      stat = Statx.lstatat(directory, name);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT) {
         return true;

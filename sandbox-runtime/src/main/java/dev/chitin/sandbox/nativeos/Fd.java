@@ -28,7 +28,7 @@ public final class Fd implements AutoCloseable {
   public void close() {
     int open = number.getAndSet(-1);
     if (open >= 0) {
-      Kernel.close(open);
+      Descriptors.close(open);
     }
   }
 }

@@ -21,12 +21,21 @@ public final class NativeAccess {
     }
     try {
       PosixSpawn.require();
-      Kernel.require();
+      require();
     } catch (ErrnoException | LinkageError e) {
       return Optional.of(
           "The C library (glibc 2.34) or the kernel (Linux 5.6) is too old: a needed call is"
               + " missing.");
     }
     return Optional.empty();
+  }
+
+  /** Tries the calls without which nothing here works. */
+  private static void require() throws ErrnoException {
+    try (Fd root =
+        Open.openat2(
+            Open.AT_FDCWD, "/", Open.O_PATH | Open.O_DIRECTORY, 0, Open.RESOLVE_NO_SYMLINKS)) {
+      Statx.fstat(root);
+    }
   }
 }

@@ -42,9 +42,9 @@ public final class Poller implements AutoCloseable {
 
   /** Starts the thread. */
   public Poller(String name) throws ErrnoException {
-    epoll = Kernel.epoll();
-    wake = Kernel.eventfd();
-    Kernel.epollControl(epoll, Kernel.EPOLL_CTL_ADD, wake, Kernel.EPOLLIN, WAKE);
+    epoll = Polling.epoll();
+    wake = Polling.eventfd();
+    Polling.epollControl(epoll, Polling.EPOLL_CTL_ADD, wake, Polling.EPOLLIN, WAKE);
     thread = Thread.ofPlatform().name(name).daemon(true).start(this::loop);
   }
 
@@ -60,7 +60,7 @@ public final class Poller implements AutoCloseable {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment one = arena.allocate(8, 8);
         one.set(java.lang.foreign.ValueLayout.JAVA_LONG, 0, 1);
-        Kernel.write(wake, one);
+        Descriptors.write(wake, one);
       }
     }
   }
@@ -70,7 +70,7 @@ public final class Poller implements AutoCloseable {
    */
   public Registration register(Fd fd, int events, Handler handler) throws ErrnoException {
     var registration = new Registration(++lastId, fd, events, handler);
-    Kernel.epollControl(epoll, Kernel.EPOLL_CTL_ADD, fd, events, registration.id);
+    Polling.epollControl(epoll, Polling.EPOLL_CTL_ADD, fd, events, registration.id);
     registrations.put(registration.id, registration);
     return registration;
   }
@@ -84,10 +84,10 @@ public final class Poller implements AutoCloseable {
 
   private void loop() {
     try (Arena arena = Arena.ofConfined()) {
-      var events = new Kernel.EpollEvents(arena);
+      var events = new Polling.EpollEvents(arena);
       MemorySegment counter = arena.allocate(8, 8);
       while (!closed) {
-        dispatch(events, Kernel.epollWait(epoll, events, patience()), counter);
+        dispatch(events, Polling.epollWait(epoll, events, patience()), counter);
         runTasks();
         runTimers();
       }
@@ -96,12 +96,12 @@ public final class Poller implements AutoCloseable {
     }
   }
 
-  private void dispatch(Kernel.EpollEvents events, int count, MemorySegment counter) {
+  private void dispatch(Polling.EpollEvents events, int count, MemorySegment counter) {
     for (int i = 0; i < count; i++) {
       if (events.data(i) == WAKE) {
         // Read before the flag falls: a task added in between is run below, one added after wakes
         // us.
-        Kernel.read(wake, counter);
+        Descriptors.read(wake, counter);
         awake.set(false);
         continue;
       }
@@ -178,14 +178,14 @@ public final class Poller implements AutoCloseable {
     public void pause() throws ErrnoException {
       if (!paused && registrations.containsKey(id)) {
         paused = true;
-        Kernel.epollControl(epoll, Kernel.EPOLL_CTL_DEL, fd, 0, 0);
+        Polling.epollControl(epoll, Polling.EPOLL_CTL_DEL, fd, 0, 0);
       }
     }
 
     public void resume() throws ErrnoException {
       if (paused && registrations.containsKey(id)) {
         paused = false;
-        Kernel.epollControl(epoll, Kernel.EPOLL_CTL_ADD, fd, events, id);
+        Polling.epollControl(epoll, Polling.EPOLL_CTL_ADD, fd, events, id);
       }
     }
 
@@ -196,7 +196,7 @@ public final class Poller implements AutoCloseable {
         return;
       }
       try {
-        Kernel.epollControl(epoll, Kernel.EPOLL_CTL_DEL, fd, 0, 0);
+        Polling.epollControl(epoll, Polling.EPOLL_CTL_DEL, fd, 0, 0);
       } catch (ErrnoException e) {
         throw new IllegalStateException("a watched descriptor was closed by somebody else", e);
       }

@@ -90,7 +90,7 @@ final class PosixSpawn {
               (int)
                   SPAWN.invokeExact(
                       pid,
-                      Kernel.cString(arena, path),
+                      CString.of(arena, path),
                       actions,
                       attributes,
                       vector(arena, argv),
@@ -148,7 +148,7 @@ final class PosixSpawn {
   private static MemorySegment vector(Arena arena, List<String> strings) {
     MemorySegment vector = arena.allocate(ADDRESS, strings.size() + 1L);
     for (int i = 0; i < strings.size(); i++) {
-      vector.setAtIndex(ADDRESS, i, Kernel.cString(arena, strings.get(i)));
+      vector.setAtIndex(ADDRESS, i, CString.of(arena, strings.get(i)));
     }
     vector.setAtIndex(ADDRESS, strings.size(), MemorySegment.NULL);
     return vector;

@@ -143,7 +143,7 @@ public final class Spawner implements AutoCloseable {
       throws ErrnoException {
     int pid = PosixSpawn.spawn(path, argv, descriptors);
     // Nobody else waits for this child, so its number cannot have been used again.
-    return new ChildProcess(Kernel.pidfdOpen(pid));
+    return new ChildProcess(Processes.pidfdOpen(pid));
   }
 
   /** Ends its own thread; the kernel then kills what still hangs on it. */

@@ -15,7 +15,7 @@ import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.backend.Preparation;
 import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -217,7 +217,7 @@ class ClearanceTest {
             linker.defaultLookup().findOrThrow("dup2"),
             FunctionDescriptor.of(
                 ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    try (Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDONLY, 0, 0)) {
+    try (Fd nothing = Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDONLY, 0, 0)) {
       int number = Integer.parseInt(descriptor.getFileName().toString());
       assertThat((int) dup2.invokeExact(nothing.number(), number)).isEqualTo(number);
     }

@@ -10,7 +10,7 @@ import dev.chitin.sandbox.nativeos.DiskUsage;
 import dev.chitin.sandbox.nativeos.DiskUsageWalk;
 import dev.chitin.sandbox.nativeos.ErrnoException;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ class DiskWatchTest {
   }
 
   private WritableMount mount(Path source, String target) throws ErrnoException {
-    Fd root = Kernel.openat2(Kernel.AT_FDCWD, source.toString(), Kernel.O_PATH, 0, 0);
+    Fd root = Open.openat2(Open.AT_FDCWD, source.toString(), Open.O_PATH, 0, 0);
     return new WritableMount(RealSandbox.mount(source, target, true), root);
   }
 

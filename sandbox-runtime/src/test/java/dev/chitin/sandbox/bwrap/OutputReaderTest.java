@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.sandbox.OutputFile;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +55,7 @@ class OutputReaderTest {
     int inside = 0;
     int refused = 0;
     try (Fd directory =
-        Kernel.openat2(
-            Kernel.AT_FDCWD, out.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
+        Open.openat2(Open.AT_FDCWD, out.toString(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS)) {
       for (int i = 0; i < ROUNDS; i++) {
         switch (OutputReader.read(directory, RESULT)) {
           case OutputFile.Content content -> {
@@ -109,8 +108,7 @@ class OutputReaderTest {
     Path process = Path.of("/proc/" + ProcessHandle.current().pid());
     assertThat(Files.size(process.resolve("status"))).isZero();
     try (Fd directory =
-        Kernel.openat2(
-            Kernel.AT_FDCWD, process.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
+        Open.openat2(Open.AT_FDCWD, process.toString(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS)) {
       assertThat(OutputReader.read(directory, new DeclaredOutput("x", "status", 100, true)))
           .isEqualTo(
               new OutputFile.Refused("x", "has more than the 100 bytes that are declared", true));

@@ -13,7 +13,7 @@ import dev.chitin.policy.ProtectedPaths;
 import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -210,8 +210,7 @@ class ProtectionTest {
     Files.createLink(work.resolve(".BASHRC"), work.resolve(".bashrc"));
     Files.writeString(work.resolve(".profile"), "x");
     try (Fd here =
-        Kernel.openat2(
-            Kernel.AT_FDCWD, work.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS)) {
+        Open.openat2(Open.AT_FDCWD, work.toString(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS)) {
       assertThat(LetterCase.of(here, ".profile")).isEqualTo(LetterCase.TELLS_APART);
       assertThat(LetterCase.of(here, ".bashrc")).isEqualTo(LetterCase.TELLS_APART);
     }

@@ -11,7 +11,7 @@ import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import dev.chitin.sandbox.file.PathResolver;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Processes;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -47,7 +47,7 @@ final class RealSandbox implements AutoCloseable {
   }
 
   RealSandbox(SandboxSettings settings) {
-    assertThat(Kernel.geteuid())
+    assertThat(Processes.geteuid())
         .as("run the tests as an ordinary user: a sandbox started by root is none")
         .isNotZero();
     backend = BwrapBackend.start(vertx, settings);

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.bus.Bytes;
 import dev.chitin.sandbox.nativeos.ChildProcess;
+import dev.chitin.sandbox.nativeos.Descriptors;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
+import dev.chitin.sandbox.nativeos.Polling;
 import dev.chitin.sandbox.nativeos.Spawner;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,7 +44,7 @@ class StarterTest {
 
   @BeforeAll
   void open() throws IOException {
-    nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
+    nothing = Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDWR, 0, 0);
   }
 
   @AfterAll
@@ -67,7 +69,7 @@ class StarterTest {
         MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, message);
         long n = 1;
         for (long at = 0; at < message.length && n > 0; at += n) {
-          n = Kernel.write(launch, bytes.asSlice(at));
+          n = Descriptors.write(launch, bytes.asSlice(at));
         }
       }
     }
@@ -95,8 +97,8 @@ class StarterTest {
       MemorySegment buffer = arena.allocate(1 << 16);
       long n = 1;
       while (n > 0) {
-        assertThat(Kernel.awaitReadable(pipe, PATIENCE_MILLIS)).as("it ends").isTrue();
-        n = Kernel.read(pipe, buffer);
+        assertThat(Polling.awaitReadable(pipe, PATIENCE_MILLIS)).as("it ends").isTrue();
+        n = Descriptors.read(pipe, buffer);
         all.writeBytes(buffer.asSlice(0, Math.max(0, n)).toArray(JAVA_BYTE));
       }
     }
@@ -104,10 +106,10 @@ class StarterTest {
   }
 
   private Started start() throws IOException, InterruptedException {
-    Fd[] launch = Kernel.pipe();
-    Fd[] out = Kernel.pipe();
-    Fd[] errors = Kernel.pipe();
-    Fd[] failure = Kernel.pipe();
+    Fd[] launch = Descriptors.pipe();
+    Fd[] out = Descriptors.pipe();
+    Fd[] errors = Descriptors.pipe();
+    Fd[] failure = Descriptors.pipe();
     try {
       var descriptors = new ArrayList<Fd>(List.of(nothing, out[1], errors[1]));
       while (descriptors.size() < Starter.LAUNCH) {
@@ -185,7 +187,7 @@ class StarterTest {
     byte[] message = message(PRINTF, List.of("printf", "ran"));
     Started started = start();
     started.write(Arrays.copyOf(message, message.length - 1));
-    assertThat(Kernel.awaitReadable(started.child().pidfd(), 100)).as("it has ended").isFalse();
+    assertThat(Polling.awaitReadable(started.child().pidfd(), 100)).as("it has ended").isFalse();
     assertThat(started.end()).extracting(Ended::out, Ended::told).containsExactly("", REFUSED);
   }
 
@@ -404,8 +406,8 @@ class StarterTest {
       input.writeBytes(frame);
     }
     List<String> command = Starter.command();
-    Fd[] out = Kernel.pipe();
-    try (Fd content = Kernel.memfd("frames", input.toByteArray());
+    Fd[] out = Descriptors.pipe();
+    try (Fd content = Descriptors.memfd("frames", input.toByteArray());
         Fd said = out[0];
         ChildProcess child =
             spawner.spawn(

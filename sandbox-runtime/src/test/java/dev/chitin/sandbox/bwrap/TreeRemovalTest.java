@@ -2,8 +2,9 @@ package dev.chitin.sandbox.bwrap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.sandbox.nativeos.DirectoryEntries;
 import dev.chitin.sandbox.nativeos.Fd;
-import dev.chitin.sandbox.nativeos.Kernel;
+import dev.chitin.sandbox.nativeos.Open;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +24,7 @@ class TreeRemovalTest {
     directory = shared.toRealPath();
     tree = Files.createDirectory(directory.resolve("tree"));
     parent =
-        Kernel.openat2(
-            Kernel.AT_FDCWD, directory.toString(), Kernel.O_PATH, 0, Kernel.RESOLVE_NO_SYMLINKS);
+        Open.openat2(Open.AT_FDCWD, directory.toString(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS);
   }
 
   @AfterEach
@@ -33,18 +33,17 @@ class TreeRemovalTest {
   }
 
   private Fd openTree() throws IOException {
-    return Kernel.openat2(
-        parent.number(), "tree", Kernel.O_PATH | Kernel.O_DIRECTORY, 0, Kernel.RESOLVE_BENEATH);
+    return Open.openat2(
+        parent.number(), "tree", Open.O_PATH | Open.O_DIRECTORY, 0, Open.RESOLVE_BENEATH);
   }
 
   @Test
   void aTreeDeeperThanAnyPathGoes() throws IOException {
     Fd here = openTree();
     for (int i = 0; i < 3_000; i++) {
-      Kernel.mkdirat(here, "d", 0700);
+      DirectoryEntries.mkdirat(here, "d", 0700);
       Fd below =
-          Kernel.openat2(
-              here.number(), "d", Kernel.O_PATH | Kernel.O_DIRECTORY, 0, Kernel.RESOLVE_BENEATH);
+          Open.openat2(here.number(), "d", Open.O_PATH | Open.O_DIRECTORY, 0, Open.RESOLVE_BENEATH);
       here.close();
       here = below;
     }

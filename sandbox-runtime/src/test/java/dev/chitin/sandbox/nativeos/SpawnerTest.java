@@ -15,11 +15,11 @@ class SpawnerTest {
   /** {@code --die-with-parent} follows the thread that spawned, not the process. */
   @Test
   void aChildThatDiesWithItsParentOutlivesTheThreadThatAskedForIt() throws Exception {
-    Fd[] pipe = Kernel.pipe();
+    Fd[] pipe = Descriptors.pipe();
     try (var spawner = new Spawner();
         Fd started = pipe[0];
         Fd writer = pipe[1];
-        Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0)) {
+        Fd nothing = Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDWR, 0, 0)) {
       var spawned = new CompletableFuture<ChildProcess>();
       Thread caller =
           Thread.ofPlatform()
@@ -43,14 +43,14 @@ class SpawnerTest {
                                   "echo started; exec sleep 600"),
                               List.of(nothing, writer, nothing)));
                       // Not before it has asked to die with its parent.
-                      Kernel.awaitReadable(started, 20_000);
+                      Polling.awaitReadable(started, 20_000);
                     } catch (IOException | InterruptedException e) {
                       spawned.completeExceptionally(e);
                     }
                   });
       try (ChildProcess child = spawned.get(20, TimeUnit.SECONDS)) {
         caller.join();
-        assertThat(Kernel.awaitReadable(child.pidfd(), 500)).as("it has ended").isFalse();
+        assertThat(Polling.awaitReadable(child.pidfd(), 500)).as("it has ended").isFalse();
         child.kill();
         child.reap();
       }
@@ -59,13 +59,13 @@ class SpawnerTest {
 
   @Test
   void aChildHasExactlyTheDescriptorsItWasGiven() throws Exception {
-    Fd[] pipe = Kernel.pipe();
+    Fd[] pipe = Descriptors.pipe();
     try (var spawner = new Spawner();
         Fd reader = pipe[0];
         Fd writer = pipe[1];
-        Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
+        Fd nothing = Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDWR, 0, 0);
         Fd content =
-            Kernel.memfd(
+            Descriptors.memfd(
                 "content", "from the fifth".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         ChildProcess child =
             spawner.spawn(
@@ -76,11 +76,11 @@ class SpawnerTest {
                     "cat <&4; for n in 0 1 2 3 4 5 6 7 8 9 20 200 201 300; do"
                         + " [ -e /proc/$$/fd/$n ] && printf \" $n\"; done; env | grep -vc '^PWD='"),
                 List.of(nothing, writer, writer, nothing, content))) {
-      Kernel.awaitReadable(child.pidfd(), 20_000);
+      Polling.awaitReadable(child.pidfd(), 20_000);
       child.reap();
       try (var arena = java.lang.foreign.Arena.ofConfined()) {
         var buffer = arena.allocate(4096);
-        long n = Kernel.read(reader, buffer);
+        long n = Descriptors.read(reader, buffer);
         assertThat(
                 new String(
                     buffer.asSlice(0, n).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE),
@@ -93,11 +93,11 @@ class SpawnerTest {
   /** The kernel kills a child bound to its parent's thread when that thread ends. */
   @Test
   void aTaskThatFailsDoesNotTakeAlongWhatItsThreadSpawned() throws Exception {
-    Fd[] pipe = Kernel.pipe();
+    Fd[] pipe = Descriptors.pipe();
     Fd writer = pipe[1];
     try (var spawner = new Spawner();
         Fd reader = pipe[0];
-        Fd nothing = Kernel.openat2(Kernel.AT_FDCWD, "/dev/null", Kernel.O_RDWR, 0, 0);
+        Fd nothing = Open.openat2(Open.AT_FDCWD, "/dev/null", Open.O_RDWR, 0, 0);
         ThreadPoolExecutor threads = spawner.threads("test-spawning-", 1, 4)) {
       var thread = new AtomicReference<Thread>();
       var spawned = new CompletableFuture<ChildProcess>();
@@ -119,9 +119,9 @@ class SpawnerTest {
       try (ChildProcess child = spawned.get(20, TimeUnit.SECONDS)) {
         assertThat(threads.submit(Thread::currentThread).get(20, TimeUnit.SECONDS))
             .isSameAs(thread.get());
-        assertThat(Kernel.awaitReadable(child.pidfd(), 200)).isFalse();
+        assertThat(Polling.awaitReadable(child.pidfd(), 200)).isFalse();
         writer.close();
-        assertThat(Kernel.awaitReadable(child.pidfd(), 20_000)).isTrue();
+        assertThat(Polling.awaitReadable(child.pidfd(), 20_000)).isTrue();
         child.reap();
       }
     }

@@ -1,0 +1,188 @@
+package dev.chitin.gateway;
+
+import dev.chitin.gateway.calls.IdempotencyJournal;
+import dev.chitin.gateway.calls.IdempotencyKeys;
+import dev.chitin.gateway.calls.RunningCalls;
+import dev.chitin.gateway.calls.TrackedCalls;
+import dev.chitin.gateway.http.AccessLog;
+import dev.chitin.gateway.http.AdminSocket;
+import dev.chitin.gateway.http.CallAdmission;
+import dev.chitin.gateway.http.Connections;
+import dev.chitin.gateway.http.EdgeBounds;
+import dev.chitin.gateway.http.HttpEdge;
+import dev.chitin.gateway.http.RequestObserver;
+import dev.chitin.gateway.llm.LlmService;
+import dev.chitin.gateway.rate.OverLimitRecord;
+import dev.chitin.gateway.reload.ConfigReload;
+import dev.chitin.gateway.reload.ConfigSource;
+import dev.chitin.gateway.reload.ConfigWatch;
+import dev.chitin.gateway.tls.TlsListener;
+import dev.chitin.gateway.tls.TlsRenewal;
+import dev.chitin.sandbox.http.RelayClient;
+import io.vertx.core.Vertx;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The edge on an {@link Interior} that is proven: authentication, calls, model providers, the log's
+ * readers and at last the listeners, started in this order. They stop with the interior.
+ */
+final class Serving {
+  private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
+
+  private final Drain drain;
+  private final HttpEdge.Reload reload;
+  private final String url;
+
+  private Serving(Drain drain, HttpEdge.Reload reload, String url) {
+    this.drain = drain;
+    this.reload = reload;
+    this.url = url;
+  }
+
+  /**
+   * Serves; returns when all listen. Blocks.
+   *
+   * @param source where the settings came from, or null
+   * @throws dev.chitin.bus.ChitinException with what stands in the way; what was started meanwhile
+   *     stops with the interior
+   */
+  static Serving start(Interior interior, @Nullable ConfigSource source) {
+    GatewaySettings settings = interior.settings();
+    Foundation foundation = interior.foundation();
+    Station station = interior.station();
+    Vertx vertx = foundation.vertx();
+    EdgeBounds bounds = settings.edge().bounds();
+    Listeners listeners = Listeners.of(settings.edge());
+    var auth =
+        new AuthService(
+            vertx, foundation.keys(), foundation.audit(), settings, listeners.authority());
+    interior.closeAtStop(auth);
+    var admission = new CallAdmission(bounds.calls(), bounds.callsPerPrincipal());
+    var connections = new Connections(bounds.connections(), bounds.connectionsPerAddress());
+    var over = new OverLimitRecord(vertx, foundation.audit());
+    interior.closeAtStop(over);
+    Metrics metrics = metrics(interior, admission);
+    metrics.edge(connections, over);
+    metrics.auth(auth);
+    var calls = new TrackedCalls(bounds.streams());
+    IdempotencyKeys idempotency = idempotency(interior);
+    interior.closeAtStop(() -> calls.cancelAll("the gateway stops"));
+    LlmService llm = llm(interior, auth);
+    metrics.llm(llm);
+    var running = new RunningCalls(station.executor());
+    var accessLog = new AccessLog(settings.operation().accessLog());
+    var changing = new LiveEdge(settings, admission, accessLog, over);
+    HttpEdge.Reload reload = changing.reload(source, foundation.audit());
+    LogServices log = LogServices.start(interior, metrics);
+    var edge =
+        new HttpEdge(
+            foundation.bus(),
+            settings.edge(),
+            station.registry(),
+            running,
+            foundation.vault(),
+            foundation.vaultAdministration(),
+            settings::vaultKey,
+            foundation.logKeys(),
+            foundation.audit(),
+            foundation.keys(),
+            auth.authenticator(),
+            auth.failures(),
+            auth.watch(),
+            auth.sessions(),
+            auth::checkLater,
+            admission,
+            calls,
+            idempotency,
+            changing.limits(),
+            connections,
+            interior.readiness(),
+            interior.doctor("demand"),
+            log.reads(),
+            log.search(),
+            log.streams(),
+            metrics::scrape,
+            foundation.localVault().liveSecrets(),
+            llm,
+            new RequestObserver(interior.telemetry(), accessLog),
+            reload);
+    listeners.open(edge, interior);
+    TlsRenewal renewal = listeners.renewal(vertx);
+    if (renewal != null) {
+      interior.closeAtStop(renewal);
+      metrics.certificate(renewal);
+    }
+    changing.serve(edge, listeners.verticles());
+    AdminSocket.removeStale(settings.home().adminSocket());
+    interior.deploy(new AdminSocket(edge, settings.home().adminSocket()));
+    if (source != null && reload instanceof ConfigReload file) {
+      interior.closeAtStop(new ConfigWatch(vertx, source.file(), file));
+      metrics.reloads(file);
+    }
+    station.listeningOn(listeners.port());
+    LOG.info(
+        "ready on {}{}",
+        listeners.url(),
+        settings.edge().tls() == null ? "" : " with TLS by " + TlsListener.engine());
+    var drain = new Drain(settings.operation(), interior.readiness(), running, listeners::shutDown);
+    return new Serving(drain, reload, listeners.url());
+  }
+
+  private static Metrics metrics(Interior interior, CallAdmission admission) {
+    Foundation foundation = interior.foundation();
+    return new Metrics(
+        interior.telemetry().registry(),
+        interior.station().bwrap()::metrics,
+        foundation.log()::metrics,
+        admission,
+        foundation.localVault());
+  }
+
+  private static IdempotencyKeys idempotency(Interior interior) {
+    var keys =
+        new IdempotencyKeys(
+            interior.foundation().vertx(),
+            IdempotencyJournal.open(
+                interior.settings().home().run().resolve("idempotency"), IdempotencyKeys.since()));
+    interior.closeAtStop(keys);
+    return keys;
+  }
+
+  private static LlmService llm(Interior interior, AuthService auth) {
+    GatewaySettings settings = interior.settings();
+    Foundation foundation = interior.foundation();
+    Station station = interior.station();
+    var llm =
+        new LlmService(
+            foundation.vertx(),
+            settings.llm(),
+            settings.node(),
+            station.clearance(),
+            provider ->
+                new RelayClient(
+                    foundation.vertx(),
+                    station.pinning(provider.dialect().tool()),
+                    foundation.redeemer(),
+                    provider.ca()),
+            foundation.localVault().liveSecrets(),
+            auth.watch());
+    interior.closeAtStop(llm);
+    return llm;
+  }
+
+  Drain drain() {
+    return drain;
+  }
+
+  /** Has the configuration read again. */
+  HttpEdge.Reload reload() {
+    return reload;
+  }
+
+  /** Where it listens. */
+  String url() {
+    return url;
+  }
+}
