@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -214,26 +215,29 @@ public final class FieldKeys implements FieldSealer, AutoCloseable {
   }
 
   /**
-   * Destroys the keys of {@code subject}.
+   * Destroys the keys of {@code subject} once that is recorded; while it is not, they stay.
    *
-   * @return the hash by which entries name him; empty when he had no keys
+   * @param record has it in the log, by the hash by which entries name him; empty when he has no
+   *     keys
+   * @return that hash, once the keys are gone
    */
-  public Future<Optional<String>> shred(Subject subject) {
-    return onContext(
-        run(
-            () ->
-                whileOpen(
-                    () -> {
-                      Optional<String> hash = known(subject).map(Known::hash);
-                      try {
-                        file.remove(cipher.lookup(subject));
-                      } catch (IOException e) {
-                        throw VaultFaults.unavailable(
-                            "The keys of a subject cannot be destroyed.", "audit.subjects", e);
-                      }
-                      known.remove(subject);
-                      return hash;
-                    })));
+  public Future<Optional<String>> shred(
+      Subject subject, Function<Optional<String>, Future<?>> record) {
+    return record
+        .apply(find(subject))
+        .compose(recorded -> onContext(run(() -> whileOpen(() -> destroy(subject)))));
+  }
+
+  private Optional<String> destroy(Subject subject) {
+    Optional<String> hash = known(subject).map(Known::hash);
+    try {
+      file.remove(cipher.lookup(subject));
+    } catch (IOException e) {
+      throw VaultFaults.unavailable(
+          "The keys of a subject cannot be destroyed.", "audit.subjects", e);
+    }
+    known.remove(subject);
+    return hash;
   }
 
   private <T> CompletableFuture<T> run(Supplier<T> work) {

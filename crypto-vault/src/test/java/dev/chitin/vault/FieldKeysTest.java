@@ -10,11 +10,14 @@ import dev.chitin.audit.GuardedField;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.ProblemCode;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
@@ -112,7 +115,7 @@ class FieldKeysTest {
     SealedName before = sealed(ALICE);
     SealedName other = sealed(new Subject("default", "bob"));
     byte[] wrapped = Files.readAllBytes(file);
-    assertThat(keys.shred(ALICE).await()).contains(before.hash());
+    assertThat(keys.shred(ALICE, FieldKeysTest::recorded).await()).contains(before.hash());
     assertThat(keys.open(before.box(), PLACE)).isEmpty();
     assertThat(keys.find(ALICE)).isEmpty();
     assertThat(keys.seal(ALICE, PLACE)).isNull();
@@ -123,7 +126,34 @@ class FieldKeysTest {
     SealedName after = sealed(ALICE);
     assertThat(after.hash()).isNotEqualTo(before.hash());
     assertThat(keys.open(before.box(), PLACE)).isEmpty();
-    assertThat(keys.shred(new Subject("default", "nobody")).await()).isEmpty();
+    var nobody = new Subject("default", "nobody");
+    assertThat(keys.shred(nobody, FieldKeysTest::recorded).await()).isEmpty();
+  }
+
+  private static Future<?> recorded(Optional<String> hash) {
+    return Future.succeededFuture();
+  }
+
+  /** Nobody would know what became of them. */
+  @Test
+  void keysStayAsLongAsTheirDestructionIsNotRecorded() {
+    SealedName before = sealed(ALICE);
+    Promise<Void> record = Promise.promise();
+    List<Optional<String>> named = new ArrayList<>();
+    Future<Optional<String>> shredded =
+        keys.shred(
+            ALICE,
+            hash -> {
+              named.add(hash);
+              return record.future();
+            });
+    assertThat(named).containsExactly(Optional.of(before.hash()));
+    assertThat(keys.open(before.box(), PLACE)).contains(ALICE.name());
+    record.fail("the log takes nothing");
+    assertThat(shredded.failed()).isTrue();
+    assertThat(keys.open(before.box(), PLACE)).contains(ALICE.name());
+    assertThat(keys.shred(ALICE, FieldKeysTest::recorded).await()).contains(before.hash());
+    assertThat(keys.open(before.box(), PLACE)).isEmpty();
   }
 
   @Test

@@ -7,14 +7,14 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waits for what another process makes true. */
-final class Await {
+public final class Await {
   private static final long PATIENCE = Duration.ofMinutes(2).toNanos();
   private static final long PAUSE = Duration.ofMillis(100).toNanos();
 
   private Await() {}
 
   /** Looks again and again, until {@code true} or two minutes are over. */
-  static void until(Callable<Boolean> truth) throws Exception {
+  public static void until(Callable<Boolean> truth) throws Exception {
     long end = System.nanoTime() + PATIENCE;
     boolean is = truth.call();
     while (!is && System.nanoTime() < end) {

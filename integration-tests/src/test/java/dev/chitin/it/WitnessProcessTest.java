@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A real witness beside a real gateway: cosigning, absence, rollback and fork. */
 class WitnessProcessTest {
   /** Long enough for one call and its proof. */
-  private static final String OVERLAP = "6s";
+  private static final String OVERLAP = "12s";
 
   @TempDir Path temp;
 

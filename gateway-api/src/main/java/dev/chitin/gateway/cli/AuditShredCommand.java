@@ -7,6 +7,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.JsonValue.Obj;
 import dev.chitin.gateway.Foundation;
 import dev.chitin.gateway.auth.KeyRecord;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.util.Optional;
@@ -64,8 +65,19 @@ final class AuditShredCommand implements Callable<Integer> {
   }
 
   private Obj here(Foundation foundation) {
-    Optional<String> hash = foundation.fieldKeys().shred(new Subject(tenant, subject)).await();
-    foundation
+    Optional<String> hash =
+        foundation
+            .fieldKeys()
+            .shred(new Subject(tenant, subject), known -> record(foundation, known))
+            .await();
+    return JsonValue.object()
+        .put("destroyed", hash.isPresent())
+        .put("hash", hash.orElse(null))
+        .build();
+  }
+
+  private static Future<?> record(Foundation foundation, Optional<String> hash) {
+    return foundation
         .audit()
         .append(
             new AuditAccess(
@@ -75,11 +87,6 @@ final class AuditShredCommand implements Callable<Integer> {
                 hash.orElse(null),
                 0,
                 hash.isPresent() ? 1 : 0),
-            Session.deadline())
-        .await();
-    return JsonValue.object()
-        .put("destroyed", hash.isPresent())
-        .put("hash", hash.orElse(null))
-        .build();
+            Session.deadline());
   }
 }

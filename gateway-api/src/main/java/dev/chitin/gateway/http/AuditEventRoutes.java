@@ -122,11 +122,9 @@ final class AuditEventRoutes {
     body.end();
     search
         .keys()
-        .shred(new Subject(tenant, name))
-        .compose(
-            hash ->
-                record(exchange, "shred", hash.orElse(null), 0, hash.isPresent() ? 1 : 0)
-                    .map(recorded -> hash))
+        .shred(
+            new Subject(tenant, name),
+            hash -> record(exchange, "shred", hash.orElse(null), 0, hash.isPresent() ? 1 : 0))
         .onSuccess(
             hash ->
                 exchange.respond(

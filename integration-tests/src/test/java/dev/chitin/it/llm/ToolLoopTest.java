@@ -3,6 +3,7 @@ package dev.chitin.it.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.it.Await;
 import dev.chitin.it.GatewayProcess;
 import dev.chitin.it.GatewayProcess.Json;
 import dev.chitin.it.llm.Speech.Ask;
@@ -518,9 +519,7 @@ class ToolLoopTest {
     assertThat(stage.audit().stream().filter(e -> e.contains(call)).toList().getLast())
         .contains("\"status\":\"cancelled\"");
     // A loop gives its memory back at its end: whatever it would ask of the provider it has asked.
-    while (stage.gateway().metric("chitin_llm_bodies_bytes") > 0) {
-      Thread.onSpinWait();
-    }
+    Await.until(() -> stage.gateway().metric("chitin_llm_bodies_bytes") == 0);
   }
 
   @ParameterizedTest
