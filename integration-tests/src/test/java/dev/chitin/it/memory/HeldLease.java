@@ -33,9 +33,9 @@ final class HeldLease {
 
   /** Returns while the secret {@code name} is open on another thread. */
   void open(String name) throws Exception {
-    Field field = Gateway.class.getDeclaredField("foundation");
+    Field field = Gateway.class.getDeclaredField("interior");
     field.setAccessible(true);
-    var foundation = (Foundation) field.get(gateway);
+    var foundation = (Foundation) part(field.get(gateway), "foundation");
     var log = (DurableAuditLog) part(foundation, "log");
     var vault = (LocalVault) part(foundation, "localVault");
     Deadline later = Deadline.after(Duration.ofMinutes(1));
@@ -56,11 +56,10 @@ final class HeldLease {
     open.await();
   }
 
-  private static Object part(Foundation foundation, String name)
-      throws ReflectiveOperationException {
-    Method part = Foundation.class.getDeclaredMethod(name);
+  private static Object part(Object whole, String name) throws ReflectiveOperationException {
+    Method part = whole.getClass().getDeclaredMethod(name);
     part.setAccessible(true);
-    return part.invoke(foundation);
+    return part.invoke(whole);
   }
 
   private boolean hold() {

@@ -46,6 +46,7 @@ public final class ScannedGateway {
    * @param arguments the home, then maybe {@code passphrase}
    */
   public static void main(String... arguments) throws Exception {
+    Thread.currentThread().setUncaughtExceptionHandler(ScannedGateway::end);
     Map<String, String> environment = Map.of("CHITIN_HOME", arguments[0]);
     ChitinHome home = ChitinHome.of(environment);
     var access =
@@ -87,6 +88,12 @@ public final class ScannedGateway {
       System.out.println("done " + collections() + " " + planted.size());
     }
     gateway.stop();
+  }
+
+  /** Whoever waits for an answer is told by the end of the process. */
+  private static void end(Thread failed, Throwable why) {
+    why.printStackTrace();
+    Runtime.getRuntime().halt(1);
   }
 
   private static long collections() {

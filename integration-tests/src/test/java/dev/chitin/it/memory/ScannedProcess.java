@@ -213,7 +213,7 @@ final class ScannedProcess implements AutoCloseable {
     in.write(line + "\n");
     in.flush();
     String answer = out.readLine();
-    assertThat(answer).startsWith("done ");
+    assertThat(answer).as("%s: %s", line, Files.readString(errors())).startsWith("done ");
     return Long.parseLong(answer.split(" ", 3)[1]);
   }
 
