@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * the JDK's engine, which has keys on the heap, is found out by the same scan.
  */
 class SecretCopiesTest {
-  private static final int CALLS_UNDER_LOAD = 100;
+  private static final int CALLS_UNDER_LOAD = 250;
   private static final int LAST_CALLS = 15;
 
   /** Works under load and then without. The needles are there before the last call. */
@@ -184,6 +184,7 @@ class SecretCopiesTest {
       assertThat(inSecretMemory(gateway)).as("while it is open").isEqualTo(before + 1);
       assertNoneInMemory(gateway.snapshot(scan));
       assertNone(heapDump(gateway, scan));
+      assertNone(core(gateway, scan));
       gateway.tell("release");
       assertThat(inSecretMemory(gateway)).as("after its use").isEqualTo(before);
     }
