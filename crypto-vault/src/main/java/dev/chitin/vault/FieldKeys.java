@@ -106,20 +106,7 @@ public final class FieldKeys implements FieldSealer, AutoCloseable {
     if (found != null) {
       return Optional.of(found);
     }
-    byte[] lookup = cipher.lookup(subject);
-    return file.byLookup(lookup)
-        .map(entry -> remember(subject, entry))
-        .filter(fresh -> stillThere(subject, lookup, fresh));
-  }
-
-  /** Whoever destroys keys takes the record away first, and what is remembered of it then. */
-  private boolean stillThere(Subject subject, byte[] lookup, Known fresh) {
-    boolean there =
-        file.byLookup(lookup).filter(entry -> Arrays.equals(entry, fresh.entry())).isPresent();
-    if (!there) {
-      known.remove(subject, fresh);
-    }
-    return there;
+    return file.byLookup(cipher.lookup(subject)).map(entry -> remember(subject, entry));
   }
 
   private Known remember(Subject subject, byte[] entry) {
@@ -223,21 +210,42 @@ public final class FieldKeys implements FieldSealer, AutoCloseable {
    */
   public Future<Optional<String>> shred(
       Subject subject, Function<Optional<String>, Future<?>> record) {
-    return record
-        .apply(find(subject))
-        .compose(recorded -> onContext(run(() -> whileOpen(() -> destroy(subject)))));
+    return record.apply(find(subject)).compose(recorded -> onContext(run(() -> destroy(subject))));
   }
 
   private Optional<String> destroy(Subject subject) {
-    Optional<String> hash = known(subject).map(Known::hash);
+    Optional<Known> own = whileOpen(() -> remove(subject));
+    own.ifPresent(gone -> forget(subject, gone));
+    return own.map(Known::hash);
+  }
+
+  private Optional<Known> remove(Subject subject) {
+    Optional<Known> own = known(subject);
     try {
       file.remove(cipher.lookup(subject));
     } catch (IOException e) {
       throw VaultFaults.unavailable(
           "The keys of a subject cannot be destroyed.", "audit.subjects", e);
     }
-    known.remove(subject);
-    return hash;
+    return own;
+  }
+
+  /** While nobody is at work who found the record before it was removed. */
+  private void forget(Subject subject, Known gone) {
+    alive.writeLock().lock();
+    try {
+      known.remove(subject);
+      if (!closed) {
+        cipher.forget(gone.entry());
+      }
+    } finally {
+      alive.writeLock().unlock();
+    }
+  }
+
+  /** Whether what a record of the file wraps stands in memory. */
+  boolean remembers(byte[] record) {
+    return whileOpen(() -> Optional.of(cipher.remembers(record))).orElse(false);
   }
 
   private <T> CompletableFuture<T> run(Supplier<T> work) {

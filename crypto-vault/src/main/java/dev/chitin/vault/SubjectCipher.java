@@ -14,6 +14,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The cryptography of guarded fields, in secret memory. Three keys come from the vault's ring by
@@ -31,6 +32,7 @@ final class SubjectCipher implements AutoCloseable {
   private final CryptoEngine engine;
   private final SecretPool pool;
   private final SecretBytes keys;
+  private final OpenedKeys opened = new OpenedKeys();
   private final SecureRandom random = new SecureRandom();
 
   SubjectCipher(CryptoEngine engine, SecretPool pool, VaultKeys vault) {
@@ -113,52 +115,80 @@ final class SubjectCipher implements AutoCloseable {
 
   /** Whether a record is one of this vault's. */
   boolean isWhole(byte[] entry) {
-    try (Arena arena = Arena.ofConfined();
-        SecretPool.Page page = pool.take()) {
-      return unwrap(arena, page, entry);
+    try (SecretPool.Page page = pool.take()) {
+      return unwrap(entry, page.segment().asSlice(0, OpenedKeys.LENGTH));
     }
   }
 
-  private boolean unwrap(Arena arena, SecretPool.Page page, byte[] entry) {
-    return engine.open(
-        wrapKey(),
-        copy(arena, Arrays.copyOfRange(entry, WRAPPED_AT, WRAPPED_AT + NONCE)),
-        copy(arena, Arrays.copyOf(entry, WRAPPED_AT)),
-        copy(arena, Arrays.copyOfRange(entry, WRAPPED_AT + NONCE, entry.length)),
-        page.segment().asSlice(0, 2L * KEY));
+  private boolean unwrap(byte[] entry, MemorySegment both) {
+    try (Arena arena = Arena.ofConfined()) {
+      return engine.open(
+          wrapKey(),
+          copy(arena, Arrays.copyOfRange(entry, WRAPPED_AT, WRAPPED_AT + NONCE)),
+          copy(arena, Arrays.copyOf(entry, WRAPPED_AT)),
+          copy(arena, Arrays.copyOfRange(entry, WRAPPED_AT + NONCE, entry.length)),
+          both);
+    }
+  }
+
+  private void unwrapWhole(byte[] entry, MemorySegment both) {
+    if (!unwrap(entry, both)) {
+      throw new IllegalStateException("a subject's record was whole at the start");
+    }
+  }
+
+  /**
+   * What {@code work} makes of a subject's two keys: the one that seals, then that which hashes.
+   */
+  private <T> T withKeys(byte[] entry, Function<MemorySegment, T> work) {
+    return opened
+        .use(entry, both -> unwrapWhole(entry, both), work)
+        .orElseGet(() -> withOwnCopy(entry, work));
+  }
+
+  private <T> T withOwnCopy(byte[] entry, Function<MemorySegment, T> work) {
+    try (SecretPool.Page page = pool.take()) {
+      MemorySegment both = page.segment().asSlice(0, OpenedKeys.LENGTH);
+      unwrapWhole(entry, both);
+      return work.apply(both);
+    }
+  }
+
+  /** Wipes what is remembered of a record's keys. */
+  void forget(byte[] entry) {
+    opened.forget(entry);
+  }
+
+  /** Whether a record's keys stand unwrapped in memory. */
+  boolean remembers(byte[] entry) {
+    return opened.holds(entry);
   }
 
   /** The hash of the subject's name under his own key. */
   String hash(byte[] entry, Subject subject) {
-    try (Arena arena = Arena.ofConfined();
-        SecretPool.Page page = pool.take()) {
-      require(unwrap(arena, page, entry));
-      byte[] text = input(GuardedField.PRINCIPAL, subject.tenant(), subject.name());
-      return text(mac(page.segment().asSlice(KEY, KEY), text));
-    }
+    byte[] text = input(GuardedField.PRINCIPAL, subject.tenant(), subject.name());
+    return withKeys(entry, both -> text(mac(both.asSlice(KEY, KEY), text)));
   }
 
   /** The name under the subject's own key: {@code s1:} and key id ‖ nonce ‖ sealed, base64url. */
   String seal(byte[] entry, String name, byte[] place) {
     byte[] nonce = randomBytes(NONCE);
     byte[] padded = padded(name);
-    try (Arena arena = Arena.ofConfined();
-        SecretPool.Page page = pool.take()) {
-      require(unwrap(arena, page, entry));
+    byte[] sealed = withKeys(entry, both -> seal(both.asSlice(0, KEY), nonce, place, padded));
+    byte[] box =
+        new Wire()
+            .raw(Arrays.copyOfRange(entry, SubjectFile.LOOKUP, WRAPPED_AT))
+            .raw(nonce)
+            .raw(sealed)
+            .bytes();
+    return "s1:" + base64(box);
+  }
+
+  private byte[] seal(MemorySegment key, byte[] nonce, byte[] place, byte[] padded) {
+    try (Arena arena = Arena.ofConfined()) {
       MemorySegment sealed = arena.allocate((long) padded.length + TAG);
-      engine.seal(
-          page.segment().asSlice(0, KEY),
-          copy(arena, nonce),
-          copy(arena, place),
-          copy(arena, padded),
-          sealed);
-      byte[] box =
-          new Wire()
-              .raw(Arrays.copyOfRange(entry, SubjectFile.LOOKUP, WRAPPED_AT))
-              .raw(nonce)
-              .raw(sealed.toArray(ValueLayout.JAVA_BYTE))
-              .bytes();
-      return "s1:" + base64(box);
+      engine.seal(key, copy(arena, nonce), copy(arena, place), copy(arena, padded), sealed);
+      return sealed.toArray(ValueLayout.JAVA_BYTE);
     }
   }
 
@@ -187,14 +217,16 @@ final class SubjectCipher implements AutoCloseable {
   }
 
   Optional<String> open(byte[] entry, byte[] box, byte[] place) {
+    return withKeys(entry, both -> open(both.asSlice(0, KEY), box, place));
+  }
+
+  private Optional<String> open(MemorySegment key, byte[] box, byte[] place) {
     int from = SubjectFile.KEY_ID + NONCE;
-    try (Arena arena = Arena.ofConfined();
-        SecretPool.Page page = pool.take()) {
-      require(unwrap(arena, page, entry));
+    try (Arena arena = Arena.ofConfined()) {
       MemorySegment clear = arena.allocate((long) box.length - from - TAG);
       boolean whole =
           engine.open(
-              page.segment().asSlice(0, KEY),
+              key,
               copy(arena, Arrays.copyOfRange(box, SubjectFile.KEY_ID, from)),
               copy(arena, place),
               copy(arena, Arrays.copyOfRange(box, from, box.length)),
@@ -205,12 +237,6 @@ final class SubjectCipher implements AutoCloseable {
       byte[] padded = clear.toArray(ValueLayout.JAVA_BYTE);
       int length = ((padded[0] & 0xFF) << 8) | (padded[1] & 0xFF);
       return Optional.of(new String(padded, 2, length, StandardCharsets.UTF_8));
-    }
-  }
-
-  private static void require(boolean whole) {
-    if (!whole) {
-      throw new IllegalStateException("a subject's record was whole at the start");
     }
   }
 
@@ -228,6 +254,7 @@ final class SubjectCipher implements AutoCloseable {
 
   @Override
   public void close() {
+    opened.close();
     keys.close();
   }
 }

@@ -25,6 +25,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
@@ -128,6 +131,38 @@ class FieldKeysTest {
     assertThat(keys.open(before.box(), PLACE)).isEmpty();
     var nobody = new Subject("default", "nobody");
     assertThat(keys.shred(nobody, FieldKeysTest::recorded).await()).isEmpty();
+  }
+
+  /** Threads that found the record before it was gone must not bring its keys back. */
+  @Test
+  void ofADestroyedSubjectNothingStaysInMemory() throws Exception {
+    try (var threads = Executors.newFixedThreadPool(2)) {
+      for (int i = 0; i < 200; i++) {
+        var subject = new Subject("default", "subject " + i);
+        sealed(subject);
+        byte[] record = Files.readAllBytes(file);
+        assertThat(keys.remembers(record)).isTrue();
+        var destroyed = new AtomicBoolean();
+        Callable<Void> sealing =
+            () -> {
+              while (!destroyed.get()) {
+                keys.seal(subject, PLACE);
+              }
+              return null;
+            };
+        var atWork = List.of(threads.submit(sealing), threads.submit(sealing));
+        try {
+          assertThat(keys.shred(subject, FieldKeysTest::recorded).await()).isPresent();
+        } finally {
+          destroyed.set(true);
+        }
+        for (var thread : atWork) {
+          thread.get();
+        }
+        assertThat(keys.remembers(record)).isFalse();
+        assertThat(keys.isReady(subject)).isFalse();
+      }
+    }
   }
 
   private static Future<?> recorded(Optional<String> hash) {

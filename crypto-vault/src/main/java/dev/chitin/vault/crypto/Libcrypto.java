@@ -80,9 +80,10 @@ final class Libcrypto {
    */
   static final boolean SECURE_HEAP = secureHeap();
 
-  /** Both are static objects of the library; they are never freed. */
-  static final MemorySegment AES_256_GCM = constant("EVP_aes_256_gcm");
+  /** Fetched once, since each use of {@code EVP_aes_256_gcm()} looks for it again; never freed. */
+  static final MemorySegment AES_256_GCM = cipher("AES-256-GCM");
 
+  /** A static object of the library. */
   static final MemorySegment SHA_256 = constant("EVP_sha256");
 
   private Libcrypto() {}
@@ -116,6 +117,16 @@ final class Libcrypto {
 
   private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
     return LINKER.downcallHandle(LIBRARY.findOrThrow(name), descriptor);
+  }
+
+  private static MemorySegment cipher(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (MemorySegment)
+          handle("EVP_CIPHER_fetch", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS))
+              .invokeExact(MemorySegment.NULL, arena.allocateFrom(name), MemorySegment.NULL);
+    } catch (Throwable e) {
+      throw new LinkageError("libcrypto does not answer", e);
+    }
   }
 
   private static MemorySegment constant(String name) {
