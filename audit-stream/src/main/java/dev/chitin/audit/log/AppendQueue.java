@@ -124,6 +124,16 @@ final class AppendQueue {
     }
   }
 
+  /** Entries that wait to be taken. */
+  int waiting() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives back the room of entries whose answers were delivered or which were dropped. */
   void release(List<Append> done) {
     lock.lock();
