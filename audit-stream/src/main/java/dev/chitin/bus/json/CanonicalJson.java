@@ -111,20 +111,42 @@ public final class CanonicalJson {
       names[next] = member.getKey();
       values[next++] = member.getValue();
     }
-    boolean first = true;
-    for (int place : MemberOrder.of(names)) {
-      member(first, names[place], values[place]);
-      first = false;
+    MemberOrder order = MemberOrder.of(names);
+    for (int i = 0; i < count; i++) {
+      raw(order.head(i));
+      value(values[order.place(i)]);
     }
   }
 
   private void member(boolean first, String name, JsonValue value) {
+    head(first, name);
+    value(value);
+  }
+
+  private void head(boolean first, String name) {
     if (!first) {
       put(',');
     }
     quoted(name);
     put(':');
-    value(value);
+  }
+
+  /** What is written before the values of members with these names: comma, name, colon. */
+  static byte[][] heads(List<String> names) {
+    var writer = new CanonicalJson(true);
+    var heads = new byte[names.size()][];
+    for (int i = 0; i < heads.length; i++) {
+      writer.length = 0;
+      writer.head(i == 0, names.get(i));
+      heads[i] = Arrays.copyOf(writer.out, writer.length);
+    }
+    return heads;
+  }
+
+  private void raw(byte[] bytes) {
+    makeRoom(bytes.length);
+    System.arraycopy(bytes, 0, out, length, bytes.length);
+    length += bytes.length;
   }
 
   private void quoted(String text) {

@@ -7,10 +7,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In which order the members of an object are written canonically (RFC 8785 section 3.2.3). Objects
- * of one kind are made with the same names in the same sequence again and again: the order of the
- * last few short sequences is remembered, at most {@value #REMEMBERED} of {@value #MOST_CHARS}
- * characters. Safe for use by several threads.
+ * In which order the members of an object are written canonically (RFC 8785 section 3.2.3), and
+ * their names as they are written. Objects of one kind are made with the same names in the same
+ * sequence again and again: the order of the last few short sequences is remembered, at most
+ * {@value #REMEMBERED} of {@value #MOST_CHARS} characters. Safe for use by several threads.
  */
 final class MemberOrder {
   private static final int REMEMBERED = 64;
@@ -21,24 +21,36 @@ final class MemberOrder {
 
   private final String[] names;
   private final int[] places;
+  private final byte[][] heads;
 
   private MemberOrder(String[] names) {
     this.names = names;
-    this.places = sorted(names);
+    places = sorted(names);
+    heads = CanonicalJson.heads(Arrays.stream(places).mapToObj(place -> names[place]).toList());
   }
 
-  /** The places of {@code names} in sorted order. Neither array is changed from now on. */
-  static int[] of(String[] names) {
+  /** The order of {@code names}, an array that is not changed from now on. */
+  static MemberOrder of(String[] names) {
     int slot = slot(names);
     if (slot == TOO_LONG) {
-      return sorted(names);
+      return new MemberOrder(names);
     }
     MemberOrder known = KNOWN.get(slot);
     if (known == null || !Arrays.equals(known.names, names)) {
       known = new MemberOrder(names);
       KNOWN.set(slot, known);
     }
-    return known.places;
+    return known;
+  }
+
+  /** The place, in the sequence given, of the member that is written at {@code i}. */
+  int place(int i) {
+    return places[i];
+  }
+
+  /** What is written before the value of that member: comma, name, colon. Not to be changed. */
+  byte[] head(int i) {
+    return heads[i];
   }
 
   private static int slot(String[] names) {

@@ -1,5 +1,6 @@
 package dev.chitin.bus.json;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -10,7 +11,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class MemberOrderTest {
-  private static final String UNITS = "azAZ09é€\uD83D\uDE00\uFB33";
+  private static final List<String> SIGNS =
+      List.of("a", "z", "A", "Z", "0", "9", "\"", "\n", "é", "€", "\uD83D\uDE00", "\uFB33");
 
   private final Random random = new Random(7);
 
@@ -52,7 +54,7 @@ class MemberOrderTest {
     while (names.size() < count) {
       var name = new StringBuilder();
       for (int i = random.nextInt(8); i >= 0; i--) {
-        name.append(UNITS.charAt(random.nextInt(UNITS.length())));
+        name.append(SIGNS.get(random.nextInt(SIGNS.size())));
       }
       names.put(name.toString(), true);
     }
@@ -62,10 +64,13 @@ class MemberOrderTest {
   }
 
   private void assertSorted(List<String> names) {
-    List<String> sorted = new ArrayList<>();
-    for (int place : MemberOrder.of(names.toArray(String[]::new))) {
-      sorted.add(names.get(place));
+    MemberOrder order = MemberOrder.of(names.toArray(String[]::new));
+    List<String> sorted = names.stream().sorted().toList();
+    for (int i = 0; i < sorted.size(); i++) {
+      String name = sorted.get(i);
+      assertThat(names.get(order.place(i))).isEqualTo(name);
+      assertThat(new String(order.head(i), UTF_8))
+          .isEqualTo((i == 0 ? "" : ",") + CanonicalJson.string(new JsonValue.Str(name)) + ":");
     }
-    assertThat(sorted).isEqualTo(names.stream().sorted().toList());
   }
 }
