@@ -1,14 +1,15 @@
 package dev.chitin.it.bench;
 
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A full call — key, schema, plan, policy, two durable records, in-process echo — beside a bare
- * Vert.x Web JSON echo, both at 64 connections from the same client, turn by turn.
+ * Vert.x Web JSON echo, both at 64 connections from the same client, turn by turn; and once more as
+ * {@code h2load} sees them, where it is installed (Debian: nghttp2-client).
  */
 final class FullCalls implements Bench.Measurement {
   private static final int CONNECTIONS = 64;
@@ -17,6 +18,7 @@ final class FullCalls implements Bench.Measurement {
   private static final int ROUNDS = 3;
   private static final String ARGUMENTS =
       "{\"text\":\"the quick brown fox jumps over the lazy dog\",\"count\":42}";
+  private static final String BARE = "bare Vert.x Web JSON echo";
 
   @Override
   public List<Row> run(Path work) throws Exception {
@@ -30,46 +32,44 @@ final class FullCalls implements Bench.Measurement {
               "/echo",
               Map.of("content-type", "application/json"),
               "{\"arguments\":" + ARGUMENTS + "}");
-      load.fire(ours, WARM_UP);
-      load.fire(theirs, WARM_UP);
-      double oursRate = 0;
-      double theirRate = 0;
-      Duration oursCpu = Duration.ZERO;
-      Duration theirCpu = Duration.ZERO;
-      var stations = new StationTimes(Map.of());
-      for (int i = 0; i < ROUNDS; i++) {
-        Duration before = gateway.process().cpu();
-        StationTimes stationsBefore = gateway.process().stations();
-        oursRate = Math.max(oursRate, load.fire(ours, SHOTS));
-        stations = stations.plus(gateway.process().stations().minus(stationsBefore));
-        oursCpu = oursCpu.plus(gateway.process().cpu()).minus(before);
-        before = bare.cpu();
-        theirRate = Math.max(theirRate, load.fire(theirs, SHOTS));
-        theirCpu = theirCpu.plus(bare.cpu()).minus(before);
+      var first = new Side(gateway.process(), ours);
+      var second = new Side(bare, theirs);
+      first.warmUp(load::fire, WARM_UP);
+      second.warmUp(load::fire, WARM_UP);
+      turns(first, second, load::fire);
+      List<Row> rows = new ArrayList<>();
+      rows.add(rate("full call, 64 connections", first, second));
+      rows.add(cpu(first, second));
+      Optional<H2Load> other = H2Load.find(work, CONNECTIONS);
+      if (other.isPresent()) {
+        Side byOther = first.again();
+        Side bareByOther = second.again();
+        turns(byOther, bareByOther, other.get()::inClear);
+        rows.add(rate("full call by h2load, 64 connections", byOther, bareByOther));
       }
-      double cpu = oursCpu.toNanos() / 1e3 / (SHOTS * ROUNDS);
-      double bareCpu = theirCpu.toNanos() / 1e3 / (SHOTS * ROUNDS);
-      return List.of(
-          new Row(
-              "full call, 64 connections",
-              oursRate,
-              theirRate,
-              "requests/s",
-              "bare Vert.x Web JSON echo",
-              "≥ 0.30",
-              ""),
-          new Row(
-              "full call, CPU",
-              cpu,
-              bareCpu,
-              "µs/call",
-              "bare Vert.x Web JSON echo",
-              "≤ 100 µs",
-              String.format(
-                  Locale.ROOT,
-                  "%s the target; %s",
-                  cpu <= 100 ? "within" : "beyond",
-                  stations.perCall((long) SHOTS * ROUNDS))));
+      return rows;
     }
+  }
+
+  private static void turns(Side first, Side second, Side.Load load) throws Exception {
+    for (int i = 0; i < ROUNDS; i++) {
+      first.turn(load, SHOTS);
+      second.turn(load, SHOTS);
+    }
+  }
+
+  private static Row rate(String name, Side ours, Side bare) {
+    return new Row(name, ours.rate(), bare.rate(), "requests/s", BARE, "≥ 0.30", "");
+  }
+
+  private static Row cpu(Side ours, Side bare) {
+    return new Row(
+        "full call, CPU",
+        ours.micros(),
+        bare.micros(),
+        "µs/call",
+        BARE,
+        "≤ 100 µs",
+        (ours.micros() <= 100 ? "within" : "beyond") + " the target; " + ours.stations());
   }
 }

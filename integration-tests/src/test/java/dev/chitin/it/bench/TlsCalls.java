@@ -24,42 +24,6 @@ final class TlsCalls implements Bench.Measurement {
   private static final int ROUNDS = 3;
   private static final String ARGUMENTS = "{\"text\":\"over the wire\",\"count\":1}";
 
-  /** One gateway, what it took by one generator, and where it went. */
-  private static final class Side {
-    private final BenchGateway gateway;
-    private final HttpLoad.Shot shot;
-    private double rate;
-    private Duration cpu = Duration.ZERO;
-    private StationTimes stations = new StationTimes(Map.of());
-
-    Side(BenchGateway gateway) {
-      this.gateway = gateway;
-      this.shot = gateway.call("echo", ARGUMENTS);
-    }
-
-    /** A generator; gives requests a second. */
-    @FunctionalInterface
-    interface Load {
-      double fire(HttpLoad.Shot shot, int count) throws Exception;
-    }
-
-    void turn(Load load) throws Exception {
-      Duration before = gateway.process().cpu();
-      StationTimes stationsBefore = gateway.process().stations();
-      rate = Math.max(rate, load.fire(shot, SHOTS));
-      stations = stations.plus(gateway.process().stations().minus(stationsBefore));
-      cpu = cpu.plus(gateway.process().cpu()).minus(before);
-    }
-
-    double micros() {
-      return cpu.toNanos() / 1e3 / (SHOTS * ROUNDS);
-    }
-
-    String stations() {
-      return stations.perCall((long) SHOTS * ROUNDS);
-    }
-  }
-
   @Override
   public List<Row> run(Path work) throws Exception {
     List<Row> rows = new ArrayList<>();
@@ -67,13 +31,13 @@ final class TlsCalls implements Bench.Measurement {
         var clear = BenchGateway.start(work);
         var overTls = new HttpLoad(CONNECTIONS, true);
         var inClear = new HttpLoad(CONNECTIONS)) {
-      var first = new Side(secured);
-      var second = new Side(clear);
-      overTls.fire(first.shot, WARM_UP);
-      inClear.fire(second.shot, WARM_UP);
+      var first = new Side(secured.process(), secured.call("echo", ARGUMENTS));
+      var second = new Side(clear.process(), clear.call("echo", ARGUMENTS));
+      first.warmUp(overTls::fire, WARM_UP);
+      second.warmUp(inClear::fire, WARM_UP);
       for (int i = 0; i < ROUNDS; i++) {
-        first.turn(overTls::fire);
-        second.turn(inClear::fire);
+        first.turn(overTls::fire, SHOTS);
+        second.turn(inClear::fire, SHOTS);
       }
       Optional<H2Load> other = H2Load.find(work, CONNECTIONS);
       rows.add(
@@ -86,12 +50,11 @@ final class TlsCalls implements Bench.Measurement {
               "",
               String.format(
                   Locale.ROOT,
-                  "%,.0f of %,.0f requests/s; over TLS %s; in clear %s%s",
-                  first.rate,
-                  second.rate,
+                  "%,.0f of %,.0f requests/s; over TLS %s; in clear %s",
+                  first.rate(),
+                  second.rate(),
                   first.stations(),
-                  second.stations(),
-                  other.isPresent() ? "" : "; h2load is not installed (Debian: nghttp2-client)")));
+                  second.stations())));
       if (other.isPresent()) {
         rows.addAll(seenByAnother(other.get(), first, second));
       }
@@ -100,12 +63,12 @@ final class TlsCalls implements Bench.Measurement {
   }
 
   private static List<Row> seenByAnother(H2Load other, Side secured, Side clear) throws Exception {
-    var first = new Side(secured.gateway);
-    var second = new Side(clear.gateway);
-    other.fire(first.shot, WARM_UP, true);
+    Side first = secured.again();
+    Side second = clear.again();
+    first.warmUp(other::overTls, WARM_UP);
     for (int i = 0; i < ROUNDS; i++) {
-      first.turn((shot, count) -> other.fire(shot, count, true));
-      second.turn((shot, count) -> other.fire(shot, count, false));
+      first.turn(other::overTls, SHOTS);
+      second.turn(other::inClear, SHOTS);
     }
     return List.of(
         row("full call over TLS by h2load (HTTP/2), CPU", first, secured),
@@ -123,8 +86,8 @@ final class TlsCalls implements Bench.Measurement {
         String.format(
             Locale.ROOT,
             "%,.0f of %,.0f requests/s; %s",
-            theirs.rate,
-            ours.rate,
+            theirs.rate(),
+            ours.rate(),
             theirs.stations()));
   }
 
