@@ -100,16 +100,7 @@ final class Station implements AutoCloseable {
             foundation.log().receipts(),
             foundation.vault());
     var executes =
-        new Executor(
-            registry,
-            new PlanFactory(planner, planners),
-            new PolicyEngineClient(bus),
-            decisions,
-            foundation.audit(),
-            foundation.log().receipts(),
-            foundation.vault(),
-            backends,
-            observer);
+        new Executor(registry, new PlanFactory(planner, planners), clearance, backends, observer);
     int most = settings.edge().bounds().calls();
     deploy(vertx, () -> new SandboxVerticle(bus, executes, most));
     executor = new ToolExecutorClient(bus, settings.edge().bounds().calls());

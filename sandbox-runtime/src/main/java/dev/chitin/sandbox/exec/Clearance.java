@@ -1,50 +1,56 @@
 package dev.chitin.sandbox.exec;
 
-import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.AuditEvent.CallRef;
 import dev.chitin.audit.AuditEvent.Phase;
 import dev.chitin.audit.AuditLog;
 import dev.chitin.audit.Receipt;
 import dev.chitin.audit.ReceiptVerifier;
 import dev.chitin.bus.CallContext;
 import dev.chitin.bus.ChitinException;
-import dev.chitin.bus.Deadline;
-import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
-import dev.chitin.policy.CredentialRef;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.policy.Decision;
 import dev.chitin.policy.DecisionVerifier;
 import dev.chitin.policy.ExecutionPlan;
 import dev.chitin.policy.PolicyEngine;
 import dev.chitin.policy.SealedPlan;
 import dev.chitin.vault.Lease;
-import dev.chitin.vault.LeaseRequest;
-import dev.chitin.vault.SecretName;
 import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a plan that the gateway itself carries out through the stations before it may: decide,
- * spend the decision, record durably, verify the receipt, lease. Whatever fails is recorded and
- * ends it.
- *
- * @param policy decides
- * @param decisions spends decisions, each once
- * @param audit records
- * @param receipts verifies what the log gave
- * @param vault leases credentials
+ * Takes a plan through the stations before it may be carried out: decide, spend the decision,
+ * record durably, verify the receipt, lease. Whatever fails is recorded and ends it; nothing is
+ * cleared without a spent decision and a receipt over the plan's digest and that decision.
  */
-public record Clearance(
-    PolicyEngine policy,
-    DecisionVerifier decisions,
-    AuditLog audit,
-    ReceiptVerifier receipts,
-    Vault vault) {
-  /** How long the record of an end may take when the call's own deadline has passed. */
-  private static final Duration END_RECORD = Duration.ofSeconds(5);
+public final class Clearance {
+  private final PolicyEngine policy;
+  private final DecisionVerifier decisions;
+  private final ReceiptVerifier receipts;
+  private final CallRecords records;
+  private final Leases leases;
+
+  /**
+   * @param policy decides
+   * @param decisions spends decisions, each once
+   * @param audit records
+   * @param receipts verifies what the log gave
+   * @param vault leases credentials
+   */
+  public Clearance(
+      PolicyEngine policy,
+      DecisionVerifier decisions,
+      AuditLog audit,
+      ReceiptVerifier receipts,
+      Vault vault) {
+    this.policy = policy;
+    this.decisions = decisions;
+    this.receipts = receipts;
+    this.records = new CallRecords(audit);
+    this.leases = new Leases(vault);
+  }
 
   /**
    * A plan that may be carried out now, once. Its holder owes the log an end.
@@ -54,11 +60,36 @@ public record Clearance(
    * @param leases one for each of the plan's credentials, in their order
    * @param auditIndex of the record that allows it
    */
-  public record Cleared(
-      SealedPlan plan, AuditEvent.CallRef ref, List<Lease> leases, long auditIndex) {
+  public record Cleared(SealedPlan plan, CallRef ref, List<Lease> leases, long auditIndex) {
     public Cleared {
       leases = List.copyOf(leases);
     }
+
+    private String tool() {
+      return plan.plan().tool();
+    }
+  }
+
+  /** Who goes along with a plan. */
+  interface Companion {
+    Companion NONE = new Companion() {};
+
+    /** Policy has answered, or failed. */
+    default void decided() {}
+
+    /**
+     * The decision is spent, and is being recorded next; what is not the tool may be got ready.
+     *
+     * @throws ChitinException to have the plan refused
+     */
+    default void spent() {}
+
+    /** The log has answered, or failed. */
+    default void recorded() {}
+  }
+
+  CallRecords records() {
+    return records;
   }
 
   /**
@@ -68,119 +99,100 @@ public record Clearance(
    *     recorded
    */
   public Future<Cleared> clear(SealedPlan plan, CallContext context) {
-    return policy
-        .decide(plan, context.deadline())
-        .recover(failure -> denied(plan, null, ChitinException.from(failure)).mapEmpty())
-        .compose(decision -> decided(plan, decision, context));
+    return clear(plan, context, Companion.NONE);
   }
 
-  private Future<Cleared> decided(SealedPlan plan, Decision decision, CallContext context) {
+  Future<Cleared> clear(SealedPlan plan, CallContext context, Companion companion) {
+    return policy
+        .decide(plan, context.deadline())
+        .onComplete(decided -> companion.decided())
+        .recover(failure -> denied(plan, null, ChitinException.from(failure)))
+        .compose(decision -> decided(plan, decision, context, companion));
+  }
+
+  private Future<Cleared> decided(
+      SealedPlan plan, Decision decision, CallContext context, Companion companion) {
     String version = decision.policyVersion();
     if (decision.outcome() != Decision.Outcome.ALLOW) {
-      return denied(plan, version, Executor.refusal(decision)).mapEmpty();
+      return denied(plan, version, refusal(decision));
     }
     try {
       decisions.consume(decision, plan.digest());
-      Executor.checkWanted(context);
+      checkWanted(context);
+      companion.spent();
     } catch (ChitinException refused) {
-      return denied(plan, version, refused).mapEmpty();
+      return denied(plan, version, refused);
     }
-    AuditEvent.CallRef ref = ref(plan, version);
-    return audit
-        .authorize(
-            new AuditEvent.ToolExecution(
-                plan.plan().tool(), true, ref, new Phase.Authorized(decision.decisionId())),
-            context.deadline())
-        .compose(receipt -> authorized(plan, receipt, ref, context));
+    CallRef ref = ref(plan, version);
+    return records
+        .authorized(plan.plan().tool(), ref, decision.decisionId(), context.deadline())
+        .onComplete(recorded -> companion.recorded())
+        .compose(receipt -> authorized(plan, decision, receipt, ref, context));
   }
 
   private Future<Cleared> authorized(
-      SealedPlan plan, Receipt receipt, AuditEvent.CallRef ref, CallContext context) {
-    long index = receipt.position().index();
+      SealedPlan plan, Decision decision, Receipt receipt, CallRef ref, CallContext context) {
+    var bare = new Cleared(plan, ref, List.of(), receipt.position().index());
     try {
-      receipts.verify(receipt, plan.digest(), receipt.decisionId());
-      Executor.checkWanted(context);
+      receipts.verify(receipt, plan.digest(), decision.decisionId());
+      checkWanted(context);
     } catch (ChitinException refused) {
-      return notRun(new Cleared(plan, ref, List.of(), index), refused).mapEmpty();
+      return notRun(bare, refused);
     }
-    return leases(plan.plan(), receipt, ref, context.deadline())
-        .map(leases -> new Cleared(plan, ref, leases, index))
-        .recover(
-            failure ->
-                notRun(new Cleared(plan, ref, List.of(), index), ChitinException.from(failure))
-                    .mapEmpty());
-  }
-
-  private Future<List<Lease>> leases(
-      ExecutionPlan plan, Receipt receipt, AuditEvent.CallRef ref, Deadline deadline) {
-    Future<List<Lease>> leases = Future.succeededFuture(new ArrayList<>());
-    for (CredentialRef credential : plan.credentials()) {
-      leases = leases.compose(some -> leased(some, credential, plan, receipt, ref, deadline));
-    }
-    return leases;
-  }
-
-  private Future<List<Lease>> leased(
-      List<Lease> some,
-      CredentialRef credential,
-      ExecutionPlan plan,
-      Receipt receipt,
-      AuditEvent.CallRef ref,
-      Deadline deadline) {
-    var request =
-        new LeaseRequest(
-            new SecretName(credential.name()),
-            receipt.planDigest(),
-            receipt.decisionId(),
-            receipt,
-            ref,
-            Executor.binding(credential, plan.invocation()));
-    return vault
-        .lease(request, deadline)
-        .map(
-            lease -> {
-              some.add(lease);
-              return some;
-            });
+    return leases
+        .take(plan.plan(), receipt, ref, context.deadline())
+        .map(granted -> new Cleared(plan, ref, granted, bare.auditIndex()))
+        .recover(failure -> notRun(bare, ChitinException.from(failure)));
   }
 
   /** Records how what was cleared ended. */
   public Future<Void> ended(Cleared cleared, Phase phase) {
-    return audit
-        .append(
-            new AuditEvent.ToolExecution(cleared.plan().plan().tool(), true, cleared.ref(), phase),
-            Deadline.after(END_RECORD))
-        .mapEmpty();
+    return records.ended(cleared.tool(), cleared.ref(), phase);
   }
 
   /** Records that what was cleared was not carried out, then fails with why. */
-  public Future<Void> notRun(Cleared cleared, ChitinException reason) {
-    return ended(cleared, new Phase.NotRun(reason.code().code()))
-        .transform(recorded -> Future.failedFuture(reason));
+  public <T> Future<T> notRun(Cleared cleared, ChitinException reason) {
+    return records.notRun(cleared.tool(), cleared.ref(), reason);
   }
 
-  private Future<Void> denied(SealedPlan plan, @Nullable String version, ChitinException reason) {
-    Problem problem = reason.problem();
-    return audit
-        .append(
-            new AuditEvent.ToolExecution(
-                plan.plan().tool(),
-                false,
-                ref(plan, version),
-                new Phase.Denied(problem.code().code(), problem.rule())),
-            Deadline.after(END_RECORD))
-        .compose(recorded -> Future.failedFuture(reason));
+  private <T> Future<T> denied(SealedPlan plan, @Nullable String version, ChitinException reason) {
+    return records.denied(plan.plan().tool(), ref(plan, version), reason);
   }
 
-  private static AuditEvent.CallRef ref(SealedPlan sealed, @Nullable String version) {
+  private static CallRef ref(SealedPlan sealed, @Nullable String version) {
     ExecutionPlan plan = sealed.plan();
-    Digest digest = sealed.digest();
-    return new AuditEvent.CallRef(
+    return new CallRef(
         plan.callId(),
         plan.principal().tenant(),
         plan.principal().id(),
         plan.session(),
-        digest,
+        sealed.digest(),
         version);
+  }
+
+  private static ChitinException refusal(Decision decision) {
+    ProblemCode code = decision.code() == null ? ProblemCode.POLICY_NO_PERMIT : decision.code();
+    String detail = decision.detail() == null ? code.title() + "." : decision.detail();
+    Problem problem = Problem.of(code, detail);
+    if (!decision.rules().isEmpty()) {
+      problem = problem.withRule(decision.rules().getFirst());
+    }
+    if (decision.hint() != null) {
+      problem = problem.withHint(decision.hint());
+    }
+    return problem.toException();
+  }
+
+  /** Throws when nobody waits for the call any more. */
+  static void checkWanted(CallContext context) {
+    if (context.isCancelled()) {
+      throw Problem.of(ProblemCode.CALL_CANCELLED, "The caller left before the tool started.")
+          .toException();
+    }
+    if (context.deadline().expired()) {
+      throw Problem.of(
+              ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the tool started.")
+          .toException();
+    }
   }
 }

@@ -173,11 +173,12 @@ class ForgedDecisionTest {
             new PlanFactory(
                 new Planner(new PlannerSettings("/home/u", "/home/u/w", NODE, null), new NoWorld()),
                 vertx.createSharedWorkerExecutor("planner")),
-            new PolicyEngineClient(bus),
-            new LocalDecisionVerifier(key, NODE),
-            log,
-            log.receipts(),
-            vault,
+            new Clearance(
+                new PolicyEngineClient(bus),
+                new LocalDecisionVerifier(key, NODE),
+                log,
+                log.receipts(),
+                vault),
             Map.of("verticle", new Counting()),
             CallObserver.NONE);
     get(vertx.deployVerticle(new SandboxVerticle(bus, executor, 16)));

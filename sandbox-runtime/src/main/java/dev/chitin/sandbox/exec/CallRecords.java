@@ -1,0 +1,53 @@
+package dev.chitin.sandbox.exec;
+
+import dev.chitin.audit.AuditEvent;
+import dev.chitin.audit.AuditEvent.CallRef;
+import dev.chitin.audit.AuditEvent.Phase;
+import dev.chitin.audit.AuditLog;
+import dev.chitin.audit.Receipt;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Problem;
+import io.vertx.core.Future;
+import java.time.Duration;
+
+/**
+ * What the log is told of calls.
+ *
+ * @param audit the log
+ */
+record CallRecords(AuditLog audit) {
+  /** How long the record of an end may take when the call's own deadline has passed. */
+  private static final Duration END_RECORD = Duration.ofSeconds(5);
+
+  /** Records that a call may run; nothing of it may before the receipt is there. */
+  Future<Receipt> authorized(String tool, CallRef call, String decisionId, Deadline deadline) {
+    return audit.authorize(
+        new AuditEvent.ToolExecution(tool, true, call, new Phase.Authorized(decisionId)), deadline);
+  }
+
+  /** Records how an authorized call ended. */
+  Future<Void> ended(String tool, CallRef call, Phase phase) {
+    return append(new AuditEvent.ToolExecution(tool, true, call, phase));
+  }
+
+  /** Records that an authorized call did not run, then fails with why. */
+  <T> Future<T> notRun(String tool, CallRef call, ChitinException reason) {
+    return ended(tool, call, new Phase.NotRun(reason.code().code()))
+        .transform(recorded -> Future.failedFuture(reason));
+  }
+
+  /**
+   * Records that a call was refused, then fails with why, or because that could not be recorded.
+   */
+  <T> Future<T> denied(String tool, CallRef call, ChitinException reason) {
+    Problem problem = reason.problem();
+    var phase = new Phase.Denied(problem.code().code(), problem.rule());
+    return append(new AuditEvent.ToolExecution(tool, false, call, phase))
+        .compose(recorded -> Future.failedFuture(reason));
+  }
+
+  private Future<Void> append(AuditEvent event) {
+    return audit.append(event, Deadline.after(END_RECORD)).mapEmpty();
+  }
+}
