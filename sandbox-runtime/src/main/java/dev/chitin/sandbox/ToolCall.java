@@ -21,4 +21,10 @@ public record ToolCall(
     @Nullable String session,
     String tool,
     JsonValue.Obj arguments,
-    @Nullable String outputAddress) {}
+    @Nullable String outputAddress) {
+
+  /** The same with its output going to {@code address}. */
+  public ToolCall withOutput(String address) {
+    return new ToolCall(callId, principal, session, tool, arguments, address);
+  }
+}

@@ -55,15 +55,9 @@ final class BackgroundCalls {
               return Future.succeededFuture(OutputChunk.Ack.VALUE);
             })
         .compose(
-            listening ->
-                run(tracked, withOutput(call, address), deadline, trace, listening, output))
+            listening -> run(tracked, call.withOutput(address), deadline, trace, listening, output))
         .onFailure(failure -> failed(tracked, failure, requestId))
         .otherwiseEmpty();
-  }
-
-  private static ToolCall withOutput(ToolCall call, String address) {
-    return new ToolCall(
-        call.callId(), call.principal(), call.session(), call.tool(), call.arguments(), address);
   }
 
   private Future<Void> run(

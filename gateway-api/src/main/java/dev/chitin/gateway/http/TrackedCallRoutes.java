@@ -63,7 +63,7 @@ final class TrackedCallRoutes {
 
   private TrackedCall find(Exchange exchange) {
     return calls
-        .find(exchange.parameter("id"), CallRoutes.owner(exchange))
+        .find(exchange.parameter("id"), exchange.caller().account())
         .orElseThrow(
             () ->
                 Problem.of(ProblemCode.CALL_UNKNOWN, "You have no call of that id.")
