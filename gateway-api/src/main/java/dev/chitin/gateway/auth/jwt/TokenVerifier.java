@@ -1,8 +1,6 @@
 package dev.chitin.gateway.auth.jwt;
 
 import dev.chitin.bus.Digest;
-import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.AuthFailureKind;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.BoundedCache;
@@ -18,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides over tokens. What costs nothing is refused first; one signature check at a time is made
@@ -45,17 +45,9 @@ public final class TokenVerifier {
   private final VerificationPool pool;
   private final Predicate<Credential.Token> revoked;
   private final InstantSource clock;
-  private final BoundedCache<Digest, Accepted> good;
+  private final BoundedCache<Digest, TokenOutcome.Accepted> good;
   private final BoundedCache<Digest, Verdict.Refused> bad;
-  private final ConcurrentHashMap<Digest, Future<Outcome>> running = new ConcurrentHashMap<>();
-
-  /** What a signature check comes to. */
-  private sealed interface Outcome {}
-
-  private record Accepted(Caller caller, Credential.Token token, Claims claims)
-      implements Outcome {}
-
-  private record Rejected(Verdict.Refused verdict, boolean isLasting) implements Outcome {}
+  private final ConcurrentHashMap<Digest, Future<TokenOutcome>> running = new ConcurrentHashMap<>();
 
   /**
    * @param revoked whether a token that is otherwise good was revoked
@@ -94,11 +86,10 @@ public final class TokenVerifier {
    * @param chain the connection's client certificate, or empty
    * @param isMapped whether that certificate stands for somebody by itself
    */
-  public Future<Verdict> check(
-      String text, java.util.List<X509Certificate> chain, boolean isMapped) {
+  public Future<Verdict> check(String text, List<X509Certificate> chain, boolean isMapped) {
     if (text.length() > Token.MOST_LENGTH) {
       return Future.succeededFuture(
-          invalid(
+          TokenOutcome.invalid(
               AuthFailureKind.MALFORMED,
               "The token is larger than 8 KiB.",
               "Ask for a smaller one."));
@@ -108,20 +99,20 @@ public final class TokenVerifier {
     if (refused.isPresent()) {
       return Future.succeededFuture(refused.get());
     }
-    Optional<Accepted> accepted = good.get(digest);
-    Future<? extends Outcome> outcome =
+    Optional<TokenOutcome.Accepted> accepted = good.get(digest);
+    Future<? extends TokenOutcome> outcome =
         accepted.isPresent() ? Future.succeededFuture(accepted.get()) : judge(text, digest);
     return outcome.map(
         one ->
             switch (one) {
-              case Accepted known -> use(known, chain, isMapped);
-              case Rejected not -> not.verdict();
+              case TokenOutcome.Accepted known -> use(known, chain, isMapped);
+              case TokenOutcome.Rejected not -> not.verdict();
             });
   }
 
-  private Future<Outcome> judge(String text, Digest digest) {
-    Promise<Outcome> mine = Promise.promise();
-    Future<Outcome> other = running.putIfAbsent(digest, mine.future());
+  private Future<TokenOutcome> judge(String text, Digest digest) {
+    Promise<TokenOutcome> mine = Promise.promise();
+    Future<TokenOutcome> other = running.putIfAbsent(digest, mine.future());
     if (other != null) {
       return other;
     }
@@ -136,7 +127,7 @@ public final class TokenVerifier {
   }
 
   /** Whatever goes wrong, those who wait are told. */
-  private Future<Outcome> attempt(String text, Digest digest) {
+  private Future<TokenOutcome> attempt(String text, Digest digest) {
     try {
       return verify(text, digest);
     } catch (RuntimeException e) {
@@ -144,15 +135,15 @@ public final class TokenVerifier {
     }
   }
 
-  private void remember(Digest digest, @org.jspecify.annotations.Nullable Outcome outcome) {
-    if (outcome instanceof Accepted accepted) {
+  private void remember(Digest digest, @Nullable TokenOutcome outcome) {
+    if (outcome instanceof TokenOutcome.Accepted accepted) {
       good.put(digest, accepted, GOOD_NANOS);
-    } else if (outcome instanceof Rejected rejected && rejected.isLasting()) {
+    } else if (outcome instanceof TokenOutcome.Rejected rejected && rejected.isLasting()) {
       bad.put(digest, rejected.verdict(), BAD_NANOS);
     }
   }
 
-  private Future<Outcome> verify(String text, Digest digest) {
+  private Future<TokenOutcome> verify(String text, Digest digest) {
     Token token;
     Claims claims;
     Issuer issuer;
@@ -161,7 +152,7 @@ public final class TokenVerifier {
       String named = Token.text(token.claims(), "iss");
       Issuer known = named == null ? null : issuers.get(named);
       if (known == null) {
-        return rejected(
+        return refused(
             AuthFailureKind.ISSUER,
             "The token's issuer is not one of this gateway.",
             "auth.issuers lists the issuers.");
@@ -169,48 +160,52 @@ public final class TokenVerifier {
       issuer = known;
       claims = Claims.of(token.claims(), issuer.settings().claim());
     } catch (Token.Unreadable e) {
-      return rejected(
+      return refused(
           AuthFailureKind.MALFORMED,
           "The token " + e.getMessage() + ".",
           "Ask the issuer for a token as RFC 7519 and RFC 9068 have it.");
     }
-    Optional<Outcome> refusal = refusal(token, claims, issuer);
+    Optional<TokenOutcome> refusal = refusal(token, claims, issuer);
     return refusal.isPresent()
         ? Future.succeededFuture(refusal.get())
         : signature(token, claims, issuer, digest);
   }
 
+  private static Future<TokenOutcome> refused(AuthFailureKind kind, String detail, String hint) {
+    return Future.succeededFuture(TokenOutcome.refused(kind, detail, hint));
+  }
+
   /** What can be said without a signature. */
-  private Optional<Outcome> refusal(Token token, Claims claims, Issuer issuer) {
+  private Optional<TokenOutcome> refusal(Token token, Claims claims, Issuer issuer) {
     IssuerSettings settings = issuer.settings();
     if (!claims.audiences().contains(settings.audience())) {
       return Optional.of(
-          not(
+          TokenOutcome.refused(
               AuthFailureKind.AUDIENCE,
               "The token is for another audience.",
               "Ask for one whose aud is " + settings.audience() + "."));
     }
     if (!settings.algorithms().contains(token.algorithm())) {
       return Optional.of(
-          not(
+          TokenOutcome.refused(
               AuthFailureKind.SIGNER,
               "The token is signed by an algorithm that is not taken from its issuer.",
               "auth.issuers[].algorithms lists those that are."));
     }
-    return time(claims).map(verdict -> new Rejected(verdict, true));
+    return time(claims).map(verdict -> new TokenOutcome.Rejected(verdict, true));
   }
 
   private Optional<Verdict.Refused> time(Claims claims) {
     long now = clock.millis();
     if (now >= claims.expiresMillis() + SKEW_MILLIS) {
       return Optional.of(
-          invalid(
+          TokenOutcome.invalid(
               AuthFailureKind.EXPIRED, "The token has expired.", "Ask the issuer for another."));
     }
     Long notBefore = claims.notBeforeMillis();
     if (notBefore != null && now < notBefore - SKEW_MILLIS) {
       return Optional.of(
-          invalid(
+          TokenOutcome.invalid(
               AuthFailureKind.NOT_YET_VALID,
               "The token is not valid yet.",
               "Wait until its nbf, and compare the clocks."));
@@ -218,21 +213,23 @@ public final class TokenVerifier {
     return Optional.empty();
   }
 
-  private Future<Outcome> signature(Token token, Claims claims, Issuer issuer, Digest digest) {
+  private Future<TokenOutcome> signature(Token token, Claims claims, Issuer issuer, Digest digest) {
     return issuer
         .keys()
         .findOrRead(token.kid())
         .compose(
             key -> {
               if (key.isEmpty() || key.get().algorithm() != token.algorithm()) {
-                return issuer.keys().serve() ? unknownKey() : unavailable();
+                return issuer.keys().serve()
+                    ? Future.succeededFuture(TokenOutcome.ofUnknownKey())
+                    : Future.succeededFuture(TokenOutcome.withoutKeys());
               }
               return pool.verify(key.get(), token.signed(), token.signature())
                   .map(
                       signed ->
                           signed
                               ? accept(token, claims, issuer, key.get(), digest)
-                              : not(
+                              : TokenOutcome.refused(
                                   AuthFailureKind.SIGNATURE,
                                   "The token's signature is not its issuer's.",
                                   "Ask the issuer for another."));
@@ -240,27 +237,15 @@ public final class TokenVerifier {
         .recover(
             failure ->
                 failure instanceof RejectedExecutionException
-                    ? Future.succeededFuture(full())
+                    ? Future.succeededFuture(TokenOutcome.tooMany())
                     : Future.failedFuture(failure));
   }
 
-  private static Outcome accept(
+  private static TokenOutcome accept(
       Token token, Claims claims, Issuer issuer, VerificationKey key, Digest digest) {
     Set<Role> roles = issuer.roles(claims);
     if (roles.isEmpty()) {
-      return new Rejected(
-          Verdict.refused(
-              Problem.of(
-                      ProblemCode.AUTH_SCOPE_INSUFFICIENT,
-                      "The token is good, and no role here is for what it claims.")
-                  .withRule("auth.issuers.roles")
-                  .withHint(
-                      "Put a value of its claim "
-                          + String.join(".", issuer.settings().claim())
-                          + " into auth.issuers[].roles.map."),
-              AuthFailureKind.ROLE,
-              "jwt"),
-          true);
+      return TokenOutcome.withoutRole(issuer.settings().claim());
     }
     var credential =
         new Credential.Token(
@@ -276,18 +261,19 @@ public final class TokenVerifier {
             issuer.settings().tenant(),
             issuer.principal(claims),
             roles.stream().map(Role::text).collect(Collectors.toUnmodifiableSet()));
-    return new Accepted(
+    return new TokenOutcome.Accepted(
         new Caller(principal, Permissions.of(roles), credential), credential, claims);
   }
 
   /** What is asked at every use of a token whose signature is known to be good. */
-  private Verdict use(Accepted accepted, java.util.List<X509Certificate> chain, boolean isMapped) {
+  private Verdict use(
+      TokenOutcome.Accepted accepted, List<X509Certificate> chain, boolean isMapped) {
     Optional<Verdict.Refused> late = time(accepted.claims());
     if (late.isPresent()) {
       return late.get();
     }
     if (revoked.test(accepted.token())) {
-      return invalid(
+      return TokenOutcome.invalid(
           AuthFailureKind.REVOKED, "The token was revoked.", "Ask the operator of this gateway.");
     }
     String bound = accepted.claims().thumbprint();
@@ -296,7 +282,7 @@ public final class TokenVerifier {
     }
     return !chain.isEmpty() && bound.equals(Thumbprint.of(chain.getFirst()))
         ? Verdict.known(accepted.caller())
-        : invalid(
+        : TokenOutcome.invalid(
             AuthFailureKind.BINDING,
             "The token is bound to another client certificate.",
             "Send it over a connection with the certificate that its cnf names.");
@@ -313,48 +299,5 @@ public final class TokenVerifier {
             .find(token.keyId())
             .filter(key -> key.digest().equals(token.signer()))
             .isPresent();
-  }
-
-  private static Future<Outcome> unknownKey() {
-    return rejected(
-        AuthFailureKind.SIGNER,
-        "The token names a key that its issuer does not have, or not for its algorithm.",
-        "Ask the issuer for another.");
-  }
-
-  private static Future<Outcome> unavailable() {
-    return Future.succeededFuture(
-        new Rejected(
-            Verdict.refused(
-                Problem.of(
-                        ProblemCode.AUTH_UNAVAILABLE, "The issuer's keys are not known here now.")
-                    .withRule("auth.issuers")
-                    .withHint("Try again; the operator finds the cause in the gateway's log."),
-                AuthFailureKind.UNAVAILABLE,
-                "jwt"),
-            false));
-  }
-
-  private static Outcome full() {
-    return new Rejected(
-        Verdict.refused(
-            Problem.of(
-                    ProblemCode.GATEWAY_OVERLOADED, "Too many tokens wait for their verification.")
-                .withHint("Try again."),
-            AuthFailureKind.UNAVAILABLE,
-            "jwt"),
-        false);
-  }
-
-  private static Future<Outcome> rejected(AuthFailureKind kind, String detail, String hint) {
-    return Future.succeededFuture(not(kind, detail, hint));
-  }
-
-  private static Outcome not(AuthFailureKind kind, String detail, String hint) {
-    return new Rejected(invalid(kind, detail, hint), true);
-  }
-
-  private static Verdict.Refused invalid(AuthFailureKind kind, String detail, String hint) {
-    return Verdict.invalid(kind, "jwt", detail, hint);
   }
 }
