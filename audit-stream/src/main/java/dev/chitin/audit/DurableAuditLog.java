@@ -5,8 +5,6 @@ import dev.chitin.audit.log.LogDamage;
 import dev.chitin.audit.log.LogOpener;
 import dev.chitin.audit.log.LogOptions;
 import dev.chitin.audit.log.LogWriter;
-import dev.chitin.audit.log.Minimum;
-import dev.chitin.audit.log.Pruning;
 import dev.chitin.audit.log.Publication;
 import dev.chitin.audit.log.Storage;
 import dev.chitin.audit.note.TlogProof;
@@ -20,14 +18,10 @@ import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The log of this node on this node's disk. {@link #open} and {@link #close} block and are for a
@@ -36,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * answered on one thread of the log's, which they must not block.
  */
 public final class DurableAuditLog implements AuditLog, AutoCloseable {
-  /** Most segments that go at once by themselves. */
-  static final int STEP_SEGMENTS = 4;
-
   private final LogOpener.Opened opened;
   private final LogWriter writer;
   private final PublishedLog published;
@@ -46,11 +37,8 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   private final BootReceipts receipts;
   private final Path directory;
   private final String bootId;
-  private final Pruning pruning;
   private final KeyRotations rotations;
-
-  /** Remembers its place in the oldest segment, which is asked for its age again and again. */
-  private final LogReader ages;
+  private final LogRetention retention;
 
   private DurableAuditLog(
       LogOpener.Opened opened,
@@ -59,9 +47,8 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
       Path directory,
       String bootId,
       Storage storage) {
-    this.pruning = new Pruning(storage, directory);
     this.rotations = new KeyRotations(this, opened, directory, storage);
-    this.ages = new LogReader(directory);
+    this.retention = new LogRetention(this, directory, storage);
     this.opened = opened;
     this.writer = opened.writer();
     this.published = new PublishedLog(directory, opened.publication()::shown);
@@ -100,7 +87,9 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
     try {
       LogOpener.Opened opened =
           new LogOpener(storage, options)
-              .open(settings.directory(), found -> report(settings, encoder, found));
+              .open(
+                  settings.directory(),
+                  found -> RecoveryEntries.of(found, settings.version(), encoder));
       return new DurableAuditLog(
           opened,
           encoder,
@@ -117,41 +106,6 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
           .withHint("Check the directory's owner, the room on its file system and the disk.")
           .toException(e);
     }
-  }
-
-  private static List<byte[]> report(
-      AuditSettings settings, EntryEncoder encoder, LogOpener.Findings found) {
-    var entries = new ArrayList<byte[]>();
-    if (!found.orderly()) {
-      entries.add(
-          encoder.encode(
-              new AuditEvent.Lifecycle(
-                  "recover",
-                  settings.version(),
-                  describe(found),
-                  null,
-                  null,
-                  new AuditEvent.UncleanStop(
-                      found.size(), found.openCalls().size(), found.tornBytes()))));
-    }
-    for (byte[] authorized : found.openCalls()) {
-      entries.add(encoder.outcomeUnknown(authorized));
-    }
-    return entries;
-  }
-
-  private static String describe(LogOpener.Findings found) {
-    String text =
-        "the last stop was not clean: "
-            + found.size()
-            + " entries, "
-            + found.openCalls().size()
-            + " calls without an end";
-    if (found.tornBytes() == 0) {
-      return text;
-    }
-    String kept = found.tornFile() == null ? "not kept" : "kept in " + found.tornFile();
-    return text + ", " + found.tornBytes() + " bytes of an unfinished frame cut and " + kept;
   }
 
   @Override
@@ -240,80 +194,9 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
         new AuditEvent.Phase.NotRun(ProblemCode.AUDIT_STALLED.code()));
   }
 
-  /**
-   * Prunes the log: removes whole segments below {@code before}, after the log itself says so. All
-   * hashes stay, so that roots and proofs hold. Blocks.
-   *
-   * @param archive where the entries are copied to and verified first, or null
-   * @return the log's first entry now, 0 when nothing was ever pruned
-   * @throws ChitinException {@code audit.unavailable} when a file cannot be written or the record
-   *     cannot be made, {@code audit.proof_pending} when no checkpoint covers the record in time;
-   *     nothing is removed then
-   */
-  public synchronized long prune(long before, @Nullable Path archive, Deadline deadline) {
-    try {
-      pruning.complete(); // what an earlier removal could not delete
-      Optional<Minimum> plan =
-          pruning.plan(Math.min(before, rotations.keptFrom()), published.size());
-      if (plan.isPresent()) {
-        pruning.prune(plan.get(), archive, minimum -> recordPruned(minimum, deadline));
-      }
-      return pruning.minimum().index();
-    } catch (LogDamage e) {
-      throw e.fault().toException();
-    } catch (IOException e) {
-      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log cannot be pruned.")
-          .withRule("audit.retention")
-          .withHint("Check the owner of the archive and the room in it; then prune again.")
-          .toException(e);
-    }
-  }
-
-  /**
-   * Up to where {@code policy} has the log pruned in its next step, {@value #STEP_SEGMENTS}
-   * segments at most: what {@link #prune} is to be given. Blocks.
-   *
-   * @param now the time that ages are counted to
-   * @return empty when nothing is due
-   * @throws ChitinException {@code audit.unavailable} when the log cannot be read
-   */
-  public synchronized OptionalLong due(RetentionPolicy policy, Instant now) {
-    try {
-      long size = Math.min(published.size(), rotations.keptFrom());
-      OptionalLong due = OptionalLong.empty();
-      List<Minimum> steps = pruning.steps();
-      for (Minimum step : steps.subList(0, Math.min(steps.size(), STEP_SEGMENTS))) {
-        if (step.index() > size || !policy.releases(ages, step.index(), size, now)) {
-          break;
-        }
-        due = OptionalLong.of(step.index());
-      }
-      // What cannot go yet is not due: nobody has to make marks for it.
-      return due.isPresent() && pruning.plan(due.getAsLong(), size).isPresent()
-          ? due
-          : OptionalLong.empty();
-    } catch (LogDamage e) {
-      throw e.fault().toException();
-    } catch (IOException e) {
-      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log cannot be read.")
-          .withRule("audit.retention")
-          .withHint("Check the audit directory's owner and the disk; nothing was removed.")
-          .toException(e);
-    }
-  }
-
-  /** Has the log say so, and third parties see that it does: a signed checkpoint covers it. */
-  private void recordPruned(Minimum minimum, Deadline deadline) {
-    try {
-      LogPosition recorded =
-          record(new AuditEvent.LogEvent("pruned", "minimum index " + minimum.index()), deadline);
-      opened.publication().covering(recorded.index(), deadline);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "The audit log is being closed.")
-          .withRule("audit.retention")
-          .toException(e);
-    }
+  /** What of the log may go, and makes it go. */
+  public LogRetention retention() {
+    return retention;
   }
 
   /** How the log's signing key is rotated. */

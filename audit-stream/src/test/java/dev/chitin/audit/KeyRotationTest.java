@@ -225,14 +225,16 @@ class KeyRotationTest {
       }
       log.proof(log.publication().size() - 1, soon());
       assertThat(LogVerifierFixture.segments(directory())).hasSizeGreaterThan(2);
-      assertThat(log.prune(Long.MAX_VALUE, null, soon())).isZero();
+      assertThat(log.retention().prune(Long.MAX_VALUE, null, soon())).isZero();
       assertThat(
-              log.due(
-                  new RetentionPolicy(Duration.ofMillis(1), 0, null), Instant.MAX.minusSeconds(1)))
+              log.retention()
+                  .due(
+                      new RetentionPolicy(Duration.ofMillis(1), 0, null),
+                      Instant.MAX.minusSeconds(1)))
           .isEmpty();
       log.signWith(fresh);
       log.keyRotations().retired(rotation, soon());
-      assertThat(log.prune(Long.MAX_VALUE, null, soon())).isPositive();
+      assertThat(log.retention().prune(Long.MAX_VALUE, null, soon())).isPositive();
     }
   }
 

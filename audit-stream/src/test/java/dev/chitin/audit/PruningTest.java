@@ -129,7 +129,7 @@ class PruningTest {
       Digest leaf = Digest.of(new byte[] {0}, shown.entry(3).orElseThrow().borrow());
       Checkpoint before = Checkpoint.parse(shown.checkpoint().orElseThrow().text());
       List<Long> all = segments();
-      long minimum = log.prune(Long.MAX_VALUE, null, soon());
+      long minimum = log.retention().prune(Long.MAX_VALUE, null, soon());
 
       assertThat(minimum).isPositive();
       assertThat(minimum % 256).isZero();
@@ -175,7 +175,7 @@ class PruningTest {
   @Test
   void thePruningIsInTheLogBeforeAnythingGoes() throws Exception {
     try (DurableAuditLog log = filled()) {
-      long minimum = log.prune(Long.MAX_VALUE, null, soon());
+      long minimum = log.retention().prune(Long.MAX_VALUE, null, soon());
       LogEntry last = log.reader().read(log.publication().size() - 1, 1).getFirst();
       assertThat(new String(last.json().toArray(), UTF_8))
           .contains("\"action\":\"pruned\"")
@@ -217,12 +217,12 @@ class PruningTest {
       List<Long> all = segments();
       lost.set(true);
       assertRefused(
-          () -> log.prune(Long.MAX_VALUE, null, Deadline.after(Duration.ofMillis(200))),
+          () -> log.retention().prune(Long.MAX_VALUE, null, Deadline.after(Duration.ofMillis(200))),
           ProblemCode.AUDIT_PROOF_PENDING);
       assertThat(segments()).isEqualTo(all);
       assertThat(log.published().minimum()).isZero();
       lost.set(false);
-      assertThat(log.prune(Long.MAX_VALUE, null, soon())).isPositive();
+      assertThat(log.retention().prune(Long.MAX_VALUE, null, soon())).isPositive();
     }
     verified();
   }
@@ -295,7 +295,7 @@ class PruningTest {
     try (DurableAuditLog log = filled()) {
       byte[] first =
           log.published().tile(new TileAddress(TileAddress.ENTRIES, 0, 256)).orElseThrow();
-      long minimum = log.prune(Long.MAX_VALUE, archive, soon());
+      long minimum = log.retention().prune(Long.MAX_VALUE, archive, soon());
       assertThat(Files.readAllBytes(archive.resolve("tile/entries/000"))).isEqualTo(first);
       for (long at = 0; at < minimum; at += 256) {
         assertThat(archive.resolve(TileAddress.holding(TileAddress.ENTRIES, at, minimum).path()))
@@ -310,7 +310,8 @@ class PruningTest {
     try (DurableAuditLog log = filled()) {
       List<Long> all = segments();
       assertRefused(
-          () -> log.prune(Long.MAX_VALUE, archive, soon()), ProblemCode.AUDIT_UNAVAILABLE);
+          () -> log.retention().prune(Long.MAX_VALUE, archive, soon()),
+          ProblemCode.AUDIT_UNAVAILABLE);
       assertThat(segments()).isEqualTo(all);
       assertThat(log.published().minimum()).isZero();
     }
@@ -323,7 +324,7 @@ class PruningTest {
       await(log.authorize(authorized("open"), soon()));
       fill(log);
       log.proof(log.publication().size() - 1, soon());
-      assertThat(log.prune(Long.MAX_VALUE, null, soon())).isZero();
+      assertThat(log.retention().prune(Long.MAX_VALUE, null, soon())).isZero();
     }
     try (DurableAuditLog log = open()) {
       assertThat(log.reader().read(0, 10)).isNotEmpty();
@@ -333,7 +334,7 @@ class PruningTest {
   @Test
   void lostHashesOfPrunedEntriesAreDamageAndNeverMadeUp() throws Exception {
     try (DurableAuditLog log = filled()) {
-      assertThat(log.prune(Long.MAX_VALUE, null, soon())).isPositive();
+      assertThat(log.retention().prune(Long.MAX_VALUE, null, soon())).isPositive();
     }
     byte[] hashes = Files.readAllBytes(directory().resolve("hashes-0"));
     hashes[100] ^= 1;
@@ -350,7 +351,7 @@ class PruningTest {
         while (index.follow(16)) {
           assertThat(index.blocks()).isPositive();
         }
-        long minimum = log.prune(Long.MAX_VALUE, null, soon());
+        long minimum = log.retention().prune(Long.MAX_VALUE, null, soon());
         assertThat(page(index, false).found().getFirst().entry().index()).isEqualTo(minimum);
         assertThat(page(index, true).found()).isNotEmpty();
       }
@@ -375,7 +376,7 @@ class PruningTest {
   void anExportOfAPrunedLogVerifies() throws Exception {
     long minimum;
     try (DurableAuditLog log = filled()) {
-      minimum = log.prune(Long.MAX_VALUE, null, soon());
+      minimum = log.retention().prune(Long.MAX_VALUE, null, soon());
     }
     Path export = temp.resolve("export");
     new LogExport(PublishedLog.stored(directory()), export).write(List.of(minimum));
@@ -431,9 +432,9 @@ class PruningTest {
       long second = segments().get(1);
       long minimum = (second + 255) / 256 * 256;
       assertThat(minimum).as("the rounding hides entries").isGreaterThan(second);
-      assertThat(log.prune(minimum - 1, null, soon())).isZero();
+      assertThat(log.retention().prune(minimum - 1, null, soon())).isZero();
       assertThat(log.published().entry(second)).isPresent();
-      assertThat(log.prune(minimum, null, soon())).isEqualTo(minimum);
+      assertThat(log.retention().prune(minimum, null, soon())).isEqualTo(minimum);
     }
   }
 
@@ -472,7 +473,7 @@ class PruningTest {
     try (DurableAuditLog log = filled()) {
       LogReader reader = log.reader();
       assertThat(reader.read(0, 10)).hasSize(10);
-      long minimum = log.prune(Long.MAX_VALUE, null, soon());
+      long minimum = log.retention().prune(Long.MAX_VALUE, null, soon());
       assertThat(reader.read(10, 1).getFirst().index()).isEqualTo(minimum);
     }
   }

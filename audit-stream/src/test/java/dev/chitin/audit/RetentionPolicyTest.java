@@ -77,7 +77,7 @@ class RetentionPolicyTest {
   }
 
   private OptionalLong due(RetentionPolicy policy, Instant now) {
-    return log.due(policy, now);
+    return log.retention().due(policy, now);
   }
 
   @Test
@@ -116,11 +116,11 @@ class RetentionPolicyTest {
   void aStepIsBoundedAndTheNextOneGoesOn() throws Exception {
     fill(9_000);
     List<Long> all = segments();
-    assertThat(all).hasSizeGreaterThan(DurableAuditLog.STEP_SEGMENTS + 2);
+    assertThat(all).hasSizeGreaterThan(LogRetention.STEP_SEGMENTS + 2);
     var few = policy(null, 1);
     long first = due(few, Instant.EPOCH).orElseThrow();
-    assertThat(first).isEqualTo(Minimum.ofSegment(all.get(DurableAuditLog.STEP_SEGMENTS)).index());
-    assertThat(log.prune(first, null, soon())).isEqualTo(first);
+    assertThat(first).isEqualTo(Minimum.ofSegment(all.get(LogRetention.STEP_SEGMENTS)).index());
+    assertThat(log.retention().prune(first, null, soon())).isEqualTo(first);
     assertThat(due(few, Instant.EPOCH).orElseThrow()).isGreaterThan(first);
   }
 

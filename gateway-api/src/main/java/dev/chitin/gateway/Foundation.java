@@ -5,6 +5,7 @@ import dev.chitin.audit.AuditLogClient;
 import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.AuditVerticle;
 import dev.chitin.audit.DurableAuditLog;
+import dev.chitin.audit.LogRetention;
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.Deadline;
 import dev.chitin.gateway.auth.KeyStore;
@@ -220,13 +221,11 @@ public final class Foundation implements AutoCloseable {
     return localVault;
   }
 
-  /**
-   * Prunes the log below {@code before} while no gateway runs; see {@link DurableAuditLog#prune}.
-   */
+  /** Prunes the log below {@code before} while no gateway runs; see {@link LogRetention#prune}. */
   public long prune(String before, @Nullable Path archive, Deadline deadline) {
     long limit = PruneLimit.index(log.reader(), log.publication().size(), before);
     localVault.administration().markClosed().await();
-    return log.prune(limit, archive, deadline);
+    return log.retention().prune(limit, archive, deadline);
   }
 
   /** Goes on in a new segment of the log while no gateway runs. */

@@ -87,7 +87,7 @@ final class Retention implements AutoCloseable {
       return Future.succeededFuture(false);
     }
     return thread
-        .executeBlocking(() -> log.due(policy, clock.instant()))
+        .executeBlocking(() -> log.retention().due(policy, clock.instant()))
         .compose(due -> due.isPresent() ? prune(due) : Future.succeededFuture(false))
         .onSuccess(done -> failing = false)
         .recover(
@@ -108,7 +108,9 @@ final class Retention implements AutoCloseable {
         .compose(
             marked ->
                 thread.executeBlocking(
-                    () -> log.prune(due.getAsLong(), policy.archive(), Deadline.after(RECORD))))
+                    () ->
+                        log.retention()
+                            .prune(due.getAsLong(), policy.archive(), Deadline.after(RECORD))))
         .map(
             minimum -> {
               prunings.increment();

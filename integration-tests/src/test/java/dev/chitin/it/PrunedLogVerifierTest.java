@@ -59,7 +59,7 @@ class PrunedLogVerifierTest {
       before = temp.resolve("before");
       Files.copy(directory.resolve("checkpoint"), before);
       fill(log);
-      minimum = log.prune(Long.MAX_VALUE, null, soon());
+      minimum = log.retention().prune(Long.MAX_VALUE, null, soon());
       assertThat(minimum).isGreaterThan(256);
       // Whole bundles stay, wherever the last segment began.
       fill(log);

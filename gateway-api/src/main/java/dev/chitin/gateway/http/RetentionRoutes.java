@@ -60,7 +60,10 @@ final class RetentionRoutes {
                     .markClosed()
                     .compose(
                         marked ->
-                            reads.read(() -> log.prune(limit, directory, Deadline.after(RECORD)))))
+                            reads.read(
+                                () ->
+                                    log.retention()
+                                        .prune(limit, directory, Deadline.after(RECORD)))))
         .onSuccess(
             minimum -> exchange.respond(200, JsonValue.object().put("minimum", minimum).build()))
         .onFailure(failure -> exchange.fail(failure, null));
