@@ -162,7 +162,7 @@ public final class LogWriter {
    * On a busy machine those who were answered may not have had a core since then: with fewer
    * waiting than half of the last batch they are let go first, and a sync serves more of them.
    */
-  @SuppressWarnings("ThreadPriorityCheck") // What is true does not hang on it, only what it costs.
+  @SuppressWarnings("ThreadPriorityCheck") // It moves how large batches are, nothing else.
   private void letAnsweredGoFirst(int lastBatch) {
     if (2 * queue.waiting() < lastBatch) {
       Thread.yield();

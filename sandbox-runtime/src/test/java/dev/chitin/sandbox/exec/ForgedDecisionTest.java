@@ -44,11 +44,9 @@ import dev.chitin.sandbox.backend.PreparedCall;
 import dev.chitin.sandbox.plan.Planner;
 import dev.chitin.sandbox.plan.PlannerSettings;
 import dev.chitin.sandbox.plan.World;
-import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -159,14 +157,6 @@ class ForgedDecisionTest {
   @BeforeEach
   void start() throws Exception {
     log = DurableAuditLog.open(AuditSettings.of(directory.resolve("log"), NODE, "0"));
-    var vault =
-        (Vault)
-            Proxy.newProxyInstance(
-                getClass().getClassLoader(),
-                new Class<?>[] {Vault.class},
-                (proxy, method, arguments) -> {
-                  throw new AssertionError("no secret is asked for: " + method);
-                });
     var executor =
         new Executor(
             ToolRegistry.of(List.of(tool())),
@@ -178,7 +168,7 @@ class ForgedDecisionTest {
                 new LocalDecisionVerifier(key, NODE),
                 log,
                 log.receipts(),
-                vault),
+                new UnaskedVault().vault()),
             Map.of("verticle", new Counting()),
             CallObserver.NONE);
     get(vertx.deployVerticle(new SandboxVerticle(bus, executor, 16)));

@@ -27,9 +27,7 @@ import dev.chitin.policy.LocalDecisionVerifier;
 import dev.chitin.policy.Principal;
 import dev.chitin.policy.SealedPlan;
 import dev.chitin.policy.Verdict;
-import dev.chitin.vault.Vault;
 import io.vertx.core.Future;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -53,8 +51,8 @@ class ForgedReceiptTest {
   @TempDir private Path directory = Path.of("/");
   private final DecisionKey key = DecisionKey.generate();
   private final DecisionSigner policy = new DecisionSigner(key, NODE);
+  private final UnaskedVault vault = new UnaskedVault();
   private DurableAuditLog log;
-  private int asked;
 
   @BeforeEach
   void open() {
@@ -118,15 +116,6 @@ class ForgedReceiptTest {
   }
 
   private Clearance clearance(UnaryOperator<Receipt> forger) {
-    var vault =
-        (Vault)
-            Proxy.newProxyInstance(
-                getClass().getClassLoader(),
-                new Class<?>[] {Vault.class},
-                (proxy, method, arguments) -> {
-                  asked++;
-                  throw new AssertionError("no secret is asked for: " + method);
-                });
     return new Clearance(
         (plan, deadline) ->
             Future.succeededFuture(
@@ -134,7 +123,7 @@ class ForgedReceiptTest {
         new LocalDecisionVerifier(key, NODE),
         answering(forger),
         log.receipts(),
-        vault);
+        vault.vault());
   }
 
   private void assertRefused(SealedPlan plan, UnaryOperator<Receipt> forger) throws Exception {
@@ -148,7 +137,7 @@ class ForgedReceiptTest {
     EntryMembers last = EntryMembers.of(log.reader().read(0, 1_000).getLast()).orElseThrow();
     assertThat(last.text("phase")).isEqualTo("NotRun");
     assertThat(last.text("callId")).isEqualTo(plan.plan().callId());
-    assertThat(asked).as("times that the vault was asked").isZero();
+    assertThat(vault.asked()).as("times that the vault was asked").isZero();
   }
 
   @Test
