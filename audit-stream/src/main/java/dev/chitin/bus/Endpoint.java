@@ -3,7 +3,6 @@ package dev.chitin.bus;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
-import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import java.util.concurrent.RejectedExecutionException;
@@ -68,21 +67,28 @@ public final class Endpoint<Q, R> {
                 reply -> {
                   inFlight.decrementAndGet();
                   return reply.succeeded()
-                      ? Future.succeededFuture(address.reply().cast(reply.result().body().body()))
+                      ? Future.succeededFuture(address.reply().cast(reply.result()))
                       : Future.failedFuture(call.failure(reply.cause()));
                 });
     return call;
   }
 
-  private Future<Message<Envelope.Reply>> send(Envelope envelope, long timeoutMillis) {
+  private Future<Object> send(Envelope envelope, long timeoutMillis) {
     try {
-      return eventBus.request(
-          near.nearest(address.name()),
-          envelope,
-          new DeliveryOptions().setSendTimeout(timeoutMillis).setLocalOnly(true));
+      Future<Object> near = this.near.request(address.name(), envelope);
+      return near == null ? sendFar(envelope, timeoutMillis) : near;
     } catch (IllegalStateException | RejectedExecutionException e) {
       return Future.failedFuture(e); // The Vert.x instance has been closed.
     }
+  }
+
+  private Future<Object> sendFar(Envelope envelope, long timeoutMillis) {
+    return eventBus
+        .<Envelope.Reply>request(
+            address.name(),
+            envelope,
+            new DeliveryOptions().setSendTimeout(timeoutMillis).setLocalOnly(true))
+        .map(reply -> reply.body().body());
   }
 
   /** How many requests are unanswered now. */

@@ -1,48 +1,52 @@
 package dev.chitin.bus;
 
 import io.netty.channel.EventLoop;
+import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses are served on which event loops. A request that stays on its loop wakes no other
- * thread; an address that is not served there is served by whoever the event bus picks. Safe for
- * use from any thread.
+ * Who serves which address on which event loop. A request that stays on its loop is handed over
+ * there; an address that is not served there is served by whoever the event bus picks. Safe for use
+ * from any thread.
  */
 final class NearServers {
-  private final Map<String, Map<EventLoop, String>> served = new ConcurrentHashMap<>();
+  private final Map<EventLoop, NearLoop> loops = new ConcurrentHashMap<>();
 
-  /** The name under which this event loop alone serves {@code address}. */
-  String nameHere(String address) {
-    return address + '@' + Integer.toHexString(System.identityHashCode(loop()));
+  /**
+   * Has requests of this event loop for {@code address} served by {@code server} from now on, until
+   * the verticle is undeployed.
+   *
+   * @return ends that before
+   */
+  Runnable add(String address, Server<?, ?> server) {
+    ContextInternal home = ContextInternal.current();
+    NearLoop here = loops.computeIfAbsent(home.nettyEventLoop(), NearLoop::new);
+    var served = new NearLoop.Served(server, home);
+    here.add(address, served);
+    Runnable end = () -> here.remove(address, served);
+    home.addCloseHook(
+        done -> {
+          end.run();
+          done.succeed();
+        });
+    return end;
   }
 
   /**
-   * Has requests of this event loop for {@code address} sent to {@code name} from now on.
+   * Asks who serves {@code address} on this event loop.
    *
-   * @return ends that
+   * @return the reply, or a {@link BusFailure}; null when nobody serves it here
    */
-  Runnable add(String address, String name) {
-    EventLoop loop = loop();
-    Map<EventLoop, String> names =
-        served.computeIfAbsent(address, first -> new ConcurrentHashMap<>());
-    names.put(loop, name);
-    return () -> names.remove(loop, name);
-  }
-
-  /** Where to send a request for {@code address} from here. */
-  String nearest(String address) {
-    Map<EventLoop, String> names = served.get(address);
-    @Nullable ContextInternal here = ContextInternal.current();
-    if (names == null || here == null) {
-      return address;
+  @Nullable Future<Object> request(String address, Envelope envelope) {
+    @Nullable ContextInternal caller = ContextInternal.current();
+    if (caller == null || !caller.nettyEventLoop().inEventLoop()) {
+      return null;
     }
-    return names.getOrDefault(here.nettyEventLoop(), address);
-  }
-
-  private static EventLoop loop() {
-    return ContextInternal.current().nettyEventLoop();
+    NearLoop here = loops.get(caller.nettyEventLoop());
+    NearLoop.Served served = here == null ? null : here.find(address);
+    return here == null || served == null ? null : here.request(served, envelope, caller);
   }
 }
