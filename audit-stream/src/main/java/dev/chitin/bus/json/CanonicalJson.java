@@ -18,6 +18,9 @@ public final class CanonicalJson {
   /** A unit of UTF-16 takes at most three bytes of UTF-8, and six where it is escaped. */
   private static final int MOST_PER_CHAR = 6;
 
+  /** Of an {@link JsonValue.Int}. */
+  private static final int MOST_DIGITS = 16;
+
   /** Room is made for so many units at a time. */
   private static final int PIECE = 16;
 
@@ -70,7 +73,7 @@ public final class CanonicalJson {
       case JsonValue.Obj object -> object(object.members());
       case JsonValue.Arr array -> array(array.items());
       case JsonValue.Str string -> quoted(string.value());
-      case JsonValue.Int integer -> ascii(Long.toString(integer.value()));
+      case JsonValue.Int integer -> whole(integer.value());
       case JsonValue.Real real -> ascii(number(real.value()));
       case JsonValue.Bool bool -> ascii(bool.value() ? "true" : "false");
       case JsonValue.Null nothing -> ascii("null");
@@ -106,10 +109,14 @@ public final class CanonicalJson {
     int count = members.size();
     var names = new String[count];
     var values = new JsonValue[count];
-    int next = 0;
-    for (Map.Entry<String, JsonValue> member : members.entrySet()) {
-      names[next] = member.getKey();
-      values[next++] = member.getValue();
+    if (members instanceof FewMembers few) {
+      few.copyTo(names, values);
+    } else {
+      int next = 0;
+      for (Map.Entry<String, JsonValue> member : members.entrySet()) {
+        names[next] = member.getKey();
+        values[next++] = member.getValue();
+      }
     }
     MemberOrder order = MemberOrder.of(names);
     for (int i = 0; i < count; i++) {
@@ -246,6 +253,24 @@ public final class CanonicalJson {
     for (int i = 0; i < text.length(); i++) {
       out[length++] = (byte) text.charAt(i);
     }
+  }
+
+  /** Digits from the last to the first, into room that is made for all that there can be. */
+  private void whole(long value) {
+    makeRoom(MOST_DIGITS + 1);
+    if (value < 0) {
+      out[length++] = '-';
+    }
+    long rest = Math.abs(value);
+    int digits = 1;
+    for (long power = 10; power <= rest; power *= 10) {
+      digits++;
+    }
+    for (int at = length + digits - 1; at >= length; at--) {
+      out[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    length += digits;
   }
 
   private void put(char c) {

@@ -22,7 +22,7 @@ public sealed interface JsonValue {
     public static final Obj EMPTY = new Obj(Map.of());
 
     public Obj {
-      members = Collections.unmodifiableMap(members);
+      members = members instanceof FewMembers ? members : Collections.unmodifiableMap(members);
     }
 
     /** The member of that name, or null when there is none. */
@@ -50,7 +50,11 @@ public sealed interface JsonValue {
 
     /** An array of strings. */
     public static Arr ofStrings(List<String> strings) {
-      return new Arr(strings.stream().<JsonValue>map(Str::new).toList());
+      var items = new JsonValue[strings.size()];
+      for (int i = 0; i < items.length; i++) {
+        items[i] = new Str(strings.get(i));
+      }
+      return new Arr(List.of(items));
     }
 
     @Override
@@ -102,6 +106,9 @@ public sealed interface JsonValue {
 
   /** {@code true} or {@code false}. */
   record Bool(boolean value) implements JsonValue {
+    static final Bool TRUE = new Bool(true);
+    static final Bool FALSE = new Bool(false);
+
     @Override
     public Boolean toPlain() {
       return value;
@@ -125,13 +132,26 @@ public sealed interface JsonValue {
 
   /** Collects the members of one object; null values leave the member out. */
   final class Builder {
-    private final Map<String, JsonValue> members = new LinkedHashMap<>();
+    private FewMembers few = new FewMembers();
+    private @Nullable Map<String, JsonValue> many;
+    private boolean built;
 
     private Builder() {}
 
     public Builder put(String name, @Nullable JsonValue value) {
-      if (value != null) {
-        members.put(name, value);
+      if (value == null) {
+        return this;
+      }
+      if (built) {
+        begin();
+      }
+      if (many == null && few.isFull()) {
+        many = new LinkedHashMap<>(few);
+      }
+      if (many == null) {
+        few.set(name, value);
+      } else {
+        many.put(name, value);
       }
       return this;
     }
@@ -145,15 +165,34 @@ public sealed interface JsonValue {
     }
 
     public Builder put(String name, boolean value) {
-      return put(name, new Bool(value));
+      return put(name, value ? Bool.TRUE : Bool.FALSE);
     }
 
     public Builder put(String name, List<String> strings) {
       return put(name, Arr.ofStrings(strings));
     }
 
+    boolean has(String name) {
+      return (many == null ? few : many).containsKey(name);
+    }
+
+    int size() {
+      return (many == null ? few : many).size();
+    }
+
+    /** What was built before stays as it is. */
+    private void begin() {
+      if (many == null) {
+        few = few.copy();
+      } else {
+        many = new LinkedHashMap<>(many);
+      }
+      built = false;
+    }
+
     public Obj build() {
-      return new Obj(members);
+      built = true;
+      return new Obj(many == null ? few : many);
     }
   }
 }

@@ -12,9 +12,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Reads JSON (RFC 8259) from strangers so that every later reader sees the same value.
@@ -126,20 +124,20 @@ public final class StrictJson {
 
   private JsonValue.Obj object(int depth) throws JsonSyntaxException {
     checkDepth(depth);
-    Map<String, JsonValue> members = new LinkedHashMap<>();
+    JsonValue.Builder members = JsonValue.object();
     for (JsonToken token = need(); token != JsonToken.END_OBJECT; token = need()) {
       String name = name();
       path.addLast(name);
       if (members.size() == limits.members()) {
         throw refuse("more than " + limits.members() + " members in one object");
       }
-      if (members.containsKey(name)) {
+      if (members.has(name)) {
         throw refuse("the name occurs twice in one object");
       }
       members.put(name, value(need(), depth));
       path.removeLast();
     }
-    return new JsonValue.Obj(members);
+    return members.build();
   }
 
   private JsonValue.Arr array(int depth) throws JsonSyntaxException {
