@@ -1,50 +1,25 @@
 package dev.chitin.audit;
 
+import dev.chitin.bus.BootMac;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
-import java.util.Arrays;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Makes and checks the receipts of one boot: HMAC-SHA256 (RFC 2104) under a random key that never
- * leaves this object, over a domain label and every member of the receipt, lengths before strings.
+ * Makes and checks the receipts of one boot: a MAC over every member of the receipt, under a key
+ * that nobody else has.
  */
 final class BootReceipts implements ReceiptVerifier {
-  private static final byte[] DOMAIN = "chitin.receipt.v1\0".getBytes(StandardCharsets.US_ASCII);
-
   private final String origin;
   private final String bootId;
-
-  /** Keyed and never fed; each use works on a copy, which is cheaper than keying anew. */
-  private final Mac keyed;
+  private final BootMac macs = new BootMac("chitin.receipt.v1");
 
   BootReceipts(String origin, String bootId) {
     this.origin = origin;
     this.bootId = bootId;
-    this.keyed = keyed();
-  }
-
-  private static Mac keyed() {
-    byte[] random = new byte[32];
-    new SecureRandom().nextBytes(random);
-    try {
-      Mac hmac = Mac.getInstance("HmacSHA256");
-      hmac.init(new SecretKeySpec(random, "HmacSHA256"));
-      return hmac;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has HMAC-SHA-256", e);
-    } finally {
-      Arrays.fill(random, (byte) 0);
-    }
   }
 
   Receipt issue(LogPosition position, Digest planDigest, String decisionId, long expiresNanos) {
@@ -92,33 +67,15 @@ final class BootReceipts implements ReceiptVerifier {
       String decisionId,
       String bootId,
       long expiresNanos) {
-    Mac hmac = hmac();
-    hmac.update(DOMAIN);
-    update(hmac, origin);
-    update(hmac, position.index());
-    hmac.update(position.leafHash().borrow());
-    hmac.update(planDigest.borrow());
-    update(hmac, decisionId);
-    update(hmac, bootId);
-    update(hmac, expiresNanos);
-    return hmac.doFinal();
-  }
-
-  private static void update(Mac hmac, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    update(hmac, bytes.length);
-    hmac.update(bytes);
-  }
-
-  private static void update(Mac hmac, long number) {
-    hmac.update(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
-  }
-
-  private Mac hmac() {
-    try {
-      return (Mac) keyed.clone();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("HMAC-SHA-256 of the Java platform can be copied", e);
-    }
+    return macs.over(
+        fields ->
+            fields
+                .text(origin)
+                .number(position.index())
+                .fixed(position.leafHash().borrow())
+                .fixed(planDigest.borrow())
+                .text(decisionId)
+                .text(bootId)
+                .number(expiresNanos));
   }
 }

@@ -9,7 +9,9 @@ import java.util.HexFormat;
 /** A SHA-256 digest (FIPS 180-4), 32 bytes, written as {@code sha256:<64 lower-case hex>}. */
 public final class Digest {
   private static final String PREFIX = "sha256:";
-  private static final MessageDigest FRESH = named();
+
+  /** Fed and emptied within one call: finding the algorithm takes longer than a short text. */
+  private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Digest::sha256);
 
   private final byte[] value;
 
@@ -19,7 +21,7 @@ public final class Digest {
 
   /** The digest of the concatenation of {@code parts}. */
   public static Digest of(byte[]... parts) {
-    MessageDigest sha = sha256();
+    MessageDigest sha = SHA_256.get();
     for (byte[] part : parts) {
       sha.update(part);
     }
@@ -68,16 +70,7 @@ public final class Digest {
     return HexFormat.of().formatHex(value);
   }
 
-  /** A fresh one: copied, since looking for the algorithm's provider takes longer. */
-  static MessageDigest sha256() {
-    try {
-      return (MessageDigest) FRESH.clone();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("SHA-256 of the Java platform can be copied", e);
-    }
-  }
-
-  private static MessageDigest named() {
+  private static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
