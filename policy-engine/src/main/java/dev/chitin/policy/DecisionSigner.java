@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 /** Makes verdicts into authentic decisions for one node. Safe for use from any thread. */
 public final class DecisionSigner {
   /**
-   * How long a decision counts at most. It is spent as soon as it is made, and its mark is kept
-   * until then: short, so that the bounded marks carry some 26,000 calls a second.
+   * How long a decision counts at most. It is spent as soon as it is made, and its mark is kept for
+   * up to twice as long: short, so that the bounded marks carry many calls a second.
    */
   public static final Duration LIFETIME = Duration.ofSeconds(5);
 

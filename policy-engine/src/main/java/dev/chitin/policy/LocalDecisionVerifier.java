@@ -4,11 +4,6 @@ import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.security.MessageDigest;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -19,20 +14,14 @@ import java.util.function.LongSupplier;
  * decision is refused, never forgotten. Safe for use from any thread.
  */
 public final class LocalDecisionVerifier implements DecisionVerifier {
-  /** Most spent decisions that have not expired. */
-  public static final int MAX_MARKS = 131_072;
-
-  private static final int PRUNED_PER_USE = 4;
-
-  private record Mark(String decisionId, long expiresNanos) {}
+  /** Most marks at a time: those of some 52,000 calls a second, in two tables of 16 MiB. */
+  public static final int MAX_MARKS = 524_288;
 
   private final DecisionKey key;
   private final String node;
   private final LongSupplier nanoTime;
   private final int maxMarks;
-  private final ConcurrentMap<String, Boolean> spent = new ConcurrentHashMap<>();
-  private final Queue<Mark> byAge = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger marks = new AtomicInteger();
+  private final SpentDecisions spent;
 
   /** Verifies decisions that are made out to {@code node}. */
   public LocalDecisionVerifier(DecisionKey key, String node) {
@@ -44,6 +33,7 @@ public final class LocalDecisionVerifier implements DecisionVerifier {
     this.node = node;
     this.nanoTime = nanoTime;
     this.maxMarks = maxMarks;
+    this.spent = new SpentDecisions(nanoTime, DecisionSigner.LIFETIME.toNanos(), maxMarks);
   }
 
   @Override
@@ -63,41 +53,29 @@ public final class LocalDecisionVerifier implements DecisionVerifier {
     }
     long left = decision.expiresNanos() - now;
     if (left <= 0 || left > DecisionSigner.LIFETIME.toNanos()) {
-      throw invalid("decision.expired", "The decision has expired.");
+      throw expired();
     }
-    spend(decision, now);
+    spend(decision);
   }
 
-  private void spend(Decision decision, long now) {
-    prune(now);
-    if (marks.incrementAndGet() > maxMarks) {
-      marks.decrementAndGet();
-      throw Problem.of(
-              ProblemCode.GATEWAY_OVERLOADED,
-              "There are already " + maxMarks + " spent decisions that have not expired.")
-          .withHint("Try again when they have.")
-          .toException();
-    }
-    if (spent.putIfAbsent(decision.decisionId(), Boolean.TRUE) != null) {
-      marks.decrementAndGet();
-      throw invalid("decision.spent", "The decision is spent.");
-    }
-    byAge.add(new Mark(decision.decisionId(), decision.expiresNanos()));
-  }
-
-  /**
-   * Forgets a few expired marks. They leave in the order in which they came; one that lives longer
-   * holds those behind it back by a minute at most.
-   */
-  private void prune(long now) {
-    for (int i = 0; i < PRUNED_PER_USE; i++) {
-      Mark oldest = byAge.peek();
-      if (oldest == null || oldest.expiresNanos() - now > 0 || !byAge.remove(oldest)) {
-        return;
+  private void spend(Decision decision) {
+    switch (spent.spend(decision.mac(), decision.expiresNanos())) {
+      case SET -> {
+        // It counts, this once.
       }
-      spent.remove(oldest.decisionId());
-      marks.decrementAndGet();
+      case SPENT -> throw invalid("decision.spent", "The decision is spent.");
+      case EXPIRED -> throw expired();
+      case FULL ->
+          throw Problem.of(
+                  ProblemCode.GATEWAY_OVERLOADED,
+                  "There are already " + maxMarks + " marks of spent decisions.")
+              .withHint("Try again in some seconds, when they have expired.")
+              .toException();
     }
+  }
+
+  private static RuntimeException expired() {
+    return invalid("decision.expired", "The decision has expired.");
   }
 
   private static RuntimeException invalid(String rule, String detail) {
