@@ -28,6 +28,7 @@ public final class WriterLock implements AutoCloseable {
 
   private static final int O_RDWR_NOFOLLOW_CLOEXEC = noFollow() | 02 | 02000000;
   private static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
+  private static final int LOCK_NONE = 8;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle OPEN =
@@ -97,15 +98,21 @@ public final class WriterLock implements AutoCloseable {
         : new IllegalStateException("a call of the C library failed", e);
   }
 
-  /** Releases the lock. A second call does nothing: the number may be another file's by then. */
+  /**
+   * Releases the lock. A second call does nothing: the number may be another file's by then.
+   *
+   * <p>Closing alone releases it only with the last descriptor of the open file, and a child that
+   * is just being started has one, too, until it runs its program.
+   */
   @Override
   public void close() {
     if (!held.compareAndSet(true, false)) {
       return;
     }
     try {
-      int result = (int) CLOSE.invokeExact(descriptor);
-      if (result != 0) {
+      int released = (int) FLOCK.invokeExact(descriptor, LOCK_NONE);
+      int closed = (int) CLOSE.invokeExact(descriptor);
+      if (released != 0 || closed != 0) {
         throw new IllegalStateException("the vault's lock could not be released");
       }
     } catch (Throwable e) {
