@@ -5,6 +5,7 @@ import dev.chitin.audit.LogFault;
 import dev.chitin.audit.tree.TreeHash;
 import dev.chitin.bus.Bytes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads entries of a log that another process may be writing. Remembers where it stopped, so that
- * reading on costs nothing for what lies before; see {@link dev.chitin.audit.LogReader}.
+ * reading on costs nothing for what lies before; see {@link dev.chitin.audit.LogReader}. Used by
+ * one thread at a time.
  */
 public final class EntryReader {
   private final LogDirectory directory;
   private final TreeHash hash = new TreeHash();
+  private final ByteBuffer window = SegmentScanner.window();
   private @Nullable Place stopped;
 
   /**
@@ -111,7 +114,7 @@ public final class EntryReader {
       throws IOException, LogDamage {
     try (FileChannel file = directory.read(name)) {
       Place place = placeIn(file, name, from);
-      var scanner = new SegmentScanner(file, place.id, place.offset, place.index);
+      var scanner = new SegmentScanner(file, place.id, place.offset, place.index, window);
       Frame frame = next(scanner, name, durable);
       while (frame != null && entries.size() < max) {
         Frame follower = frame.endIndex() <= durable ? null : next(scanner, name, durable);

@@ -35,14 +35,27 @@ final class SegmentScanner {
   private final Bytes segmentId;
   private long offset;
   private long index;
-  private ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
+  private ByteBuffer window;
   private long windowAt;
 
   SegmentScanner(FileChannel file, Bytes segmentId, long offset, long index) {
+    this(file, segmentId, offset, index, window());
+  }
+
+  /**
+   * @param window as {@link #window()} gives it, which no other scanner uses at the time
+   */
+  SegmentScanner(FileChannel file, Bytes segmentId, long offset, long index, ByteBuffer window) {
+    this.window = window.limit(0);
     this.file = file;
     this.segmentId = segmentId;
     this.offset = offset;
     this.index = index;
+  }
+
+  /** A window for scanners, one after the other. */
+  static ByteBuffer window() {
+    return ByteBuffer.allocate(WINDOW);
   }
 
   /** Where the next frame begins or would begin. */
