@@ -57,10 +57,12 @@ final class FewMembers extends AbstractMap<String, JsonValue> {
     table[slot] = (byte) ++size;
   }
 
+  /** What has more than a few members often has many. */
   private void grow() {
-    names = Arrays.copyOf(names, 2 * size);
-    values = Arrays.copyOf(values, 2 * size);
-    table = new byte[4 * size];
+    int room = Math.min(4 * size, MOST);
+    names = Arrays.copyOf(names, room);
+    values = Arrays.copyOf(values, room);
+    table = new byte[2 * room];
     for (int i = 0; i < size; i++) {
       table[slot(names[i])] = (byte) (i + 1);
     }
