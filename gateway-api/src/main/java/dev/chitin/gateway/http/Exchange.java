@@ -106,7 +106,7 @@ final class Exchange {
     if (!response().ended()) {
       byte[] json = CanonicalJson.bytesInOrder(value);
       Buffer line = Buffer.buffer(json.length + 1).appendBytes(json).appendByte((byte) '\n');
-      begin(status, "application/json").end(line);
+      begin(status, AnswerFields.JSON).end(line);
     }
   }
 
@@ -118,20 +118,19 @@ final class Exchange {
   /** Answers with a status and nothing else. */
   void respond(int status) {
     if (!response().ended()) {
-      response().setStatusCode(status).putHeader("x-request-id", requestId()).end();
+      response().setStatusCode(status).putHeader(AnswerFields.REQUEST_ID, requestId()).end();
     }
   }
 
   /** Starts an answer. */
-  HttpServerResponse begin(int status, String contentType) {
-    return response()
-        .setStatusCode(status)
-        .putHeader("content-type", contentType)
-        .putHeader("cache-control", "no-store")
-        .putHeader("x-content-type-options", "nosniff")
-        .putHeader("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
-        .putHeader("referrer-policy", "no-referrer")
-        .putHeader("x-request-id", requestId());
+  HttpServerResponse begin(int status, CharSequence contentType) {
+    HttpServerResponse response =
+        response()
+            .setStatusCode(status)
+            .putHeader(AnswerFields.CONTENT_TYPE, contentType)
+            .putHeader(AnswerFields.REQUEST_ID, requestId());
+    AnswerFields.secure(response);
+    return response;
   }
 
   /** Answers with a problem; the cause of a defect goes to the log. */
