@@ -22,6 +22,7 @@ public final class Digest {
   /** The digest of the concatenation of {@code parts}. */
   public static Digest of(byte[]... parts) {
     MessageDigest sha = SHA_256.get();
+    sha.reset(); // Whoever was before may have failed half way.
     for (byte[] part : parts) {
       sha.update(part);
     }
