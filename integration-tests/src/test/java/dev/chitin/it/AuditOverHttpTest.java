@@ -47,7 +47,7 @@ class AuditOverHttpTest {
 
   @Test
   void anAuditorMirrorsTheLogAndProvesACall() throws Exception {
-    try (var gateway = GatewayProcess.start(GatewayProcess.home(""))) {
+    try (var gateway = GatewayProcess.start(GatewayProcess.home(GatewayProcess.HIGH_RATE))) {
       String auditor = gateway.key("auditor", "auditor");
       String agent = gateway.key("agent", "agent");
       long index;
