@@ -29,13 +29,24 @@ public final class BootMac {
    * @param domain what the MACs are for, ASCII
    */
   public BootMac(String domain) {
-    this.domain = (domain + '\0').getBytes(StandardCharsets.US_ASCII);
-    this.keyed = keyed();
+    this(domain, random());
   }
 
-  private static Mac keyed() {
+  /**
+   * @param key wiped when it was taken over
+   */
+  BootMac(String domain, byte[] key) {
+    this.domain = (domain + '\0').getBytes(StandardCharsets.US_ASCII);
+    this.keyed = keyed(key);
+  }
+
+  private static byte[] random() {
     byte[] key = new byte[32];
     new SecureRandom().nextBytes(key);
+    return key;
+  }
+
+  private static Mac keyed(byte[] key) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));

@@ -75,8 +75,8 @@ public final class Endpoint<Q, R> {
 
   private Future<Object> send(Envelope envelope, long timeoutMillis) {
     try {
-      Future<Object> near = this.near.request(address.name(), envelope);
-      return near == null ? sendFar(envelope, timeoutMillis) : near;
+      Future<Object> answer = near.request(address.name(), envelope);
+      return answer == null ? sendFar(envelope, timeoutMillis) : answer;
     } catch (IllegalStateException | RejectedExecutionException e) {
       return Future.failedFuture(e); // The Vert.x instance has been closed.
     }

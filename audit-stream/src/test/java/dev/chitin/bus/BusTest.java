@@ -1,8 +1,12 @@
 package dev.chitin.bus;
 
+import static dev.chitin.bus.Asking.await;
+import static dev.chitin.bus.Asking.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chitin.bus.Asking.Answer;
+import dev.chitin.bus.Asking.Question;
 import io.vertx.core.Context;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -14,8 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -24,10 +26,6 @@ import org.junit.jupiter.api.Test;
 
 /** What the typed bus promises to those who serve and those who call. */
 class BusTest {
-  private record Question(String text) {}
-
-  private record Answer(String text) {}
-
   private static final Address<Question, Answer> ADDRESS =
       new Address<>("test.question", Question.class, Answer.class);
 
@@ -37,18 +35,6 @@ class BusTest {
   @AfterEach
   void close() {
     await(vertx.close());
-  }
-
-  private static <T> T await(Future<T> future) {
-    try {
-      return future.await(20, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      throw new AssertionError("no answer within 20 s", e);
-    }
-  }
-
-  private static Deadline soon() {
-    return Deadline.after(Duration.ofSeconds(20));
   }
 
   private void serve(int maxInFlight, Service<Question, Answer> service) {

@@ -1,7 +1,11 @@
 package dev.chitin.bus;
 
+import static dev.chitin.bus.Asking.await;
+import static dev.chitin.bus.Asking.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.bus.Asking.Answer;
+import dev.chitin.bus.Asking.Question;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -14,8 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +26,6 @@ import org.junit.jupiter.api.Test;
 
 /** What the bus promises, where who asks and who serves share an event loop. */
 class NearCallsTest {
-  private record Question(String text) {}
-
-  private record Answer(String text) {}
-
   private static final Address<Question, Answer> ADDRESS =
       new Address<>("test.near", Question.class, Answer.class);
 
@@ -38,18 +36,6 @@ class NearCallsTest {
   @AfterEach
   void close() {
     await(vertx.close());
-  }
-
-  private static <T> T await(Future<T> future) {
-    try {
-      return future.await(20, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      throw new AssertionError("no answer within 20 s", e);
-    }
-  }
-
-  private static Deadline soon() {
-    return Deadline.after(Duration.ofSeconds(20));
   }
 
   /** Serves near, and gives the deployment's id. */

@@ -156,7 +156,7 @@ final class Exchange {
     Optional<Dialect> dialect = dialect(request);
     HttpServerResponse response =
         dialect.isPresent()
-            ? begin(dialect.get().status(problem), "application/json")
+            ? begin(dialect.get().status(problem), AnswerFields.JSON)
                 .putHeader(dialect.get().requestIdField(), requestId())
             : begin(status, "application/problem+json");
     if (status == 401) {
