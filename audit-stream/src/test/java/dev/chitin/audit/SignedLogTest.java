@@ -156,11 +156,10 @@ class SignedLogTest {
       Checkpoint last = new Checkpoint(ORIGIN, 0, Digest.of());
       for (int round = 0; round < 5; round++) {
         write(log, 10);
-        Checkpoint next = last;
-        while (next.size() < 10L * (round + 1)) {
-          next = log.published().checkpoint().isPresent() ? checkpoint(log) : next;
-          Thread.onSpinWait();
-        }
+        long grown = 10L * (round + 1);
+        Awaiting.until(
+            () -> log.published().checkpoint().isPresent() && checkpoint(log).size() >= grown);
+        Checkpoint next = checkpoint(log);
         assertThat(
                 Proofs.consistent(
                     last.size(),
@@ -303,9 +302,7 @@ class SignedLogTest {
       assertThat(log.failure()).isEmpty();
       disk.mend();
       assertThat(log.proof(50, soon()).index()).isEqualTo(50);
-      while (log.metrics().treeTrouble() != null) {
-        Thread.onSpinWait();
-      }
+      Awaiting.until(() -> log.metrics().treeTrouble() == null);
     }
     assertThat(LogVerifierFixture.verify(temp.resolve("a")).fault()).isEmpty();
   }

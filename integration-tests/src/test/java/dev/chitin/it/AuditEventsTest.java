@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -148,9 +148,9 @@ class AuditEventsTest {
         status = stranger.get("/v1/tools").status();
       }
       assertThat(status).isEqualTo(429);
-      Await.until(() -> !events("--kind", "RateLimitExceeded").isEmpty());
+      Await.until("an event of the limit", () -> !events("--kind", "RateLimitExceeded").isEmpty());
       // Until the address may come again, for the tests that follow.
-      Await.until(() -> stranger.get("/v1/tools").status() == 401);
+      Await.until("the end of the limit", () -> stranger.get("/v1/tools").status() == 401);
     }
   }
 
@@ -261,15 +261,15 @@ class AuditEventsTest {
                           && line.contains("\"action\":\"stream\""))));
     }
     List<String> controls = new ArrayList<>(places);
-    try (Stream<Path> files = Files.list(gateway.home().resolve("audit"))) {
-      var segments = new StringBuilder();
-      for (Path file : files.toList()) {
-        String bytes = new String(Files.readAllBytes(file), ISO_8859_1);
-        places.add(bytes);
-        segments.append(bytes);
-      }
-      controls.add(segments.toString());
+    var segments = new StringBuilder();
+    List<Path> files = LiveFiles.in(gateway.home().resolve("audit"));
+    for (Path file : files.stream().filter(Files::isRegularFile).toList()) {
+      Optional<String> bytes =
+          LiveFiles.look(file, at -> new String(Files.readAllBytes(at), ISO_8859_1));
+      bytes.ifPresent(places::add);
+      bytes.ifPresent(segments::append);
     }
+    controls.add(segments.toString());
     assertThat(controls).allSatisfy(place -> assertThat(place).contains(callId));
     assertThat(places).allSatisfy(place -> assertThat(place).doesNotContain(secret, content, name));
   }

@@ -135,11 +135,13 @@ class AuditStreamTest {
       for (int i = 0; i < MOST; i++) {
         sleepers.add(sleeper());
       }
-      Await.until(() -> gateway.metric("chitin_audit_subscribers") == MOST);
+      Await.until("all subscribers", () -> gateway.metric("chitin_audit_subscribers") == MOST);
       assertThat(admin.get("/v1/audit/stream?from=0").member("code"))
           .isEqualTo("gateway.overloaded");
       calls(300);
-      Await.until(() -> gateway.metric("chitin_audit_gaps_total") == before + MOST);
+      Await.until(
+          "a gap for each sleeper",
+          () -> gateway.metric("chitin_audit_gaps_total") == before + MOST);
       assertThat(gateway.metric("chitin_audit_subscribers")).isZero();
       for (SocketChannel sleeper : sleepers) {
         assertThat(rest(sleeper)).contains("event: gap\ndata: {\"from\":");

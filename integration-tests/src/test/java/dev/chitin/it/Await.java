@@ -4,23 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
 
-/** Waits for what another process makes true. */
+/** Waits for what another process makes true and gives no signal of. */
 public final class Await {
-  private static final long PATIENCE = Duration.ofMinutes(2).toNanos();
-  private static final long PAUSE = Duration.ofMillis(100).toNanos();
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
+  private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
 
   private Await() {}
 
-  /** Looks again and again, until {@code true} or two minutes are over. */
-  public static void until(Callable<Boolean> truth) throws Exception {
-    long end = System.nanoTime() + PATIENCE;
-    boolean is = truth.call();
-    while (!is && System.nanoTime() < end) {
-      LockSupport.parkNanos(PAUSE);
-      is = truth.call();
+  /** Looks until {@code truth} holds, less and less often; after two minutes it fails. */
+  public static void until(String what, Callable<Boolean> truth) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    Duration pause = FIRST_PAUSE;
+    while (!truth.call()) {
+      assertThat(System.nanoTime() - end).as("still waiting for %s", what).isNegative();
+      Thread.sleep(pause);
+      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
     }
-    assertThat(is).as("within two minutes").isTrue();
   }
 }

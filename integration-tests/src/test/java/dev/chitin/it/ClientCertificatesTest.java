@@ -264,19 +264,19 @@ class ClientCertificatesTest {
       CompletableFuture<Agent.Answer> call =
           CompletableFuture.supplyAsync(
               () -> KeyLifeTest.unchecked(() -> send(a, run(other, "sleep", "120"))));
-      KeyLifeTest.await(() -> other.metric("chitin_calls_running") >= 1);
+      Await.until("the call", () -> other.metric("chitin_calls_running") >= 1);
       revoke("other-crl.pem", authority, leaving.certificate());
       isRefused(call.get(60, TimeUnit.SECONDS), 401, "auth.invalid");
       HttpRequest list = request(other, "/v1/tools").build();
       isRefused(send(a, list), 401, "auth.invalid");
       assertThat(send(b, list).status()).isEqualTo(200);
       revoke("other-crl.pem", new Authority("CN=clients"));
-      KeyLifeTest.await(() -> send(b, list).status() == 503);
+      Await.until("another signer's list to be refused", () -> send(b, list).status() == 503);
       isRefused(send(b, list), 503, "auth.unavailable");
       revoke("other-crl.pem", authority);
-      KeyLifeTest.await(() -> send(b, list).status() == 200);
+      Await.until("the list to be taken again", () -> send(b, list).status() == 200);
       Files.delete(directory.resolve("other-crl.pem"));
-      KeyLifeTest.await(() -> send(b, list).status() == 503);
+      Await.until("the missing list to be refused", () -> send(b, list).status() == 503);
     }
   }
 

@@ -10,8 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** SIGTERM ends service in order, and nothing that ran goes without its record. */
@@ -60,13 +58,8 @@ class DrainTest {
     return tail.out().lines().filter(line -> line.contains(callId)).toList();
   }
 
-  private static void awaitDraining(GatewayProcess gateway) throws IOException {
-    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!gateway.administration("/health/ready").contains("\"draining\"")) {
-      assertThat(System.nanoTime()).as("draining").isLessThan(limit);
-      // The gateway tells nobody; it is asked.
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-    }
+  private static void awaitDraining(GatewayProcess gateway) throws Exception {
+    Await.until("draining", () -> gateway.administration("/health/ready").contains("\"draining\""));
   }
 
   @Test

@@ -224,12 +224,10 @@ class EdgeTest {
     }
   }
 
-  private void awaitEntry(String kind, String text) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (entries().stream().noneMatch(e -> e.contains("\"" + kind + "\"") && e.contains(text))) {
-      assertThat(System.nanoTime() - end).as("time for a record of " + kind).isNegative();
-      Thread.onSpinWait();
-    }
+  private void awaitEntry(String kind, String text) throws Exception {
+    Await.until(
+        "a record of " + kind,
+        () -> entries().stream().anyMatch(e -> e.contains("\"" + kind + "\"") && e.contains(text)));
   }
 
   private List<String> entries() {

@@ -178,7 +178,7 @@ class FloodTest {
   }
 
   private void quiet() throws Exception {
-    Await.until(() -> gateway.metric("chitin_connections") <= 1);
+    Await.until("an idle gateway", () -> gateway.metric("chitin_connections") <= 1);
   }
 
   private void holds(String name, FloodProcess.Order order, During during) throws Exception {
@@ -235,7 +235,7 @@ class FloodTest {
     // Long enough for the first to be over their time.
     attacker.begin(gateway.url(), order);
     try {
-      Await.until(() -> attacker.look().closedByGateway() >= 400);
+      Await.until("closed connections", () -> attacker.look().closedByGateway() >= 400);
     } finally {
       attacker.end();
     }
@@ -276,7 +276,7 @@ class FloodTest {
     double before = gateway.metric("chitin_connections_refused_total");
     attacker.begin(gateway.url(), order(FloodProcess.Kind.SILENT, 600, 9, 1));
     try {
-      Await.until(() -> attacker.look().closedByGateway() > 300);
+      Await.until("closed connections", () -> attacker.look().closedByGateway() > 300);
       assertThat(gateway.metric("chitin_connections")).isLessThanOrEqualTo(PER_ADDRESS + 1.0);
     } finally {
       attacker.end();

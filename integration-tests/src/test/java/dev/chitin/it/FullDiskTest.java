@@ -83,7 +83,7 @@ class FullDiskTest {
         assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
         say(process, "fill");
         assertThat(out.readLine()).isEqualTo("filled");
-        Await.until(() -> agent.get("/health/ready").status() == 503);
+        Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
         var ready = agent.get("/health/ready");
         assertThat(ready.text()).contains("audit.");
         long began = System.nanoTime();
@@ -95,7 +95,7 @@ class FullDiskTest {
         assertThat(agent.get("/health/live").status()).isEqualTo(200);
         say(process, "free");
         assertThat(out.readLine()).isEqualTo("freed");
-        Await.until(() -> agent.get("/health/ready").status() == 200);
+        Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
         assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
       }
     } finally {

@@ -235,8 +235,8 @@ class FuzzTest {
       wire.send("GET /health/live HTTP/1.1\r\nHost: " + gateway.url().getAuthority() + "\r\n\r\n");
       assertThat(wire.answer().status()).isEqualTo(200);
     }
-    KeyLifeTest.await(() -> gateway.metric("chitin_connections") == 0);
-    KeyLifeTest.await(() -> gateway.metric("chitin_calls_running") == 0);
+    Await.until("no connection", () -> gateway.metric("chitin_connections") == 0);
+    Await.until("no call", () -> gateway.metric("chitin_calls_running") == 0);
     assertThat(gateway.metric("chitin_vault_memory_unclosed_total")).isZero();
     assertThat(gateway.errors())
         .doesNotContain("LEAK")

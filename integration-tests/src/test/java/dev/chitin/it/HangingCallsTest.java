@@ -5,17 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,13 +45,13 @@ class HangingCallsTest {
 
   @Test
   void aClientThatDisconnectsHasItsProcessGone() throws Exception {
-    String seconds = "61." + (System.nanoTime() % 1_000_000);
+    String seconds = ToolProcess.ownSeconds(61);
     InputStream stream = agent.stream("process_run", Agent.argv("sleep", seconds));
     stream.read();
-    awaitProcesses(seconds, true);
+    ToolProcess.awaitSleep(seconds);
     long left = System.nanoTime();
     stream.close();
-    awaitProcesses(seconds, false);
+    ToolProcess.awaitEnd(seconds);
     Duration taken = Duration.ofNanos(System.nanoTime() - left);
     assertThat(taken).isLessThan(Duration.ofSeconds(1));
   }
@@ -68,7 +61,7 @@ class HangingCallsTest {
   @CsvSource({"'\"timeoutMs\":400,',", "'',400", "'\"timeoutMs\":400,',30000"})
   void aCallEndsAtTheTimeThatItsClientGivesIt(String member, @Nullable String field)
       throws Exception {
-    String seconds = "62." + (System.nanoTime() % 1_000_000);
+    String seconds = ToolProcess.ownSeconds(62);
     String body = "{" + member + "\"arguments\":{\"argv\":[\"sleep\",\"" + seconds + "\"]}}";
     HttpRequest.Builder request =
         agent
@@ -79,7 +72,7 @@ class HangingCallsTest {
     }
     Agent.Answer late = agent.send(request.header("content-type", "application/json").build());
     assertThat(late.text()).contains("deadline");
-    awaitProcesses(seconds, false);
+    ToolProcess.awaitEnd(seconds);
   }
 
   @Test
@@ -137,35 +130,5 @@ class HangingCallsTest {
   private static long p99(long[] nanos) {
     Arrays.sort(nanos);
     return nanos[(int) Math.ceil(nanos.length * 0.99) - 1];
-  }
-
-  /** Waits until a process with that argument is there, or none is; fails after half a minute. */
-  private static void awaitProcesses(String argument, boolean present) throws IOException {
-    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (running(argument) != present) {
-      assertThat(System.nanoTime()).as("process with %s", argument).isLessThan(limit);
-      // The kernel gives no signal for a process that is not ours.
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
-    }
-  }
-
-  private static boolean running(String argument) throws IOException {
-    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      return processes
-          .filter(path -> path.getFileName().toString().chars().allMatch(Character::isDigit))
-          .anyMatch(path -> arguments(path).contains(argument));
-    }
-  }
-
-  private static List<String> arguments(Path process) {
-    try {
-      byte[] line = Files.readAllBytes(process.resolve("cmdline"));
-      return List.of(new String(line, StandardCharsets.UTF_8).split("\0", -1));
-    } catch (NoSuchFileException gone) {
-      return List.of();
-    } catch (IOException gone) {
-      // A process that ends while it is read answers ESRCH.
-      return List.of();
-    }
   }
 }

@@ -130,7 +130,7 @@ class Http2AbuseTest {
       ask(wire, get("/v1/tools", host));
       assertThat(wire.body(1)).contains("fs_read");
     }
-    KeyLifeTest.await(() -> gateway.metric("chitin_connections") == 0);
+    Await.until("no connection", () -> gateway.metric("chitin_connections") == 0);
     assertThat(gateway.metric("chitin_calls_running")).isZero();
   }
 

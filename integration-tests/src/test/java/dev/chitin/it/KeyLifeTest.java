@@ -144,11 +144,11 @@ class KeyLifeTest {
                           return String.join("\n", reader.lines().toList());
                         }
                       }));
-      await(() -> gateway.metric("chitin_calls_running") >= 2);
+      Await.until("both calls", () -> gateway.metric("chitin_calls_running") >= 2);
       assertThat(gateway.run("key", "revoke", key.id()).exit()).isZero();
       isRefused(call.get(60, TimeUnit.SECONDS), 401, "auth.invalid");
       assertThat(stream.get(60, TimeUnit.SECONDS)).contains("auth.invalid");
-      await(() -> gateway.metric("chitin_calls_running") == 0);
+      Await.until("the end of both", () -> gateway.metric("chitin_calls_running") == 0);
       isRefused(leaving.get("/v1/tools"), 401, "auth.invalid");
     }
     assertThat(gateway.run("audit", "tail", "-n", "1000").out().lines())
@@ -218,7 +218,8 @@ class KeyLifeTest {
               .header("chitin-session", id)
               .build();
       isRefused(idler.send(bare), 401, "auth.missing");
-      await(
+      Await.until(
+          "the end of the idle session",
           () -> {
             Agent.Answer list = idler.get("/v1/sessions");
             return list.status() == 200 && !list.text().contains(id);
@@ -256,14 +257,6 @@ class KeyLifeTest {
       return check.get();
     } catch (Exception e) {
       throw new AssertionError(e);
-    }
-  }
-
-  static void await(Check<Boolean> check) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!unchecked(check)) {
-      assertThat(System.nanoTime() - end).as("time to wait").isNegative();
-      Thread.onSpinWait();
     }
   }
 }

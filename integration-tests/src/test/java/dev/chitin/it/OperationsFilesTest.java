@@ -68,6 +68,7 @@ class OperationsFilesTest {
         assertThat(stranger.get("/v1/tools").status()).isEqualTo(401);
       }
       Await.until(
+          "an alert",
           () -> entries(gateway).stream().anyMatch(entry -> entry.contains("\"AlertRaised\"")));
       read(gateway.administration("/metrics"));
       entries(gateway).forEach(entry -> paths("", Json.object(entry)));

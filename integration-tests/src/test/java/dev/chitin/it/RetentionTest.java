@@ -25,7 +25,7 @@ class RetentionTest {
       assertThat(gateway.run("audit", "rotate").exit()).isZero();
       // The minimum is a multiple of 256 behind the beginning of the segment that stays.
       calls(agent);
-      Await.until(() -> prune(gateway, archive) > 0);
+      Await.until("entries to prune", () -> prune(gateway, archive) > 0);
       minimum = prune(gateway, archive);
       assertThat(minimum).isGreaterThanOrEqualTo(256);
       assertThat(agent.get("/v1/audit/tile/entries/000").status()).isEqualTo(410);
@@ -74,7 +74,7 @@ class RetentionTest {
         calls(agent);
         assertThat(gateway.run("audit", "rotate").exit()).isZero();
         calls(agent);
-        Await.until(() -> gateway.metric("chitin_audit_minimum") > before);
+        Await.until("pruning", () -> gateway.metric("chitin_audit_minimum") > before);
         assertThat(gateway.metric("chitin_audit_retention_failing")).isZero();
       } finally {
         gateway.kill();

@@ -11,8 +11,6 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,12 +60,8 @@ class SandboxPlacesTest {
   }
 
   /** The metric is the signal: nothing else tells that a call waits. */
-  private void await(String name, LongPredicate holds) throws IOException, InterruptedException {
-    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!holds.test(metric(name))) {
-      assertThat(System.nanoTime() - limit).as("waiting for %s", name).isNegative();
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
-    }
+  private void await(String name, LongPredicate holds) throws Exception {
+    Await.until(name, () -> holds.test(metric(name)));
   }
 
   @Test

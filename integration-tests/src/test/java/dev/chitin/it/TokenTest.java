@@ -104,7 +104,7 @@ class TokenTest {
       CompletableFuture<Agent.Answer> call =
           CompletableFuture.supplyAsync(
               () -> KeyLifeTest.unchecked(() -> agent.run("sleep", "120")));
-      KeyLifeTest.await(() -> gateway.metric("chitin_calls_running") >= 1);
+      Await.until("the call", () -> gateway.metric("chitin_calls_running") >= 1);
       Result revoked = gateway.run("key", "revoke", "--jti", "leaves");
       assertThat(revoked.exit()).as(revoked.err()).isZero();
       isRefused(call.get(60, TimeUnit.SECONDS), 401, "auth.invalid");
@@ -132,11 +132,11 @@ class TokenTest {
       CompletableFuture<Agent.Answer> call =
           CompletableFuture.supplyAsync(
               () -> KeyLifeTest.unchecked(() -> before.run("sleep", "120")));
-      KeyLifeTest.await(() -> other.metric("chitin_calls_running") >= 1);
+      Await.until("the call", () -> other.metric("chitin_calls_running") >= 1);
       next.write(directory.resolve("renewed.json"));
       isRefused(call.get(60, TimeUnit.SECONDS), 401, "auth.invalid");
       isRefused(before.get("/v1/tools"), 401, "auth.invalid");
-      KeyLifeTest.await(() -> after.get("/v1/tools").status() == 200);
+      Await.until("the new keys", () -> after.get("/v1/tools").status() == 200);
     }
   }
 

@@ -227,7 +227,8 @@ class WitnessProcessTest {
 
         witness.close();
         witness = witness(home, port(witness), old, fresh);
-        Await.until(() -> Files.notExists(home.resolve("audit/key-rotation")));
+        Await.until(
+            "the end of the rotation", () -> Files.notExists(home.resolve("audit/key-rotation")));
         long covered = call(agent);
         assertThat(signers(auditor, covered)).containsExactlyInAnyOrder(signer(fresh), cosigner);
 
@@ -244,7 +245,7 @@ class WitnessProcessTest {
         witness = witness(home, port(witness), fresh);
         try (var again = GatewayProcess.start(home);
             var asker = new Agent(again.url(), again.key("asker", "auditor"))) {
-          Await.until(() -> asker.get("/v1/audit/proof/" + later).status() == 200);
+          Await.until("a proof", () -> asker.get("/v1/audit/proof/" + later).status() == 200);
           assertThat(signers(asker, later)).containsExactlyInAnyOrder(signer(fresh), cosigner);
           assertThat(again.stop()).isZero();
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
 import dev.chitin.audit.AuditSettings;
+import dev.chitin.audit.Awaiting;
 import dev.chitin.audit.DurableAuditLog;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.LogPosition;
@@ -21,9 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,21 +83,13 @@ class AlertFeedTest {
         .read(0, 1_000).stream().filter(entry -> Observed.of(entry).isAlert()).count();
   }
 
-  private static void until(BooleanSupplier holds) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("time is up").isLessThan(end);
-      Thread.sleep(10);
-    }
-  }
-
   @Test
   void anAlertIsRecordedOnceAndHandedOnWhenItIsDurable() throws Exception {
     feed(log, new AlertEngine(AlertSettings.DEFAULT), 10_000);
     wrongKeys(2);
     wrongKeys(10);
     append(Story.leak());
-    until(() -> handedOn.size() == 2);
+    Awaiting.until(() -> handedOn.size() == 2);
     assertThat(handedOn).allMatch(entry -> Observed.of(entry).isAlert());
     assertThat(alertsInLog()).isEqualTo(2);
   }
@@ -109,7 +100,7 @@ class AlertFeedTest {
     var engine = new AlertEngine(AlertSettings.DEFAULT);
     feed(log, engine, 10_000);
     append(Story.leak());
-    until(() -> handedOn.size() == 1);
+    Awaiting.until(() -> handedOn.size() == 1);
     assertThat(engine.raised(AlertRule.AUTH_PEER)).isZero();
     assertThat(alertsInLog()).isEqualTo(1);
   }
@@ -118,16 +109,16 @@ class AlertFeedTest {
   void afterACrashWhatIsRaisedAlreadyIsNotRaisedAgain() throws Exception {
     String first = feed(log, new AlertEngine(AlertSettings.DEFAULT), 0);
     append(Story.limited("192.0.2.9", 0));
-    until(() -> Files.exists(state));
+    Awaiting.until(() -> Files.exists(state));
     byte[] before = Files.readAllBytes(state);
     append(Story.leak());
-    until(() -> handedOn.size() == 1);
+    Awaiting.until(() -> handedOn.size() == 1);
     vertx.undeploy(first).await();
     Files.write(state, before); // As a crash would have left it.
     feed(log, new AlertEngine(AlertSettings.DEFAULT), 10_000);
-    until(() -> handedOn.size() == 2);
+    Awaiting.until(() -> handedOn.size() == 2);
     wrongKeys(5);
-    until(() -> handedOn.size() == 3);
+    Awaiting.until(() -> handedOn.size() == 3);
     assertThat(alertsInLog()).isEqualTo(2);
     assertThat(handedOn.get(0).index()).isEqualTo(handedOn.get(1).index());
   }
@@ -137,17 +128,17 @@ class AlertFeedTest {
     var lost = new AtomicBoolean();
     String first = feed(log, new AlertEngine(AlertSettings.DEFAULT), 0);
     append(Story.limited("192.0.2.9", 0));
-    until(() -> Files.exists(state));
+    Awaiting.until(() -> Files.exists(state));
     byte[] before = Files.readAllBytes(state);
     vertx.undeploy(first).await();
     Files.write(state, before);
     String second = feed(new Deaf(lost), new AlertEngine(AlertSettings.DEFAULT), 3_600_000);
     append(Story.leak());
-    until(lost::get);
+    Awaiting.until(lost::get);
     vertx.undeploy(second).await();
     Files.write(state, before);
     feed(log, new AlertEngine(AlertSettings.DEFAULT), 10_000);
-    until(() -> handedOn.size() == 1);
+    Awaiting.until(() -> handedOn.size() == 1);
     assertThat(alertsInLog()).isEqualTo(1);
   }
 

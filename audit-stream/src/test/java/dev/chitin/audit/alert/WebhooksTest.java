@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.chitin.audit.AlertRaised;
+import dev.chitin.audit.Awaiting;
 import dev.chitin.audit.LogEntry;
 import dev.chitin.audit.Story;
 import dev.chitin.bus.Problem;
@@ -34,7 +35,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
@@ -117,14 +117,6 @@ class WebhooksTest {
     return Objects.requireNonNull(received.poll(30, TimeUnit.SECONDS), "nothing came");
   }
 
-  private static void until(BooleanSupplier holds) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("time is up").isLessThan(end);
-      Thread.sleep(5);
-    }
-  }
-
   @Test
   void theReceiverCanVerifyWhatItGets() throws Exception {
     try (Webhooks hooks = hooks(Set.of(), WebhooksTest::open)) {
@@ -144,7 +136,7 @@ class WebhooksTest {
       Obj unmapped = (Obj) Objects.requireNonNull(finding.get("unmapped"));
       assertThat(unmapped.get("uid")).isEqualTo(new JsonValue.Str(id));
       assertThat(unmapped.get("alert")).isEqualTo(new JsonValue.Str("auth_failures_peer"));
-      until(() -> hooks.delivered() == 1);
+      Awaiting.until(() -> hooks.delivered() == 1);
     }
   }
 
@@ -157,7 +149,7 @@ class WebhooksTest {
       for (int i = 0; i < 3; i++) {
         assertThat(next().header("webhook-id")).isEqualTo(id);
       }
-      until(() -> hooks.delivered() == 1);
+      Awaiting.until(() -> hooks.delivered() == 1);
       assertThat(hooks.failed()).isZero();
     }
   }
@@ -168,7 +160,7 @@ class WebhooksTest {
     try (Webhooks hooks = hooks(Set.of(), WebhooksTest::open)) {
       hooks.send(alert());
       hooks.send(alert());
-      until(() -> hooks.delivered() == 1);
+      Awaiting.until(() -> hooks.delivered() == 1);
       assertThat(hooks.failed()).isEqualTo(1);
       assertThat(received).hasSize(6);
     }
@@ -181,10 +173,10 @@ class WebhooksTest {
       answers.add(status);
       try (Webhooks hooks = hooks(Set.of(), WebhooksTest::open)) {
         hooks.send(alert());
-        until(() -> hooks.failed() + hooks.delivered() == 1);
+        Awaiting.until(() -> hooks.failed() + hooks.delivered() == 1);
         assertThat(hooks.failed()).as("a redirect is no delivery: %d", status).isEqualTo(1);
         hooks.send(alert());
-        until(() -> hooks.delivered() == 1);
+        Awaiting.until(() -> hooks.delivered() == 1);
       }
       assertThat(received)
           .as("%d", status)
@@ -202,7 +194,7 @@ class WebhooksTest {
                 Problem.of(ProblemCode.POLICY_HOST_DENIED, "closed in this test").toException());
     try (Webhooks hooks = hooks(Set.of(), closed)) {
       hooks.send(alert());
-      until(() -> hooks.failed() == 1);
+      Awaiting.until(() -> hooks.failed() == 1);
       assertThat(received).isEmpty();
     }
   }
@@ -221,7 +213,7 @@ class WebhooksTest {
     try (Webhooks hooks = hooks(Set.of(), once)) {
       hooks.send(alert());
       next();
-      until(() -> hooks.failed() == 1);
+      Awaiting.until(() -> hooks.failed() == 1);
       assertThat(received).isEmpty();
       assertThat(judged).as("what the rules deny is not tried again").hasValue(2);
     }
@@ -250,9 +242,9 @@ class WebhooksTest {
       for (int i = 0; i < Webhook.MOST_WAITING + 11; i++) {
         hooks.send(entry);
       }
-      until(() -> hooks.dropped() == 10);
+      Awaiting.until(() -> hooks.dropped() == 10);
       held.complete(SocketAddress.inetSocketAddress(server.getAddress().getPort(), "127.0.0.1"));
-      until(() -> hooks.delivered() == Webhook.MOST_WAITING + 1);
+      Awaiting.until(() -> hooks.delivered() == Webhook.MOST_WAITING + 1);
       assertThat(hooks.dropped()).isEqualTo(10);
     }
   }
@@ -263,7 +255,7 @@ class WebhooksTest {
       hooks.send(alert());
       hooks.send(story.tell(new AlertRaised("log_gap", "high", "log", 1, 60, 7)));
       assertThat(next().body()).contains("\"alert\":\"log_gap\"");
-      until(() -> hooks.delivered() == 1);
+      Awaiting.until(() -> hooks.delivered() == 1);
       assertThat(received).isEmpty();
     }
   }

@@ -296,7 +296,7 @@ final class FakeProvider implements AutoCloseable {
   }
 
   private void more(HttpServerResponse response, Speech speech, int[] said) {
-    while (!response.writeQueueFull() && !response.ended() && !response.closed()) {
+    while (!response.ended() && !response.closed() && !response.writeQueueFull()) {
       if (hugeBytes.get() >= HUGE) {
         response.end(speech.end("huge", ""));
         return;

@@ -3,6 +3,7 @@ package dev.chitin.it.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.it.Await;
 import dev.chitin.it.GatewayProcess;
 import dev.chitin.it.GatewayProcess.Json;
 import java.io.IOException;
@@ -189,9 +190,8 @@ class LlmEnvelopeTest {
         byte[] request = small.raw("x".repeat(65_536));
         socket.getOutputStream().write(request, 0, request.length - 25_000);
         socket.getOutputStream().flush();
-        while (small.gateway().metric("chitin_llm_bodies_bytes") < 40_000) {
-          Thread.onSpinWait();
-        }
+        Await.until(
+            "most of a body", () -> small.gateway().metric("chitin_llm_bodies_bytes") >= 40_000);
         String large = LlmStage.message("normal", ",\"x\":\"" + "y".repeat(50_000) + "\"");
         LlmStage.Answer answer = small.post(MESSAGES, large);
         assertThat(answer.status()).as(answer.text()).isEqualTo(529);
@@ -202,9 +202,7 @@ class LlmEnvelopeTest {
         assertThat(small.provider().asked()).isEmpty();
       }
       // The client that left gives its part back.
-      while (small.gateway().metric("chitin_llm_bodies_bytes") > 0) {
-        Thread.onSpinWait();
-      }
+      Await.until("its room", () -> small.gateway().metric("chitin_llm_bodies_bytes") == 0);
       LlmStage.Answer answer =
           small.post(MESSAGES, LlmStage.message("normal", ",\"x\":\"" + "y".repeat(50_000) + "\""));
       assertThat(answer.status()).as(answer.text()).isEqualTo(200);

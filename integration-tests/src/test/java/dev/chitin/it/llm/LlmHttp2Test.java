@@ -2,6 +2,7 @@ package dev.chitin.it.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.it.Await;
 import dev.chitin.it.GatewayProcess;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -103,9 +104,9 @@ class LlmHttp2Test {
     CompletableFuture<HttpResponse<String>> silent =
         http.sendAsync(
             ask(MESSAGES, LlmStage.message("silent", "")), HttpResponse.BodyHandlers.ofString());
-    while (stage.provider().asked().stream().noneMatch(a -> a.body().contains("\"silent\""))) {
-      Thread.onSpinWait();
-    }
+    Await.until(
+        "the request at the provider",
+        () -> stage.provider().asked().stream().anyMatch(a -> a.body().contains("\"silent\"")));
     silent.cancel(true);
     assertThat(stage.provider().left("silent").words()).isZero();
   }

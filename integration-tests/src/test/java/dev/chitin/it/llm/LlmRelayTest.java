@@ -3,6 +3,7 @@ package dev.chitin.it.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.it.Await;
 import dev.chitin.it.GatewayProcess;
 import dev.chitin.it.GatewayProcess.Json;
 import java.io.BufferedReader;
@@ -195,9 +196,7 @@ class LlmRelayTest {
     int before = stage.provider().asked().size();
     try (var socket = stage.connect()) {
       socket.getOutputStream().write(stage.raw(LlmStage.message("silent", "")));
-      while (stage.provider().asked().size() == before) {
-        Thread.onSpinWait();
-      }
+      Await.until("the request at the provider", () -> stage.provider().asked().size() > before);
     }
     assertThat(stage.provider().left("silent").words()).isZero();
     assertThat(

@@ -2,6 +2,7 @@ package dev.chitin.it.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.it.LiveFiles;
 import dev.chitin.vault.store.Slot;
 import dev.chitin.vault.unlock.Argon2Parameters;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.junit.jupiter.api.Assumptions;
@@ -134,13 +136,11 @@ class SecretCopiesTest {
       Files.write(copy, Files.readAllBytes(Path.of("/proc/" + gateway.pid(), name)));
       shown.add(copy);
     }
-    try (Stream<Path> files = Files.walk(gateway.home())) {
-      files.filter(Files::isRegularFile).forEach(shown::add);
-    }
+    LiveFiles.in(gateway.home()).stream().filter(Files::isRegularFile).forEach(shown::add);
     shown.add(gateway.errors());
     shown.add(names(gateway));
     for (Path file : shown) {
-      assertThat(scan.file(file).found().keySet())
+      assertThat(LiveFiles.look(file, at -> scan.file(at).found().keySet()).orElse(Set.of()))
           .as(file.toString())
           .allMatch(name -> name.startsWith("control"));
     }
@@ -149,21 +149,20 @@ class SecretCopiesTest {
   /** The names of all its files, of what it has open and of its threads, as one file. */
   private static Path names(ScannedProcess gateway) throws Exception {
     var names = new StringBuilder();
-    try (Stream<Path> files = Files.walk(gateway.home().resolve("..").normalize())) {
-      files.forEach(file -> names.append(file).append('\n'));
+    for (Path file : LiveFiles.in(gateway.home().resolve("..").normalize())) {
+      names.append(file).append('\n');
     }
     Path process = Path.of("/proc/" + gateway.pid());
     try (Stream<Path> open = Files.list(process.resolve("fd"))) {
       for (Path link : open.toList()) {
-        if (Files.isSymbolicLink(link)) {
-          names.append(Files.readSymbolicLink(link)).append('\n');
-        }
+        LiveFiles.look(link, Files::readSymbolicLink)
+            .ifPresent(target -> names.append(target).append('\n'));
       }
     }
     assertThat(names).contains("audit-log.key");
     try (Stream<Path> threads = Files.list(process.resolve("task"))) {
       for (Path thread : threads.toList()) {
-        names.append(Files.readString(thread.resolve("comm")));
+        LiveFiles.look(thread.resolve("comm"), Files::readString).ifPresent(names::append);
       }
     }
     Path file = gateway.beside("names");
