@@ -3,6 +3,7 @@ package dev.chitin.audit;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.chitin.bus.EightBytes;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue.Str;
 import dev.chitin.bus.json.StrictJson;
@@ -22,6 +23,9 @@ public final class EntryMembers {
   private static final int PLACES = 4;
 
   private static final int LONGEST_NUMBER = 18;
+
+  private static final long QUOTES = EightBytes.of('"');
+  private static final long BACKSLASHES = EightBytes.of('\\');
 
   private final byte[] json;
   private int[] places = new int[32 * PLACES];
@@ -182,19 +186,37 @@ public final class EntryMembers {
     if (json[from] != '"') {
       return -1;
     }
-    for (int i = from + 1; i < last; i++) {
+    for (int i = special(from + 1, last); i < last; i = special(i + 2, last)) {
       if (json[i] == '"') {
         return i + 1;
-      }
-      if (json[i] == '\\') {
-        i++;
       }
     }
     return -1;
   }
 
+  /** The first quote or backslash from {@code from} on, eight bytes at a time; or {@code last}. */
+  private int special(int from, int last) {
+    int i = from;
+    for (; i + EightBytes.COUNT <= last; i += EightBytes.COUNT) {
+      long eight = EightBytes.at(json, i);
+      long found = EightBytes.equal(eight, QUOTES) | EightBytes.equal(eight, BACKSLASHES);
+      if (found != 0) {
+        return i + EightBytes.first(found);
+      }
+    }
+    for (; i < last; i++) {
+      if (json[i] == '"' || json[i] == '\\') {
+        return i;
+      }
+    }
+    return last;
+  }
+
   /** Behind the value at {@code from}, or -1. */
   private int valueEnd(int from, int last) {
+    if (json[from] == '"') {
+      return textEnd(from, last);
+    }
     int depth = 0;
     for (int i = from; i <= last; i++) {
       switch (json[i]) {

@@ -8,6 +8,7 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,27 @@ class EntryMembersTest {
           : Optional.empty();
     } catch (JsonSyntaxException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Texts are looked through eight bytes at a time. */
+  @Test
+  void escapesAreSeenWhereverTheyStand() {
+    for (int length = 0; length < 40; length++) {
+      for (int at = 0; at <= length; at++) {
+        for (String odd : List.of("\"", "\\", "\\\"", "\n", "\u00e9", "#", "!")) {
+          String text = "x".repeat(at) + odd + "y".repeat(length - at);
+          JsonValue.Obj entry =
+              JsonValue.object().put("a", text).put("b", 7).put("c", text).put("d", "z").build();
+          EntryMembers found =
+              EntryMembers.of(new LogEntry(0, Bytes.adopt(CanonicalJson.bytes(entry))))
+                  .orElseThrow();
+          assertThat(found.text("a")).isEqualTo(text);
+          assertThat(found.number("b", 0)).isEqualTo(7);
+          assertThat(found.text("c")).isEqualTo(text);
+          assertThat(found.text("d")).isEqualTo("z");
+        }
+      }
     }
   }
 }

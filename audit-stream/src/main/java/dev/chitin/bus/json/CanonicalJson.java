@@ -1,5 +1,6 @@
 package dev.chitin.bus.json;
 
+import dev.chitin.bus.EightBytes;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -20,6 +21,13 @@ public final class CanonicalJson {
 
   /** Of an {@link JsonValue.Int}. */
   private static final int MOST_DIGITS = 16;
+
+  /** Units from which on a text is looked at in a way that pays for longer ones alone. */
+  private static final int LONG = 24;
+
+  private static final long QUOTES = EightBytes.of('"');
+  private static final long BACKSLASHES = EightBytes.of('\\');
+  private static final long MARKS = EightBytes.of('?');
 
   /** Room is made for so many units at a time. */
   private static final int PIECE = 16;
@@ -158,11 +166,38 @@ public final class CanonicalJson {
 
   private void quoted(String text) {
     put('"');
-    int plain = plain(text);
+    int plain = text.length() < LONG || !asItIs(text) ? plain(text) : text.length();
     if (plain < text.length()) {
       rest(text, plain);
     }
     put('"');
+  }
+
+  /**
+   * Writes a longer text that stands for itself, looking at eight units at a time; false, and
+   * nothing is written, for another. A question mark is also what stands for a unit beyond Latin-1.
+   */
+  private boolean asItIs(String text) {
+    byte[] units = text.getBytes(StandardCharsets.ISO_8859_1);
+    int last = units.length - EightBytes.COUNT;
+    for (int i = 0; i < last; i += EightBytes.COUNT) {
+      if (hasSpecial(EightBytes.at(units, i))) {
+        return false;
+      }
+    }
+    if (hasSpecial(EightBytes.at(units, last))) {
+      return false;
+    }
+    raw(units);
+    return true;
+  }
+
+  private static boolean hasSpecial(long eight) {
+    return (EightBytes.unprintable(eight)
+            | EightBytes.equal(eight, QUOTES)
+            | EightBytes.equal(eight, BACKSLASHES)
+            | EightBytes.equal(eight, MARKS))
+        != 0;
   }
 
   /** Writes what of {@code text} stands for itself, up to the first unit that does not. */

@@ -170,4 +170,37 @@ class CanonicalJsonTest {
           .isEqualTo(expected.getBytes(UTF_8));
     }
   }
+
+  /** Longer texts are looked at eight units at a time. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      quoteCharacter = '`',
+      value = {"? ?", "\\ \\\\", "\" \\\"", "/ /", "~ ~", "! !", "# #", "[ [", "] ]", "@ @", "> >"})
+  void oneOddUnitInALongTextIsSeenWhereverItStands(String unit, String written) {
+    for (int length = 1; length < 90; length++) {
+      for (int at = 0; at < length; at++) {
+        String before = "x".repeat(at);
+        String behind = "y".repeat(length - at - 1);
+        assertThat(CanonicalJson.string(new JsonValue.Str(before + unit + behind)))
+            .isEqualTo("\"" + before + written + behind + "\"");
+      }
+    }
+  }
+
+  @Test
+  void everyUnitOfALongTextIsAsInAShortOne() {
+    for (char unit = 0; unit < Character.MIN_SURROGATE; unit++) {
+      String alone = CanonicalJson.string(new JsonValue.Str(String.valueOf(unit)));
+      String within = alone.substring(1, alone.length() - 1);
+      for (int at : new int[] {0, 13, 29}) {
+        String text = "x".repeat(at) + unit + "y".repeat(29 - at);
+        assertThat(CanonicalJson.string(new JsonValue.Str(text)))
+            .isEqualTo("\"" + "x".repeat(at) + within + "y".repeat(29 - at) + "\"");
+      }
+    }
+    assertThatThrownBy(
+            () -> CanonicalJson.bytes(new JsonValue.Str("x".repeat(40) + '\uD800' + "y")))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
 }
