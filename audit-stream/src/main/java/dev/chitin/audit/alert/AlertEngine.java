@@ -88,7 +88,7 @@ public final class AlertEngine {
 
   private static boolean counts(Observed entry) {
     return !entry.isAlert()
-        && !entry.has("kind", "AuditAccess")
+        && !entry.kind().equals("AuditAccess")
         && (!entry.has("phase", "Completed") || ProbeRule.isKilledByFilter(entry));
   }
 

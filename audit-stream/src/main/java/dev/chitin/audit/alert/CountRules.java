@@ -67,7 +67,7 @@ final class CountRules {
     var denied = new Threshold(AlertRule.DENIALS, MINUTE, settings.denials());
     return (entry, found) -> {
       if (entry.kind().equals("ToolExecution") && entry.has("phase", "Denied")) {
-        denied.add(entry, entry.text("principal"), 1, found);
+        denied.add(entry, entry.principal(), 1, found);
       }
     };
   }
@@ -103,7 +103,7 @@ final class CountRules {
     var mismatched = new Threshold(AlertRule.CREDENTIAL_MISMATCH, FIVE_MINUTES, 1);
     return (entry, found) -> {
       if (entry.kind().equals("EgressEvent") && entry.has("action", "mismatched")) {
-        mismatched.add(entry, entry.text("principal"), 1, found);
+        mismatched.add(entry, entry.principal(), 1, found);
       }
     };
   }

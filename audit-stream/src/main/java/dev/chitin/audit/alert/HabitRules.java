@@ -3,8 +3,8 @@ package dev.chitin.audit.alert;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +21,10 @@ final class HabitRules implements Rule {
   private final Habits secretHosts;
   private final BoundedMemory<String, Call> calls = BoundedMemory.byArrival(MOST_CALLS);
 
-  private record Call(String tool, Set<String> secrets) {}
+  /**
+   * @param secrets few, each once
+   */
+  private record Call(String tool, List<String> secrets) {}
 
   HabitRules(AlertSettings settings) {
     long learning = settings.learning().toMillis();
@@ -46,10 +49,9 @@ final class HabitRules implements Rule {
   private void tool(Observed entry, Consumer<Alert> found) {
     if (entry.has("phase", "Authorized")) {
       String tool = entry.text("tool");
-      calls.put(entry.text("callId"), new Call(tool, new LinkedHashSet<>()));
-      String who = entry.text("principal");
+      calls.put(entry.text("callId"), new Call(tool, new ArrayList<>(0)));
       if (tools.isNew(who(entry), tool, entry.time())) {
-        first(AlertRule.NEW_TOOL, who + " " + tool, entry, found);
+        first(AlertRule.NEW_TOOL, entry.principal() + " " + tool, entry, found);
       }
     }
   }
@@ -60,10 +62,10 @@ final class HabitRules implements Rule {
       return;
     }
     String secret = entry.text("provider");
-    if (call.secrets.size() < MOST_SECRETS) {
+    if (call.secrets.size() < MOST_SECRETS && !call.secrets.contains(secret)) {
       call.secrets.add(secret);
     }
-    if (secretTools.isNew(of(entry, secret), call.tool, entry.time())) {
+    if (secretTools.isNew(entry.ofTenant(secret), call.tool, entry.time())) {
       first(AlertRule.CREDENTIAL_TOOL, secret + " " + call.tool, entry, found);
     }
   }
@@ -74,12 +76,12 @@ final class HabitRules implements Rule {
     }
     String host = entry.text("host");
     if (hosts.isNew(who(entry), host, entry.time())) {
-      first(AlertRule.NEW_HOST, entry.text("principal") + " " + host, entry, found);
+      first(AlertRule.NEW_HOST, entry.principal() + " " + host, entry, found);
     }
     Call call = calls.get(entry.text("callId"));
     if (call != null) {
       for (String secret : call.secrets) {
-        if (secretHosts.isNew(of(entry, secret), host, entry.time())) {
+        if (secretHosts.isNew(entry.ofTenant(secret), host, entry.time())) {
           first(AlertRule.CREDENTIAL_HOST, secret + " " + host, entry, found);
         }
       }
@@ -87,11 +89,7 @@ final class HabitRules implements Rule {
   }
 
   private static String who(Observed entry) {
-    return of(entry, entry.text("principal"));
-  }
-
-  private static String of(Observed entry, String name) {
-    return entry.text("tenant") + '\n' + name;
+    return entry.ofTenant(entry.principal());
   }
 
   private static void first(AlertRule rule, String subject, Observed entry, Consumer<Alert> found) {

@@ -15,8 +15,13 @@ import java.util.Map;
 final class Habits {
   static final int MOST_OWNERS = 16_384;
   static final int MOST_PAIRS = 65_536;
+  private static final int MOST_FINGERPRINTS = 1_024;
 
   private final long learningMillis;
+
+  /** Of texts that were met lately. */
+  private final BoundedMemory<String, Long> fingerprints = BoundedMemory.byUse(MOST_FINGERPRINTS);
+
   private final BoundedMemory<Long, Long> owners = BoundedMemory.byUse(MOST_OWNERS);
   private final BoundedMemory<Long, Long> pairs = BoundedMemory.byUse(MOST_PAIRS);
 
@@ -35,8 +40,9 @@ final class Habits {
     return owners.size() + pairs.size();
   }
 
-  private static long fingerprint(String text) {
-    return ByteBuffer.wrap(Digest.ofUtf8(text).borrow()).getLong();
+  private long fingerprint(String text) {
+    return fingerprints.computeIfAbsent(
+        text, first -> ByteBuffer.wrap(Digest.ofUtf8(first).borrow()).getLong());
   }
 
   void write(DataOutputStream out) throws IOException {

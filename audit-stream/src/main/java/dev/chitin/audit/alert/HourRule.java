@@ -52,10 +52,9 @@ final class HourRule implements Rule {
     if (!entry.kind().equals("ToolExecution") || !entry.has("phase", "Authorized")) {
       return;
     }
-    String who = entry.text("principal");
+    String who = entry.principal();
     long hour = Math.floorDiv(entry.time(), HOUR);
-    Habit habit =
-        habits.computeIfAbsent(entry.text("tenant") + '\n' + who, first -> new Habit(hour));
+    Habit habit = habits.computeIfAbsent(entry.ofTenant(who), first -> new Habit(hour));
     if (hour - habit.since >= learningHours && !habit.knows(hour)) {
       found.accept(new Alert(AlertRule.UNUSUAL_HOUR, who, 1, 0, entry.index()));
     }

@@ -2,9 +2,25 @@ package dev.chitin.audit.alert;
 
 import dev.chitin.audit.EntryMembers;
 import dev.chitin.audit.LogEntry;
+import org.jspecify.annotations.Nullable;
 
-/** An entry as rules see it; a member of the wrong type is as good as none. */
-record Observed(long index, EntryMembers members) {
+/**
+ * An entry as rules see it; a member of the wrong type is as good as none. What most rules ask for
+ * is read once. For one thread.
+ */
+final class Observed {
+  private final long index;
+  private final EntryMembers members;
+  private final String kind;
+  private final long time;
+  private @Nullable String who;
+
+  private Observed(long index, EntryMembers members) {
+    this.index = index;
+    this.members = members;
+    kind = members.text("kind");
+    time = members.number("time", 0);
+  }
 
   /**
    * The entry, whatever it is.
@@ -18,18 +34,37 @@ record Observed(long index, EntryMembers members) {
             () -> new IllegalArgumentException("entry " + entry.index() + " is no JSON object"));
   }
 
+  long index() {
+    return index;
+  }
+
   /** Whether the entry is an alert itself. */
   boolean isAlert() {
-    return has("kind", "AlertRaised");
+    return kind.equals("AlertRaised");
   }
 
   String kind() {
-    return text("kind");
+    return kind;
   }
 
   /** When it was made, milliseconds since 1970. */
   long time() {
-    return number("time");
+    return time;
+  }
+
+  /** Its principal, by hash; empty when it has none. */
+  String principal() {
+    String known = who;
+    if (known == null) {
+      known = text("principal");
+      who = known;
+    }
+    return known;
+  }
+
+  /** {@code name} within the entry's tenant. */
+  String ofTenant(String name) {
+    return text("tenant") + '\n' + name;
   }
 
   /** The member's text, empty when it has none. */

@@ -79,10 +79,10 @@ final class ProbeRule implements Rule {
   @Override
   public void observe(Observed entry, Consumer<Alert> found) {
     Optional<Sign> sign = sign(entry);
-    String who = entry.text("principal");
-    if (sign.isEmpty() || who.isEmpty()) {
+    if (sign.isEmpty() || entry.principal().isEmpty()) {
       return;
     }
+    String who = entry.principal();
     long sum = 0;
     int kinds = 0;
     boolean many = false;

@@ -100,7 +100,7 @@ final class VolumeRule implements Rule {
         settings,
         entry ->
             entry.kind().equals("ToolExecution") && entry.has("phase", "Authorized")
-                ? entry.text("principal")
+                ? entry.principal()
                 : "");
   }
 
@@ -112,8 +112,7 @@ final class VolumeRule implements Rule {
     }
     long now = entry.time();
     long span = Math.floorDiv(now, SPAN);
-    Habit habit =
-        habits.computeIfAbsent(entry.text("tenant") + '\n' + who, first -> new Habit(now, span));
+    Habit habit = habits.computeIfAbsent(entry.ofTenant(who), first -> new Habit(now, span));
     habit.until(span);
     habit.uses++;
     if (now - habit.since >= learningMillis
