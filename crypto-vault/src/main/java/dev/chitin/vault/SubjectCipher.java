@@ -34,6 +34,7 @@ final class SubjectCipher implements AutoCloseable {
   private final SecretBytes keys;
   private final OpenedKeys opened = new OpenedKeys();
   private final SecureRandom random = new SecureRandom();
+  private final Nonces nonces = new Nonces();
 
   SubjectCipher(CryptoEngine engine, SecretPool pool, VaultKeys vault) {
     this.engine = engine;
@@ -90,8 +91,10 @@ final class SubjectCipher implements AutoCloseable {
 
   /** A record with fresh keys for {@code subject}. */
   byte[] fresh(Subject subject) {
-    byte[] id = randomBytes(SubjectFile.KEY_ID);
-    byte[] nonce = randomBytes(NONCE);
+    byte[] id = new byte[SubjectFile.KEY_ID];
+    random.nextBytes(id);
+    byte[] nonce = new byte[NONCE];
+    nonces.next(nonce, 0);
     byte[] lookup = lookup(subject);
     try (Arena arena = Arena.ofConfined();
         SecretPool.Page page = pool.take()) {
@@ -172,24 +175,39 @@ final class SubjectCipher implements AutoCloseable {
 
   /** The name under the subject's own key: {@code s1:} and key id ‖ nonce ‖ sealed, base64url. */
   String seal(byte[] entry, String name, byte[] place) {
-    byte[] nonce = randomBytes(NONCE);
     byte[] padded = padded(name);
-    byte[] sealed = withKeys(entry, both -> seal(both.asSlice(0, KEY), nonce, place, padded));
-    byte[] box =
-        new Wire()
-            .raw(Arrays.copyOfRange(entry, SubjectFile.LOOKUP, WRAPPED_AT))
-            .raw(nonce)
-            .raw(sealed)
-            .bytes();
-    return "s1:" + base64(box);
+    byte[] box = new byte[SubjectFile.KEY_ID + NONCE + padded.length + TAG];
+    System.arraycopy(entry, SubjectFile.LOOKUP, box, 0, SubjectFile.KEY_ID);
+    nonces.next(box, SubjectFile.KEY_ID);
+    return withKeys(entry, both -> "s1:" + base64(seal(both.asSlice(0, KEY), place, padded, box)));
   }
 
-  private byte[] seal(MemorySegment key, byte[] nonce, byte[] place, byte[] padded) {
+  /**
+   * Completes {@code box}, which holds key id and nonce. What goes in and out lies side by side.
+   */
+  private byte[] seal(MemorySegment key, byte[] place, byte[] padded, byte[] box) {
+    int text = NONCE + place.length;
+    int sealed = text + padded.length;
+    int length = padded.length + TAG;
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment sealed = arena.allocate((long) padded.length + TAG);
-      engine.seal(key, copy(arena, nonce), copy(arena, place), copy(arena, padded), sealed);
-      return sealed.toArray(ValueLayout.JAVA_BYTE);
+      MemorySegment all = arena.allocate((long) sealed + length);
+      put(box, SubjectFile.KEY_ID, NONCE, all, 0);
+      put(place, 0, place.length, all, NONCE);
+      put(padded, 0, padded.length, all, text);
+      engine.seal(
+          key,
+          all.asSlice(0, NONCE),
+          all.asSlice(NONCE, place.length),
+          all.asSlice(text, padded.length),
+          all.asSlice(sealed, length));
+      MemorySegment.copy(
+          all, ValueLayout.JAVA_BYTE, sealed, box, SubjectFile.KEY_ID + NONCE, length);
+      return box;
     }
+  }
+
+  private static void put(byte[] from, int at, int length, MemorySegment into, int where) {
+    MemorySegment.copy(from, at, into, ValueLayout.JAVA_BYTE, where, length);
   }
 
   /** Length and bytes, with zeros to a multiple of 32: a box tells little of how long a name is. */
@@ -238,12 +256,6 @@ final class SubjectCipher implements AutoCloseable {
       int length = ((padded[0] & 0xFF) << 8) | (padded[1] & 0xFF);
       return Optional.of(new String(padded, 2, length, StandardCharsets.UTF_8));
     }
-  }
-
-  private byte[] randomBytes(int length) {
-    byte[] bytes = new byte[length];
-    random.nextBytes(bytes);
-    return bytes;
   }
 
   private static MemorySegment copy(Arena arena, byte[] bytes) {
