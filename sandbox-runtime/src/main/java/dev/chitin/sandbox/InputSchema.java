@@ -13,6 +13,7 @@ import io.vertx.json.schema.Validator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -35,8 +36,12 @@ public final class InputSchema {
 
   private final Validator validator;
 
-  private InputSchema(Validator validator) {
+  /** Answers for most arguments what the validator would, at a tenth of the cost. */
+  private final Optional<PlainSchema> plain;
+
+  private InputSchema(Validator validator, Optional<PlainSchema> plain) {
     this.validator = validator;
+    this.plain = plain;
   }
 
   /**
@@ -57,7 +62,8 @@ public final class InputSchema {
               new JsonSchemaOptions()
                   .setBaseUri("urn:chitin:tool:" + tool)
                   .setDraft(Draft.DRAFT202012)
-                  .setOutputFormat(OutputFormat.Basic)));
+                  .setOutputFormat(OutputFormat.Basic)),
+          PlainSchema.of(schema));
     } catch (RuntimeException e) {
       throw Problem.of(
               ProblemCode.CONFIG_INVALID, "Tool " + tool + ": its input schema does not compile.")
@@ -77,6 +83,12 @@ public final class InputSchema {
    *     fault
    */
   public void check(JsonValue.Obj arguments) {
+    if (plain.isEmpty() || !plain.get().fits(arguments)) {
+      validate(arguments);
+    }
+  }
+
+  private void validate(JsonValue.Obj arguments) {
     OutputUnit unit = validator.validate(new JsonObject(nonNull(arguments.toPlain())));
     if (Boolean.TRUE.equals(unit.getValid())) {
       return;
