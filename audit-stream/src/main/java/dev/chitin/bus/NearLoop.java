@@ -3,6 +3,8 @@ package dev.chitin.bus;
 import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.ContextInternal;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -70,8 +72,12 @@ final class NearLoop {
       loop.execute(this::deliver);
       delivers = true;
     }
-    timeouts.watch(envelope.deadline(), answer);
+    timeouts.watch(envelope.deadline(), answer, NearLoop::tooLate);
     return answer.future();
+  }
+
+  private static Throwable tooLate() {
+    return new ReplyException(ReplyFailure.TIMEOUT);
   }
 
   /** Also what follows on one that failed in a way nobody foresaw. */

@@ -3,11 +3,10 @@ package dev.chitin.bus;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Promise;
-import io.vertx.core.eventbus.ReplyException;
-import io.vertx.core.eventbus.ReplyFailure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,26 +14,26 @@ import org.jspecify.annotations.Nullable;
  * Nearly all that waits is answered long before: one timer for all of it, which runs while there is
  * any, costs less than one for each. Used on that event loop only.
  */
-final class Timeouts {
+public final class Timeouts {
   private static final long LOOK_MILLIS = 5;
 
   private final EventLoop loop;
   private List<Waiting> waiting = new ArrayList<>();
   private @Nullable ScheduledFuture<?> next;
 
-  private record Waiting(Deadline deadline, Promise<?> answer) {
+  private record Waiting(Deadline deadline, Promise<?> answer, Supplier<Throwable> failure) {
     boolean isAnswered() {
       return answer.future().isComplete();
     }
   }
 
-  Timeouts(EventLoop loop) {
+  public Timeouts(EventLoop loop) {
     this.loop = loop;
   }
 
-  /** Fails {@code answer} with {@link ReplyFailure#TIMEOUT} unless it is complete in time. */
-  void watch(Deadline deadline, Promise<?> answer) {
-    waiting.add(new Waiting(deadline, answer));
+  /** Fails {@code answer} with what {@code failure} makes unless it is complete in time. */
+  public void watch(Deadline deadline, Promise<?> answer, Supplier<Throwable> failure) {
+    waiting.add(new Waiting(deadline, answer, failure));
     if (next == null) {
       lookLater();
     }
@@ -59,7 +58,7 @@ final class Timeouts {
       }
     }
     waiting = still;
-    over.forEach(one -> one.answer().tryFail(new ReplyException(ReplyFailure.TIMEOUT)));
+    over.forEach(one -> one.answer().tryFail(one.failure().get()));
     if (!waiting.isEmpty() && next == null) {
       lookLater();
     }

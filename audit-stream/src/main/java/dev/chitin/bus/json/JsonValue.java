@@ -44,12 +44,17 @@ public sealed interface JsonValue {
    * @param items unmodifiable
    */
   record Arr(List<JsonValue> items) implements JsonValue {
+    public static final Arr EMPTY = new Arr(List.of());
+
     public Arr {
       items = List.copyOf(items);
     }
 
     /** An array of strings. */
     public static Arr ofStrings(List<String> strings) {
+      if (strings.isEmpty()) {
+        return EMPTY;
+      }
       var items = new JsonValue[strings.size()];
       for (int i = 0; i < items.length; i++) {
         items[i] = new Str(strings.get(i));

@@ -1,32 +1,37 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Bytes;
+import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.Timeouts;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 
 /** Reads a request's body within a size and a time. */
 final class BodyReader {
-  private final Vertx vertx;
+  private final Timeouts timeouts;
   private final int limit;
-  private final long timeoutMillis;
+  private final Duration patience;
 
-  BodyReader(Vertx vertx, int limit, long timeoutMillis) {
-    this.vertx = vertx;
+  /**
+   * @param timeouts of the event loop on which bodies are read
+   */
+  BodyReader(Timeouts timeouts, int limit, Duration patience) {
+    this.timeouts = timeouts;
     this.limit = limit;
-    this.timeoutMillis = timeoutMillis;
+    this.patience = patience;
   }
 
   /** The body, or {@code request.too_large} or {@code request.timeout}. */
   Future<Bytes> read(HttpServerRequest request) {
     Promise<Bytes> read = Promise.promise();
     Buffer body = Buffer.buffer();
-    long timer = vertx.setTimer(timeoutMillis, late -> read.tryFail(tooSlow()));
+    timeouts.watch(Deadline.after(patience), read, this::tooSlow);
     request.handler(
         piece -> {
           if (body.length() + piece.length() > limit) {
@@ -42,7 +47,7 @@ final class BodyReader {
                 Problem.of(ProblemCode.REQUEST_MALFORMED, "The body did not arrive whole.")
                     .toException()));
     request.endHandler(end -> read.tryComplete(Bytes.adopt(body.getBytes())));
-    return read.future().onComplete(done -> vertx.cancelTimer(timer));
+    return read.future();
   }
 
   static RuntimeException tooLarge(long limit) {
@@ -53,7 +58,8 @@ final class BodyReader {
 
   private RuntimeException tooSlow() {
     return Problem.of(
-            ProblemCode.REQUEST_TIMEOUT, "The body did not arrive within " + timeoutMillis + " ms.")
+            ProblemCode.REQUEST_TIMEOUT,
+            "The body did not arrive within " + patience.toMillis() + " ms.")
         .toException();
   }
 }

@@ -6,6 +6,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.Timeouts;
 import dev.chitin.gateway.Readiness;
 import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Caller;
@@ -19,6 +20,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -89,7 +91,9 @@ final class Edge implements Handler<HttpServerRequest> {
     this.audit = audit;
     this.lingering = new Lingering(vertx);
     this.turnedAway = new TurnedAway(vertx);
-    this.bodies = new BodyReader(vertx, bounds.bodyBytes(), bounds.bodyTimeoutMillis());
+    var timeouts = new Timeouts(((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop());
+    this.bodies =
+        new BodyReader(timeouts, bounds.bodyBytes(), Duration.ofMillis(bounds.bodyTimeoutMillis()));
   }
 
   @Override
