@@ -159,6 +159,7 @@ public final class Foundation implements AutoCloseable {
   private static VertxOptions options() {
     return new VertxOptions()
         .setPreferNativeTransport(true)
+        .setDisableTCCL(true) // There is one class loader, and nothing to set at each step.
         .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
         .setFileSystemOptions(
             new FileSystemOptions()

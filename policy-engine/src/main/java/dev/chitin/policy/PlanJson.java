@@ -1,6 +1,7 @@
 package dev.chitin.policy;
 
 import dev.chitin.bus.json.JsonValue;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -171,6 +172,13 @@ final class PlanJson {
   }
 
   private static <T> JsonValue list(List<T> items, Function<T, JsonValue> json) {
-    return new JsonValue.Arr(items.stream().map(json).toList());
+    if (items.isEmpty()) {
+      return JsonValue.Arr.EMPTY;
+    }
+    var array = new ArrayList<JsonValue>(items.size());
+    for (T item : items) {
+      array.add(json.apply(item));
+    }
+    return new JsonValue.Arr(array);
   }
 }

@@ -3,8 +3,11 @@ package dev.chitin.gateway.auth;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -29,6 +32,21 @@ public record Permissions(Set<Scope> scopes, List<String> tools) {
     tools = List.copyOf(tools);
   }
 
+  /** All that each role allows: asked for by every request. */
+  private static final Map<Role, Permissions> OF_ONE = ofOne();
+
+  private static Map<Role, Permissions> ofOne() {
+    Map<Role, Permissions> all = new EnumMap<>(Role.class);
+    for (Role role : Role.values()) {
+      all.put(role, of(Set.of(role)));
+    }
+    return all;
+  }
+
+  private static Permissions of(Role role) {
+    return Objects.requireNonNull(OF_ONE.get(role));
+  }
+
   /** All that these roles allow. */
   public static Permissions of(Set<Role> roles) {
     EnumSet<Scope> scopes = EnumSet.noneOf(Scope.class);
@@ -48,7 +66,7 @@ public record Permissions(Set<Scope> scopes, List<String> tools) {
    */
   public static Permissions narrowed(Role role, List<String> texts) {
     if (texts.isEmpty()) {
-      return of(Set.of(role));
+      return of(role);
     }
     if (texts.size() > MOST) {
       throw refused("A key names at most " + MOST + " scopes.", "Use patterns: tools:call:fs_*.");
@@ -59,7 +77,7 @@ public record Permissions(Set<Scope> scopes, List<String> tools) {
     for (String text : texts) {
       boolean named = text.startsWith(CALL);
       Scope scope = named ? Scope.TOOLS_CALL : scope(text);
-      if (!of(Set.of(role)).scopes().contains(scope)) {
+      if (!of(role).has(scope)) {
         throw wider(role, text);
       }
       scopes.add(scope);
@@ -99,7 +117,7 @@ public record Permissions(Set<Scope> scopes, List<String> tools) {
         .withRule("role." + role.text())
         .withHint(
             "A key may be narrower than its role, never wider; this role has "
-                + String.join(", ", of(Set.of(role)).texts())
+                + String.join(", ", of(role).texts())
                 + ".")
         .toException();
   }
