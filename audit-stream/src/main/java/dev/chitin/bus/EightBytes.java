@@ -38,7 +38,7 @@ public final class EightBytes {
 
   /** Finds bytes that are no printable ASCII: below a space, or above {@code 0x7F}. */
   public static long unprintable(long bytes) {
-    return (bytes | ((bytes - 0x20 * ONES) & ~bytes)) & HIGHS;
+    return (bytes | (bytes - 0x20 * ONES)) & HIGHS;
   }
 
   /** Place of the first byte of what was found, from zero on. */

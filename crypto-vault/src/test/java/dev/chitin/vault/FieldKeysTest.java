@@ -10,6 +10,7 @@ import dev.chitin.audit.GuardedField;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.crypto.CryptoEngine;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -102,6 +104,21 @@ class FieldKeysTest {
     for (String none : List.of("", "s1:", "s1:AAAA", "s1:!!!", "h1:AAAA", "s2:AAAA")) {
       assertThat(keys.open(none, PLACE)).isEmpty();
     }
+  }
+
+  /** Two under one nonce would give the key's authenticator away. */
+  @Test
+  void noTwoBoxesShareANonce() {
+    sealed(ALICE);
+    Set<String> nonces = new HashSet<>();
+    for (int i = 0; i < 5_000; i++) {
+      String box = Objects.requireNonNull(keys.seal(ALICE, PLACE)).box();
+      byte[] bytes = Base64.getUrlDecoder().decode(box.substring(3));
+      nonces.add(
+          HexFormat.of()
+              .formatHex(bytes, SubjectFile.KEY_ID, SubjectFile.KEY_ID + CryptoEngine.NONCE_BYTES));
+    }
+    assertThat(nonces).hasSize(5_000);
   }
 
   @Test

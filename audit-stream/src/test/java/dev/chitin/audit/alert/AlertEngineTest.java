@@ -168,6 +168,24 @@ class AlertEngineTest {
             });
   }
 
+  /** Sixteen secrets of a call are remembered, however often each is used. */
+  @Test
+  void oneSecretThatIsUsedOftenLeavesRoomForOthersOfItsCall() {
+    story.request("c1", "alice", "fetch", "api", "a.example");
+    story.request("c2", "alice", "fetch", "db", "a.example");
+    story.pass(DAY);
+    story.tell(Story.authorized("c3", "alice", "fetch"));
+    for (int i = 0; i < 20; i++) {
+      story.tell(Story.used("c3", "alice", "api"));
+    }
+    story.tell(Story.used("c3", "alice", "db"));
+    story.tell(Story.reached("c3", "alice", "b.example"));
+    assertThat(raised())
+        .filteredOn(alert -> alert.alert().equals("credential_new_host"))
+        .extracting(alert -> alert.subject().replaceAll(" .*", ""))
+        .containsExactlyInAnyOrder("api", "db");
+  }
+
   @Test
   void aSecretThatIsUsedFarMoreThanEverIsAnAlert() {
     learnVolume();
