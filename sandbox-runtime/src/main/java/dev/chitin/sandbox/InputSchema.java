@@ -36,7 +36,7 @@ public final class InputSchema {
 
   private final Validator validator;
 
-  /** Answers for most arguments what the validator would, at a tenth of the cost. */
+  /** Says yes to most arguments before the validator is asked. */
   private final Optional<PlainSchema> plain;
 
   private InputSchema(Validator validator, Optional<PlainSchema> plain) {

@@ -10,6 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
 
 /** Reads a request's body within a size and a time. */
@@ -27,9 +28,12 @@ final class BodyReader {
     this.patience = patience;
   }
 
-  /** The body, or {@code request.too_large} or {@code request.timeout}. */
+  /**
+   * The body, or {@code request.too_large} or {@code request.timeout}; completes on the context from
+   * which it is called, the request's.
+   */
   Future<Bytes> read(HttpServerRequest request) {
-    Promise<Bytes> read = Promise.promise();
+    Promise<Bytes> read = ContextInternal.current().promise();
     Buffer body = Buffer.buffer();
     timeouts.watch(Deadline.after(patience), read, this::tooSlow);
     request.handler(
