@@ -12,6 +12,13 @@ final class Quiet {
 
   private static final int MOST_SUBJECTS = 8_192;
 
+  /**
+   * How far the times of entries may stand against their order: each is read by the thread that
+   * makes the entry, before it waits its turn. What is earlier by more is a clock that was put
+   * back.
+   */
+  private static final long DISORDER_MILLIS = 10_000;
+
   private final SlidingCounts perRule =
       new SlidingCounts(Duration.ofMinutes(10).toMillis(), AlertRule.values().length);
   private final BoundedMemory<Said, Long> until = BoundedMemory.byArrival(MOST_SUBJECTS);
@@ -31,7 +38,7 @@ final class Quiet {
     var said = new Said(alert.rule(), alert.subject());
     Long quiet = until.get(said);
     long window = alert.windowSeconds() * 1_000;
-    if (quiet != null && millis < quiet && quiet - millis <= window) {
+    if (quiet != null && millis < quiet && quiet - millis <= window + DISORDER_MILLIS) {
       return Verdict.SAID;
     }
     until.remove(said);

@@ -65,6 +65,28 @@ class AlertEngineTest {
     assertThat(names()).as("a new window").containsExactly("auth_failures_peer");
   }
 
+  /** Each thread reads the clock before its entry waits for its turn in the log. */
+  @Test
+  void entriesWhoseTimesStandAgainstTheirOrderAreNoNewWindow() {
+    for (int i = 0; i < 6; i++) {
+      story.tell(Story.wrongKey(null, "192.0.2.1"));
+      story.pass(Duration.ofMillis(i == 4 ? -1 : 0));
+    }
+    assertThat(names()).containsExactly("auth_failures_peer");
+  }
+
+  @Test
+  void aClockThatWasPutBackSilencesNothing() {
+    for (int i = 0; i < 5; i++) {
+      story.tell(Story.wrongKey(null, "192.0.2.1"));
+    }
+    story.pass(Duration.ofHours(-1));
+    for (int i = 0; i < 5; i++) {
+      story.tell(Story.wrongKey(null, "192.0.2.1"));
+    }
+    assertThat(names()).containsExactly("auth_failures_peer", "auth_failures_peer");
+  }
+
   @Test
   void fourWrongKeysAMinuteAreNone() {
     for (int i = 0; i < 240; i++) {

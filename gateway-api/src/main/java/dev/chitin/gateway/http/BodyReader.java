@@ -29,8 +29,8 @@ final class BodyReader {
   }
 
   /**
-   * The body, or {@code request.too_large} or {@code request.timeout}; completes on the context from
-   * which it is called, the request's.
+   * The body, or {@code request.too_large} or {@code request.timeout}; completes on the context
+   * from which it is called, the request's.
    */
   Future<Bytes> read(HttpServerRequest request) {
     Promise<Bytes> read = ContextInternal.current().promise();

@@ -16,9 +16,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 /** A body comes whole, in time and within its size, or is refused on the request's own context. */
 class BodyReaderTest {
@@ -46,8 +46,7 @@ class BodyReaderTest {
         .read(request)
         .onComplete(
             done ->
-                seen.complete(
-                    new Seen(done.result(), done.cause(), here, Vertx.currentContext())));
+                seen.complete(new Seen(done.result(), done.cause(), here, Vertx.currentContext())));
   }
 
   /** What is made of a request with a body of {@code length} bytes of which {@code sent} come. */
