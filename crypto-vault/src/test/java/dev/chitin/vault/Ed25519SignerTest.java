@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.chitin.vault.memory.SecretMemory;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated // It looks at what the whole process has of secret memory.
 class Ed25519SignerTest {
   private static final byte[] MESSAGE = "a checkpoint".getBytes(StandardCharsets.US_ASCII);
 

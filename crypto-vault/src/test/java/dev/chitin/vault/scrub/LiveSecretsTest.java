@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated // It looks at what the whole process has of secret memory.
 class LiveSecretsTest {
 
   private static MemorySegment bytes(String text) {
