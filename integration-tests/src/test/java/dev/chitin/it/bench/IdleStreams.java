@@ -29,7 +29,7 @@ final class IdleStreams implements Bench.Measurement {
   private static final int OTHER_FILES = 600;
 
   private static final int CONNECTIONS = 16;
-  private static final int WARM_UP = 30_000;
+  private static final int WARM_UP = 150_000;
   private static final int SHOTS = 8_000;
   private static final int ROUNDS = 3;
   private static final String ARGUMENTS = "{\"text\":\"beside listeners\",\"count\":1}";

@@ -19,7 +19,7 @@ import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
  */
 final class TlsCalls implements Bench.Measurement {
   private static final int CONNECTIONS = 64;
-  private static final int WARM_UP = 30_000;
+  private static final int WARM_UP = 150_000;
   private static final int SHOTS = 20_000;
   private static final int ROUNDS = 3;
   private static final String ARGUMENTS = "{\"text\":\"over the wire\",\"count\":1}";
