@@ -13,7 +13,7 @@ final class Observed {
   private final EntryMembers members;
   private final String kind;
   private final long time;
-  private @Nullable String who;
+  private @Nullable String principal;
 
   private Observed(long index, EntryMembers members) {
     this.index = index;
@@ -54,10 +54,10 @@ final class Observed {
 
   /** Its principal, by hash; empty when it has none. */
   String principal() {
-    String known = who;
+    String known = principal;
     if (known == null) {
       known = text("principal");
-      who = known;
+      principal = known;
     }
     return known;
   }
