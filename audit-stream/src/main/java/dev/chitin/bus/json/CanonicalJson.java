@@ -1,7 +1,6 @@
 package dev.chitin.bus.json;
 
 import dev.chitin.bus.EightBytes;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -82,7 +81,7 @@ public final class CanonicalJson {
       case JsonValue.Arr array -> array(array.items());
       case JsonValue.Str string -> quoted(string.value());
       case JsonValue.Int integer -> whole(integer.value());
-      case JsonValue.Real real -> ascii(number(real.value()));
+      case JsonValue.Real real -> ascii(EcmaNumber.text(real.value()));
       case JsonValue.Bool bool -> ascii(bool.value() ? "true" : "false");
       case JsonValue.Null nothing -> ascii("null");
     }
@@ -317,61 +316,5 @@ public final class CanonicalJson {
     if (out.length - length < more) {
       out = Arrays.copyOf(out, Math.addExact(length, Math.max(more, length)));
     }
-  }
-
-  /** The ECMAScript form of a finite number (ECMA-262, Number::toString, radix 10). */
-  static String number(double value) {
-    if (value == 0) {
-      return "0";
-    }
-    if (value < 0) {
-      return "-" + number(-value);
-    }
-    BigDecimal shortest = shortest(value);
-    String digits = shortest.unscaledValue().toString();
-    int exponent = digits.length() - shortest.scale();
-    if (exponent > 21 || exponent < -5) {
-      int power = exponent - 1;
-      return digits.charAt(0)
-          + (digits.length() > 1 ? "." + digits.substring(1) : "")
-          + "e"
-          + (power < 0 ? "-" : "+")
-          + Math.abs(power);
-    }
-    if (exponent <= 0) {
-      return "0." + "0".repeat(-exponent) + digits;
-    }
-    if (exponent >= digits.length()) {
-      return digits + "0".repeat(exponent - digits.length());
-    }
-    return digits.substring(0, exponent) + "." + digits.substring(exponent);
-  }
-
-  /**
-   * The shortest decimal that reads back as {@code value}. {@link Double#toString} gives it but for
-   * its rule to keep at least two digits, which matters for a few subnormals.
-   */
-  private static BigDecimal shortest(double value) {
-    BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
-    if (decimal.precision() == 2) {
-      BigDecimal rounded =
-          decimal.round(new java.math.MathContext(1, java.math.RoundingMode.HALF_EVEN));
-      if (rounded.doubleValue() == value) {
-        return rounded.stripTrailingZeros();
-      }
-    }
-    return decimal;
-  }
-
-  static boolean hasLoneSurrogate(String text) {
-    boolean open = false;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (open != Character.isLowSurrogate(c)) {
-        return true;
-      }
-      open = Character.isHighSurrogate(c);
-    }
-    return open;
   }
 }

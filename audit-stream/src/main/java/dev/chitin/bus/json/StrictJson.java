@@ -184,10 +184,22 @@ public final class StrictJson {
     } catch (IOException e) {
       throw refusal(e);
     }
-    if (CanonicalJson.hasLoneSurrogate(text)) {
+    if (hasLoneSurrogate(text)) {
       throw refuse("a string holds a lone surrogate");
     }
     return text;
+  }
+
+  private static boolean hasLoneSurrogate(String text) {
+    boolean open = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (open != Character.isLowSurrogate(c)) {
+        return true;
+      }
+      open = Character.isHighSurrogate(c);
+    }
+    return open;
   }
 
   private JsonValue integer() throws JsonSyntaxException {

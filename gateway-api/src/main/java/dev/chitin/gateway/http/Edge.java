@@ -2,7 +2,6 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
-import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
@@ -22,7 +21,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +43,9 @@ final class Edge implements Handler<HttpServerRequest> {
   private final CallerSource callers;
   private final AuthFailures failures;
   private final AuditLog audit;
+  private final BodyForm forms;
   private final BodyReader bodies;
   private final Lingering lingering;
-  private final EdgeBounds bounds;
   private final LiveSecrets live;
   private final RequestObserver observer;
   private final Readiness readiness;
@@ -82,7 +80,6 @@ final class Edge implements Handler<HttpServerRequest> {
     this.vertx = vertx;
     this.failures = failures;
     this.live = live;
-    this.bounds = settings.bounds();
     this.guard = guard;
     this.cors = cors;
     this.throttle = throttle;
@@ -91,6 +88,8 @@ final class Edge implements Handler<HttpServerRequest> {
     this.audit = audit;
     this.lingering = new Lingering(vertx);
     this.turnedAway = new TurnedAway(vertx);
+    EdgeBounds bounds = settings.bounds();
+    this.forms = new BodyForm(bounds.bodyBytes());
     var timeouts = new Timeouts(((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop());
     this.bodies =
         new BodyReader(timeouts, bounds.bodyBytes(), Duration.ofMillis(bounds.bodyTimeoutMillis()));
@@ -120,139 +119,164 @@ final class Edge implements Handler<HttpServerRequest> {
       cors.answerPreflight(request, routes.methods(RequestGuard.path(request)));
       return;
     }
+    var passage = new Passage(request, arrival);
     if (refusal.isPresent()) {
-      refuse(request, arrival, refusal.get());
-      return;
-    }
-    Optional<Problem> flooding = throttle == null ? Optional.empty() : throttle.address(request);
-    if (flooding.isPresent()) {
-      request.response().putHeader("connection", "close");
-      new Exchange(request, arrival, null, Map.of(), live).fail(flooding.get(), null);
-      turnedAway.add(request.connection());
-      return;
-    }
-    RouteTable.Lookup lookup = routes.find(request.method(), RequestGuard.path(request));
-    Route route = lookup.match() == null ? null : lookup.match().route();
-    arrival.route(route);
-    boolean open =
-        route != null
-            && route.scope() == null
-            && !(route.details() && callers.isPresented(request));
-    if (open) {
-      find(request, arrival, lookup, null);
-      return;
-    }
-    long began = System.nanoTime();
-    Future<Verdict> verdict = callers.check(request);
-    verdict.onComplete(
-        done -> observer.telemetry().calls().authenticated(System.nanoTime() - began));
-    if (verdict.isComplete()) {
-      judged(request, arrival, lookup, verdict);
+      passage.refuse(refusal.get());
     } else {
-      wait(request, arrival, lookup, verdict);
+      passage.begin();
     }
   }
 
-  /** Holds the body back meanwhile: nobody would take it. */
-  private void wait(
-      HttpServerRequest request,
-      Arrival arrival,
-      RouteTable.Lookup lookup,
-      Future<Verdict> verdict) {
-    Context here = vertx.getOrCreateContext();
-    request.pause();
-    verdict.onComplete(
-        done ->
-            here.runOnContext(
-                now -> {
-                  if (!request.response().closed()) {
-                    judged(request, arrival, lookup, done);
-                  }
-                  request.resume();
-                }));
-  }
+  /** The way of one request that is sound in itself. */
+  private final class Passage {
+    private final HttpServerRequest request;
+    private final Arrival arrival;
 
-  private void judged(
-      HttpServerRequest request,
-      Arrival arrival,
-      RouteTable.Lookup lookup,
-      AsyncResult<Verdict> verdict) {
-    switch (verdict.result()) {
-      case null -> {
-        var failed = new Exchange(request, arrival, null, Map.of(), live);
-        failed.fail(ChitinException.from(verdict.cause()), null);
-        lingering.drain(request);
+    Passage(HttpServerRequest request, Arrival arrival) {
+      this.request = request;
+      this.arrival = arrival;
+    }
+
+    void begin() {
+      Optional<Problem> flooding = throttle == null ? Optional.empty() : throttle.address(request);
+      if (flooding.isPresent()) {
+        turnAway(flooding.get());
+        return;
       }
-      case Verdict.Refused refused -> {
-        record(request, refused);
-        if (throttle != null && refused.isFault()) {
-          throttle.failed(request);
+      RouteTable.Lookup lookup = routes.find(request.method(), RequestGuard.path(request));
+      Route route = lookup.match() == null ? null : lookup.match().route();
+      arrival.route(route);
+      if (isOpen(route)) {
+        find(lookup, null);
+      } else {
+        identify(lookup);
+      }
+    }
+
+    private void turnAway(Problem flooding) {
+      request.response().putHeader("connection", "close");
+      unread().fail(flooding, null);
+      turnedAway.add(request.connection());
+    }
+
+    private boolean isOpen(@Nullable Route route) {
+      return route != null
+          && route.scope() == null
+          && !(route.details() && callers.isPresented(request));
+    }
+
+    private void identify(RouteTable.Lookup lookup) {
+      long began = System.nanoTime();
+      Future<Verdict> verdict = callers.check(request);
+      verdict.onComplete(
+          done -> observer.telemetry().calls().authenticated(System.nanoTime() - began));
+      if (verdict.isComplete()) {
+        judged(lookup, verdict);
+      } else {
+        wait(lookup, verdict);
+      }
+    }
+
+    /** Holds the body back meanwhile: nobody would take it. */
+    private void wait(RouteTable.Lookup lookup, Future<Verdict> verdict) {
+      Context here = vertx.getOrCreateContext();
+      request.pause();
+      verdict.onComplete(
+          done ->
+              here.runOnContext(
+                  now -> {
+                    if (!request.response().closed()) {
+                      judged(lookup, done);
+                    }
+                    request.resume();
+                  }));
+    }
+
+    private void judged(RouteTable.Lookup lookup, AsyncResult<Verdict> verdict) {
+      switch (verdict.result()) {
+        case null -> {
+          unread().fail(verdict.cause(), null);
+          lingering.drain(request);
         }
-        refuse(request, arrival, refused.problem());
-      }
-      case Verdict.Known known -> {
-        arrival.caller(known.caller());
-        Optional<Problem> tooOften =
-            throttle == null
-                ? Optional.empty()
-                : throttle.principal(request, known.caller().principal());
-        if (tooOften.isPresent()) {
-          refuse(request, arrival, tooOften.get());
-        } else {
-          find(request, arrival, lookup, known.caller());
+        case Verdict.Refused refused -> {
+          record(request, refused);
+          if (throttle != null && refused.isFault()) {
+            throttle.failed(request);
+          }
+          refuse(refused.problem());
+        }
+        case Verdict.Known known -> {
+          arrival.caller(known.caller());
+          Optional<Problem> tooOften =
+              throttle == null
+                  ? Optional.empty()
+                  : throttle.principal(request, known.caller().principal());
+          if (tooOften.isPresent()) {
+            refuse(tooOften.get());
+          } else {
+            find(lookup, known.caller());
+          }
         }
       }
     }
-  }
 
-  private void find(
-      HttpServerRequest request,
-      Arrival arrival,
-      RouteTable.Lookup lookup,
-      @Nullable Caller caller) {
-    if (lookup.match() == null) {
-      if (lookup.allowed() != null) {
-        request.response().putHeader("allow", lookup.allowed());
+    private void find(RouteTable.Lookup lookup, @Nullable Caller caller) {
+      if (lookup.match() == null) {
+        if (lookup.allowed() != null) {
+          request.response().putHeader("allow", lookup.allowed());
+        }
+        refuse(
+            lookup.problem() == null
+                ? Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No route has this path.")
+                : lookup.problem());
+        return;
       }
-      refuse(
-          request,
-          arrival,
-          lookup.problem() == null
-              ? Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No route has this path.")
-              : lookup.problem());
-      return;
+      admit(lookup.match(), caller);
     }
-    admit(request, arrival, lookup.match(), caller);
-  }
 
-  private void admit(
-      HttpServerRequest request, Arrival arrival, RouteTable.Match match, @Nullable Caller caller) {
-    Route route = match.route();
-    Optional<Problem> refusal = scope(route.scope(), caller).or(() -> form(request, route));
-    if (refusal.isPresent()) {
-      refuse(request, arrival, refusal.get());
-      return;
+    private void admit(RouteTable.Match match, @Nullable Caller caller) {
+      Route route = match.route();
+      Optional<Problem> refusal =
+          scope(route.scope(), caller).or(() -> forms.refusal(request, route));
+      if (refusal.isPresent()) {
+        refuse(refusal.get());
+        return;
+      }
+      var exchange = new Exchange(request, arrival, caller, match.parameters(), live);
+      if (route.body() == Route.Body.JSON) {
+        read(route, exchange);
+      } else {
+        answer(route, exchange);
+      }
     }
-    var exchange = new Exchange(request, arrival, caller, match.parameters(), live);
-    if (route.body() != Route.Body.JSON) {
-      answer(route, exchange);
-      return;
+
+    private void read(Route route, Exchange exchange) {
+      if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
+        request.response().writeContinue();
+      }
+      bodies
+          .read(request)
+          .onSuccess(
+              body -> {
+                exchange.setBody(body);
+                answer(route, exchange);
+              })
+          .onFailure(
+              failure -> {
+                exchange.fail(failure, null);
+                lingering.drain(request);
+              });
     }
-    if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
-      request.response().writeContinue();
+
+    void refuse(Problem problem) {
+      unread().fail(problem, null);
+      lingering.drain(request);
     }
-    bodies
-        .read(request)
-        .onSuccess(
-            body -> {
-              exchange.setBody(body);
-              answer(route, exchange);
-            })
-        .onFailure(
-            failure -> {
-              exchange.fail(failure, null);
-              lingering.drain(request);
-            });
+
+    /** To answer with before it is known who asks for what. */
+    private Exchange unread() {
+      return new Exchange(request, arrival, null, Map.of(), live);
+    }
   }
 
   private static Optional<Problem> scope(@Nullable Scope needed, @Nullable Caller caller) {
@@ -267,66 +291,12 @@ final class Edge implements Handler<HttpServerRequest> {
             .withHint("Use a key whose role has this scope."));
   }
 
-  /** What can be said of a body before it is read. */
-  private Optional<Problem> form(HttpServerRequest request, Route route) {
-    Route.Body body = route.body();
-    if (request.headers().contains("idempotency-key") && !route.takesIdempotencyKey()) {
-      return Optional.of(
-          Problem.of(ProblemCode.REQUEST_MALFORMED, "This route takes no Idempotency-Key.")
-              .withHint("Leave the field out; calls of tools take it."));
-    }
-    String length = request.getHeader("content-length");
-    int limit = route.bodyBytes() == 0 ? bounds.bodyBytes() : route.bodyBytes();
-    if (body != Route.Body.NONE && length != null && tooLong(length, limit)) {
-      String key = route.bodyBytes() == 0 ? "body_bytes" : "llm_body_bytes";
-      return Optional.of(
-          Problem.of(ProblemCode.REQUEST_TOO_LARGE, "The body is larger than " + limit + " bytes.")
-              .withHint("Send less, or raise gateway.limits." + key + "."));
-    }
-    String type = request.getHeader("content-type");
-    boolean json = body == Route.Body.JSON || body == Route.Body.JSON_UNREAD;
-    if (json && !isJson(type)) {
-      return Optional.of(
-          Problem.of(
-                  ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
-              .withHint("Send Content-Type: application/json."));
-    }
-    return Optional.empty();
-  }
-
-  private static boolean tooLong(String length, int limit) {
-    boolean isNumber = !length.isEmpty() && length.length() <= 18 && isDigits(length);
-    return !isNumber || Long.parseLong(length) > limit;
-  }
-
-  private static boolean isDigits(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isJson(@Nullable String type) {
-    if (type == null) {
-      return false;
-    }
-    String[] parts = type.toLowerCase(Locale.ROOT).split(";", 2);
-    return parts[0].trim().equals("application/json");
-  }
-
   private static void answer(Route route, Exchange exchange) {
     try {
       route.handler().handle(exchange);
     } catch (RuntimeException e) {
       exchange.fail(e, null);
     }
-  }
-
-  private void refuse(HttpServerRequest request, Arrival arrival, Problem problem) {
-    new Exchange(request, arrival, null, Map.of(), live).fail(problem, null);
-    lingering.drain(request);
   }
 
   private void record(HttpServerRequest request, Verdict.Refused refused) {

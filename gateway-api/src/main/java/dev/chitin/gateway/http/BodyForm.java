@@ -1,0 +1,70 @@
+package dev.chitin.gateway.http;
+
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What can be said of a body before it is read: its announced size and its media type. */
+final class BodyForm {
+  private static final int MOST_DIGITS = 18;
+
+  private final int limit;
+
+  /**
+   * @param limit bytes, for routes that have no limit of their own
+   */
+  BodyForm(int limit) {
+    this.limit = limit;
+  }
+
+  /** Why {@code request} cannot be one of {@code route}, if so. */
+  Optional<Problem> refusal(HttpServerRequest request, Route route) {
+    Route.Body body = route.body();
+    if (request.headers().contains("idempotency-key") && !route.takesIdempotencyKey()) {
+      return Optional.of(
+          Problem.of(ProblemCode.REQUEST_MALFORMED, "This route takes no Idempotency-Key.")
+              .withHint("Leave the field out; calls of tools take it."));
+    }
+    String length = request.getHeader("content-length");
+    int most = route.bodyBytes() == 0 ? limit : route.bodyBytes();
+    if (body != Route.Body.NONE && length != null && tooLong(length, most)) {
+      String key = route.bodyBytes() == 0 ? "body_bytes" : "llm_body_bytes";
+      return Optional.of(
+          Problem.of(ProblemCode.REQUEST_TOO_LARGE, "The body is larger than " + most + " bytes.")
+              .withHint("Send less, or raise gateway.limits." + key + "."));
+    }
+    boolean json = body == Route.Body.JSON || body == Route.Body.JSON_UNREAD;
+    if (json && !isJson(request.getHeader("content-type"))) {
+      return Optional.of(
+          Problem.of(
+                  ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
+              .withHint("Send Content-Type: application/json."));
+    }
+    return Optional.empty();
+  }
+
+  private static boolean tooLong(String length, int most) {
+    boolean isNumber = !length.isEmpty() && length.length() <= MOST_DIGITS && isDigits(length);
+    return !isNumber || Long.parseLong(length) > most;
+  }
+
+  private static boolean isDigits(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isJson(@Nullable String type) {
+    if (type == null) {
+      return false;
+    }
+    String[] parts = type.toLowerCase(Locale.ROOT).split(";", 2);
+    return parts[0].trim().equals("application/json");
+  }
+}
