@@ -41,7 +41,8 @@ final class ProviderKeys {
           Spec.Key.of("credential", "Name of the secret that the provider knows.", new Text()),
           Spec.Key.of(
               "max_tokens",
-              "Most tokens that one request may ask for; default 32000.",
+              "Most tokens that one request may ask for; default 32000. A request to OpenAI that names"
+                  + " no number has the model's own.",
               new Whole(1, 100_000_000)),
           Spec.Key.of(
               "models",
@@ -49,7 +50,8 @@ final class ProviderKeys {
               new ListOf(new Text())),
           Spec.Key.of(
               "tokens_per_day",
-              "Tokens of one principal in a day (UTC); default any number.",
+              "Tokens of one principal in a day (UTC); default any number. What a provider does not"
+                  + " report counts as estimated.",
               new Whole(1, 1L << 50)),
           Spec.Key.of(
               "first_byte_ms",

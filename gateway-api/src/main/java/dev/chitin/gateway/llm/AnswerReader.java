@@ -46,12 +46,19 @@ final class AnswerReader {
     timer = vertx.setTimer(idleMillis, late -> look());
     answer.begin(
         piece -> take(piece.getBytes(), taker),
-        () -> {
-          tap.end();
-          whole.tryComplete();
-        },
+        this::end,
         broken -> whole.tryFail(brokenOff(broken)));
     return whole.future().onComplete(over -> vertx.cancelTimer(timer));
+  }
+
+  /** Where the connection ends, the answer need not: a stream says itself when it is whole. */
+  private void end() {
+    tap.end();
+    if (answer.status() >= 300 || tap.ended()) {
+      whole.tryComplete();
+    } else {
+      whole.tryFail(cut().toException());
+    }
   }
 
   private void take(byte[] piece, Consumer<byte[]> taker) {
@@ -111,11 +118,6 @@ final class AnswerReader {
     return tap.failed();
   }
 
-  /** Whether the last event that came is whole. */
-  boolean atBorder() {
-    return tap.atBorder();
-  }
-
   /** Bytes that came. */
   long bytes() {
     return bytes;
@@ -127,13 +129,13 @@ final class AnswerReader {
   }
 
   private static ChitinException brokenOff(Throwable broken) {
-    return broken instanceof ChitinException known
-        ? known
-        : Problem.of(
-                ProblemCode.LLM_PROVIDER_FAILED,
-                "The provider broke off in the middle of its answer.")
-            .withHint("Ask again; what came so far may have been charged.")
-            .toException(broken);
+    return broken instanceof ChitinException known ? known : cut().toException(broken);
+  }
+
+  private static Problem cut() {
+    return Problem.of(
+            ProblemCode.LLM_PROVIDER_FAILED, "The provider broke off in the middle of its answer.")
+        .withHint("Ask again; what came so far may have been charged.");
   }
 
   private static MessageDigest sha256() {

@@ -70,7 +70,9 @@ final class LlmPreparation {
         () -> {
           Bytes clean = hasBody ? clean(body) : body;
           MessageRequest request =
-              hasBody ? MessageRequest.check(route, provider.settings(), parse(clean)) : null;
+              hasBody
+                  ? MessageRequest.check(route, provider.settings(), parse(clean), clean.length())
+                  : null;
           var draft =
               new LlmPlans.Draft(
                   callId,
@@ -97,8 +99,9 @@ final class LlmPreparation {
     return reading(
         body.length(),
         () -> {
-          JsonValue document = parse(clean(body));
-          MessageRequest request = MessageRequest.check(route, provider, document);
+          Bytes clean = clean(body);
+          JsonValue document = parse(clean);
+          MessageRequest request = MessageRequest.check(route, provider, document, clean.length());
           return new Read((JsonValue.Obj) document, request);
         });
   }

@@ -6,38 +6,43 @@ import dev.chitin.bus.json.JsonValue;
  * What the gateway needs to know of a request's body, which is passed on as it came.
  *
  * @param model as asked for
+ * @param input about how many tokens the model reads
  * @param tokens most tokens that the answer may cost; 0 when no model writes one
  * @param streamed whether the answer is asked for as a stream of events
  */
-record MessageRequest(String model, long tokens, boolean streamed) {
+record MessageRequest(String model, long input, long tokens, boolean streamed) {
 
   /**
    * Checks the frame of {@code body}: what no provider could do with, or the operator does not
    * allow, is refused; block types and members that are not known pass.
    *
+   * @param bytes of the body
    * @throws dev.chitin.bus.ChitinException {@code request.malformed} with the place
    */
-  static MessageRequest check(LlmRoute route, ProviderSettings provider, JsonValue body) {
+  static MessageRequest check(
+      LlmRoute route, ProviderSettings provider, JsonValue body, long bytes) {
     if (!(body instanceof JsonValue.Obj request)) {
       throw Fault.in("body", "must be a JSON object");
     }
     String model = model(request, provider);
+    long input = InputEstimate.of(request, bytes);
     return switch (route) {
       case MESSAGES, COUNT_TOKENS -> {
         long tokens = TokenLimit.of(request, "max_tokens", provider, route == LlmRoute.MESSAGES);
         AnthropicMessages.check(request);
-        yield new MessageRequest(model, route == LlmRoute.MESSAGES ? tokens : 0, streamed(request));
+        yield new MessageRequest(
+            model, input, route == LlmRoute.MESSAGES ? tokens : 0, streamed(request));
       }
       case CHAT -> {
         long one = TokenLimit.ofChat(request, provider);
         long choices = TokenLimit.choices(request);
         ChatMessages.check(request);
-        yield new MessageRequest(model, one * choices, streamed(request));
+        yield new MessageRequest(model, input, one * choices, streamed(request));
       }
       case RESPONSES -> {
         long tokens = TokenLimit.of(request, "max_output_tokens", provider, false);
         ResponsesInput.check(request);
-        yield new MessageRequest(model, tokens, streamed(request));
+        yield new MessageRequest(model, input, tokens, streamed(request));
       }
       case MODELS -> throw new IllegalArgumentException("it has no body");
     };

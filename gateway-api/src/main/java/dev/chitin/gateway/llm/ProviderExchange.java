@@ -31,7 +31,7 @@ final class ProviderExchange {
   private final long startedNanos = System.nanoTime();
   private TokenBudget.@Nullable Reservation reservation;
   private Clearance.@Nullable Cleared cleared;
-  private @Nullable String model;
+  private @Nullable MessageRequest request;
   private long sentBytes;
 
   /**
@@ -55,13 +55,11 @@ final class ProviderExchange {
 
   /** Asks; the answer stands still until it is read. Who asked owes the log an end. */
   Future<RelayedAnswer> ask(LlmPreparation.Prepared prepared) {
-    MessageRequest request = prepared.request();
+    MessageRequest asked = prepared.request();
+    request = asked;
     sentBytes = prepared.body().length();
-    if (request != null) {
-      model = request.model();
-      if (route.generates()) {
-        reservation = provider.budget().reserve(account, request.tokens());
-      }
+    if (asked != null && route.generates()) {
+      reservation = provider.budget().reserve(account, asked.tokens());
     }
     return clearance.clear(prepared.plan(), context).compose(done -> send(prepared, done));
   }
@@ -96,21 +94,26 @@ final class ProviderExchange {
   /** Ends an answer that is not read, and records it. */
   Future<Outcome> refused(RelayedAnswer answer) {
     answer.reset();
-    return recordEnd("provider_error", answer.status(), Usage.UNKNOWN, 0, Digest.of(), 0L)
+    return recordEnd(
+            "provider_error",
+            answer.status(),
+            Usage.UNKNOWN,
+            0,
+            Digest.of(),
+            isCharged(answer.status()))
         .transform(recorded -> over(Outcome.PROVIDER_ERROR));
   }
 
   /** Settles and records an answer that came whole. */
   Future<Outcome> whole(AnswerReader answer) {
     boolean error = answer.failed() || answer.status() >= 400;
-    Long cost = answer.status() >= 400 ? Long.valueOf(0) : answer.usage().total();
     return recordEnd(
             error ? "provider_error" : "completed",
             answer.status(),
             answer.usage(),
             answer.bytes(),
             answer.digest(),
-            cost)
+            isCharged(answer.status()))
         .transform(recorded -> over(error ? Outcome.PROVIDER_ERROR : Outcome.OK));
   }
 
@@ -122,7 +125,7 @@ final class ProviderExchange {
             answer.usage(),
             answer.bytes(),
             answer.digest(),
-            answer.usage().total())
+            isCharged(answer.status()))
         .transform(recorded -> over(outcome(failure)));
   }
 
@@ -138,15 +141,15 @@ final class ProviderExchange {
         failure.code() == ProblemCode.LLM_PROVIDER_FAILED
             || failure.code() == ProblemCode.LLM_PROVIDER_TIMEOUT;
     if (done == null) {
-      settle(0L);
+      settle(Usage.NONE);
       return over(stopped == null ? Outcome.REFUSED : outcome(reason));
     }
     if (!asked) {
-      settle(0L);
+      settle(Usage.NONE);
       return clearance.notRun(done, reason).transform(recorded -> over(Outcome.REFUSED));
     }
-    Long cost = RelayClient.isUnreached(failure) ? Long.valueOf(0) : null;
-    return recordEnd(status(reason), null, Usage.UNKNOWN, 0, Digest.of(), cost)
+    boolean reached = !RelayClient.isUnreached(failure);
+    return recordEnd(status(reason), null, Usage.UNKNOWN, 0, Digest.of(), reached)
         .transform(recorded -> over(outcome(reason)));
   }
 
@@ -155,14 +158,14 @@ final class ProviderExchange {
     return Future.succeededFuture(outcome);
   }
 
-  /** Settles what it cost, or keeps the whole reservation when that is not known. */
-  private void settle(@Nullable Long cost) {
-    if (reservation != null) {
-      if (cost == null) {
-        reservation.keep();
-      } else {
-        reservation.settle(cost);
-      }
+  /** Providers charge for what they answer; a redirect or an error is no answer. */
+  private static boolean isCharged(int status) {
+    return status >= 200 && status < 300;
+  }
+
+  private void settle(Usage usage) {
+    if (reservation != null && request != null) {
+      reservation.settle(usage.cost(request));
     }
   }
 
@@ -172,15 +175,15 @@ final class ProviderExchange {
       Usage usage,
       long bytes,
       Digest digest,
-      @Nullable Long cost) {
-    settle(cost);
+      boolean charged) {
+    settle(charged ? usage : Usage.NONE);
     counters.used(provider.settings().dialect(), usage);
     return clearance.ended(
         Objects.requireNonNull(cleared),
         new Phase.Relayed(
             status,
             httpStatus,
-            model,
+            request == null ? null : request.model(),
             sentBytes,
             bytes,
             usage.inputTokens(),

@@ -9,13 +9,14 @@ import io.vertx.core.http.HttpServerResponse;
 
 /**
  * Passes one answer of a provider on to the client, piece by piece as it comes and as fast as the
- * client takes it. Used on one event loop.
+ * client takes it; a stream's events as soon as they are whole. Used on one event loop.
  */
 final class RelayedStream {
   private final LlmClient client;
   private final AnswerHead head;
   private final AnswerReader reader;
   private final HttpServerResponse response;
+  private final EventTail tail = new EventTail();
 
   RelayedStream(
       Vertx vertx, LlmClient client, RelayedAnswer answer, String callId, long idleMillis) {
@@ -33,7 +34,10 @@ final class RelayedStream {
   }
 
   private void pass(byte[] piece) {
-    response.write(Buffer.buffer(piece));
+    byte[] passing = head.events() ? tail.take(piece) : piece;
+    if (passing.length > 0) {
+      response.write(Buffer.buffer(passing));
+    }
     if (response.writeQueueFull()) {
       reader.hold();
       response.drainHandler(room -> reader.release());
@@ -56,7 +60,7 @@ final class RelayedStream {
       response.reset();
       return;
     }
-    String border = reader.atBorder() ? "" : "\n\n";
+    String border = tail.isCut() ? "\n\n" : "";
     response.end(
         Buffer.buffer(border + dialect.errorEvent(failure.problem(), client.requestId(), typed)));
   }
@@ -64,7 +68,7 @@ final class RelayedStream {
   /** Ends an answer that is whole. */
   void end() {
     if (!response.ended() && !response.closed()) {
-      response.end();
+      response.end(Buffer.buffer(tail.rest()));
     }
   }
 

@@ -8,10 +8,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many tokens each principal used of one provider today (UTC). A request reserves what it may
- * cost at most and settles what it did cost; what the provider does not report costs what was
- * reserved. Counts are this node's and begin anew with it. At most {@value #MOST} principals are
- * told apart on one day; those that come later share one count. Safe for use from any thread.
+ * How many tokens each principal used of one provider today (UTC). A request reserves what its
+ * answer may cost at most and settles what both cost, {@link Usage#cost}. Counts are this node's
+ * and begin anew with it. At most {@value #MOST} principals are told apart on one day; those that
+ * come later share one count. Safe for use from any thread.
  */
 final class TokenBudget {
   static final int MOST = 65_536;
@@ -55,11 +55,6 @@ final class TokenBudget {
         }
         open = false;
       }
-    }
-
-    /** What it cost is not known. */
-    void keep() {
-      settle(tokens);
     }
   }
 

@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Usage(@Nullable Long inputTokens, @Nullable Long outputTokens) {
   static final Usage UNKNOWN = new Usage(null, null);
+  static final Usage NONE = new Usage(0L, 0L);
 
-  /** All of it, or null when a part is not known. */
-  @Nullable Long total() {
-    return inputTokens == null || outputTokens == null ? null : inputTokens + outputTokens;
+  /** All of it; a part that is not known counts as what was expected of {@code request}. */
+  long cost(MessageRequest request) {
+    return (inputTokens == null ? request.input() : inputTokens)
+        + (outputTokens == null ? request.tokens() : outputTokens);
   }
 }

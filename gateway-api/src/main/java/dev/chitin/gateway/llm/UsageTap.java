@@ -4,85 +4,118 @@ import dev.chitin.bus.Needle;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Listens to an answer that passes by and finds what it cost. Of a stream of events (WHATWG HTML,
- * section 9.2) it keeps one line at a time, at most {@value #LINE} bytes, and reads those alone
- * that speak of usage or of an error; of any other answer the first {@value #WHOLE} bytes. What is
- * longer is not kept, and reports nothing. It never holds the answer up.
+ * Listens to an answer that passes by and finds what it cost and whether it came to its end. Of a
+ * stream of events (WHATWG HTML, section 9.2) it keeps one line at a time and reads those alone
+ * that speak of one of these; a line of more than {@value #LINE} bytes, and any other answer, is
+ * read as it comes, and not kept. It never holds the answer up.
  */
 final class UsageTap {
   private static final int LINE = 64 * 1024;
-  private static final int WHOLE = 1 << 20;
   private static final byte[] DATA = "data:".getBytes(StandardCharsets.US_ASCII);
-  private static final Needle USAGE = Needle.of("\"usage\"");
-  private static final Needle ERROR = Needle.of("error\"");
-  private static final Needle FAILED = Needle.of("response.failed");
+  private static final byte[] DONE = "data: [DONE]".getBytes(StandardCharsets.US_ASCII);
+  private static final List<Needle> WORTH =
+      List.of(
+          Needle.of("\"usage\""),
+          Needle.of("error\""),
+          Needle.of("\"message_stop\""),
+          Needle.of("\"response."));
+  private static final Needle FINISH = Needle.of("\"finish_reason\"");
+  private static final List<Needle> UNFINISHED =
+      List.of(Needle.of("\"finish_reason\":null"), Needle.of("\"finish_reason\": null"));
 
   private final boolean events;
   private final UsageReader reader = new UsageReader();
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-  private boolean tooLong;
-  private boolean atBorder = true;
+
+  /** What is read as it comes: the whole answer, or a long line of it. */
+  private @Nullable UsageDocument document;
+
+  private boolean skipped;
+  private boolean finished;
 
   /**
    * @param events whether the answer is a stream of events
    */
   UsageTap(boolean events) {
     this.events = events;
+    this.document = events ? null : new UsageDocument();
   }
 
   /** Takes the next piece. */
   void take(byte[] piece) {
-    if (!events) {
-      keep(piece, 0, piece.length, WHOLE);
-      return;
-    }
     int from = 0;
-    for (int i = 0; i < piece.length; i++) {
+    for (int i = 0; events && i < piece.length; i++) {
       if (piece[i] == '\n' || piece[i] == '\r') {
-        keep(piece, from, i, LINE);
+        more(piece, from, i);
         line();
         from = i + 1;
       }
     }
-    keep(piece, from, piece.length, LINE);
+    more(piece, from, piece.length);
   }
 
-  private void keep(byte[] piece, int from, int end, int most) {
-    if (kept.size() + (end - from) > most) {
-      tooLong = true;
-      kept.reset();
-    } else if (!tooLong) {
+  private void more(byte[] piece, int from, int end) {
+    if (document != null) {
+      document.take(piece, from, end);
+    } else if (!skipped) {
       kept.write(piece, from, end - from);
+      if (kept.size() > LINE) {
+        readOn();
+      }
+    }
+  }
+
+  /** The line is too long to be kept. */
+  private void readOn() {
+    byte[] begun = kept.toByteArray();
+    kept.reset();
+    if (startsWith(begun, DATA)) {
+      document = new UsageDocument();
+      document.take(begun, DATA.length, begun.length);
+    } else {
+      skipped = true;
     }
   }
 
   private void line() {
     byte[] line = kept.toByteArray();
-    // A line end of two bytes is seen as two lines, the second one empty.
-    atBorder = line.length == 0 && !tooLong;
     kept.reset();
-    tooLong = false;
-    if (startsWith(line, DATA) && (USAGE.isIn(line) || ERROR.isIn(line) || FAILED.isIn(line))) {
-      reader.read(Arrays.copyOfRange(line, DATA.length, line.length));
+    skipped = false;
+    if (document != null) {
+      read(document);
+      document = null;
+    } else if (startsWith(line, DATA)) {
+      finished |= Arrays.equals(line, DONE) || isFinish(line);
+      if (WORTH.stream().anyMatch(needle -> needle.isIn(line))) {
+        var whole = new UsageDocument();
+        whole.take(line, DATA.length, line.length);
+        read(whole);
+      }
     }
   }
 
-  /** The answer is whole. */
+  /** Not every provider that speaks Chat Completions says at last that it is done. */
+  private static boolean isFinish(byte[] line) {
+    return FINISH.isIn(line) && UNFINISHED.stream().noneMatch(needle -> needle.isIn(line));
+  }
+
+  private void read(UsageDocument whole) {
+    whole.end();
+    reader.read(whole);
+  }
+
+  /** The answer is over. */
   void end() {
     if (events) {
-      if (kept.size() > 0) {
-        line();
-      }
-    } else if (!tooLong) {
-      reader.read(kept.toByteArray());
+      line();
+    } else if (document != null) {
+      read(document);
+      document = null;
     }
-  }
-
-  /** Whether the last event that passed is whole. */
-  boolean atBorder() {
-    return atBorder && kept.size() == 0 && !tooLong;
   }
 
   Usage usage() {
@@ -92,6 +125,11 @@ final class UsageTap {
   /** Whether an error came among the events. */
   boolean failed() {
     return reader.failed();
+  }
+
+  /** Whether the answer says of itself that this is all of it; one that is no stream does not. */
+  boolean ended() {
+    return !events || finished || reader.ended();
   }
 
   private static boolean startsWith(byte[] line, byte[] prefix) {

@@ -51,8 +51,9 @@ class MessageRequestTest {
           route == LlmRoute.CHAT || route == LlmRoute.RESPONSES
               ? Dialect.OPENAI
               : Dialect.ANTHROPIC;
-      JsonValue read = StrictJson.parse(body.getBytes(StandardCharsets.UTF_8), LIMITS);
-      return MessageRequest.check(route, provider(dialect), read);
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      JsonValue read = StrictJson.parse(bytes, LIMITS);
+      return MessageRequest.check(route, provider(dialect), read, bytes.length);
     } catch (JsonSyntaxException e) {
       throw new AssertionError(body, e);
     }

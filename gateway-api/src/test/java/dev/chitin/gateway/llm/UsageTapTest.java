@@ -31,18 +31,57 @@ class UsageTapTest {
       tap.take(Arrays.copyOfRange(stream, 0, border));
       tap.take(Arrays.copyOfRange(stream, border, stream.length));
       assertThat(tap.usage()).as("cut at %d", border).isEqualTo(new Usage(7L, 5L));
-      assertThat(tap.atBorder()).isTrue();
       assertThat(tap.failed()).isFalse();
+      assertThat(tap.ended()).isFalse();
     }
   }
 
   @Test
-  void aMessageThatBrokeOffHasNoCost() {
+  void whatIsNotReportedCostsWhatWasExpected() {
+    var request = new MessageRequest("m", 1_000, 50, true);
+    assertThat(new UsageTap(true).usage().cost(request)).isEqualTo(1_050);
     var tap = new UsageTap(true);
     tap.take(bytes(MESSAGE.substring(0, MESSAGE.indexOf("event: message_delta"))));
-    assertThat(tap.usage().total()).isNull();
-    tap.take(bytes("data: {\"type\":\"mess"));
-    assertThat(tap.atBorder()).isFalse();
+    assertThat(tap.usage().cost(request)).isEqualTo(57);
+    tap.take(bytes(MESSAGE));
+    assertThat(tap.usage().cost(request)).isEqualTo(12);
+  }
+
+  @Test
+  void aStreamSaysItselfThatItIsWhole() {
+    for (String last :
+        new String[] {
+          "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+          "data: [DONE]\n\n",
+          "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+          "data: {\"type\":\"response.completed\",\"response\":{}}\r\n\r\n",
+          "data: {\"response\":{},\"type\":\"response.incomplete\"}\n\n",
+          "data: {\"error\":{\"message\":\"x\"}}\n\n",
+          "data: {\"type\":\"response.completed\",\"x\":\"" + "y".repeat(200_000) + "\"}\n\n"
+        }) {
+      var tap = new UsageTap(true);
+      tap.take(bytes("data: {\"choices\":[{\"finish_reason\":null}],\"usage\":null}\n\n"));
+      tap.take(bytes("data: {\"text\":\"\\\"message_stop\\\" [DONE] response.completed\"}\n\n"));
+      assertThat(tap.ended()).isFalse();
+      tap.take(bytes(last));
+      assertThat(tap.ended()).as(last).isTrue();
+    }
+  }
+
+  @Test
+  void aLongLineIsReadAsItComes() {
+    String said =
+        "data: {\"type\":\"response.completed\",\"response\":{\"output\":[\"%s\"],\"tools\":"
+            + "[{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}],\"usage\":"
+            + "{\"input_tokens\":900,\"output_tokens\":70}}}\n\n";
+    byte[] stream = bytes(said.formatted("\\\"usage\\\":{} ".repeat(20_000)));
+    for (int size : new int[] {1_000, 65_536, stream.length}) {
+      var tap = new UsageTap(true);
+      for (int at = 0; at < stream.length; at += size) {
+        tap.take(Arrays.copyOfRange(stream, at, Math.min(stream.length, at + size)));
+      }
+      assertThat(tap.usage()).isEqualTo(new Usage(900L, 70L));
+    }
   }
 
   @Test
@@ -53,7 +92,6 @@ class UsageTapTest {
         bytes(
             "data: {\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":9}}\r\n\r\ndata: [DONE]\r\n\r\n"));
     assertThat(chat.usage()).isEqualTo(new Usage(2L, 9L));
-    assertThat(chat.atBorder()).isTrue();
     var responses = new UsageTap(true);
     responses.take(
         bytes(
@@ -90,9 +128,11 @@ class UsageTapTest {
     tap.take(bytes("\n\n" + MESSAGE));
     assertThat(tap.usage()).isEqualTo(new Usage(7L, 5L));
     var whole = new UsageTap(false);
+    whole.take(bytes("{\"x\":\""));
     whole.take(piece);
-    whole.take(bytes("{\"usage\":{}}"));
+    whole.take(piece);
+    whole.take(bytes("\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"));
     whole.end();
-    assertThat(whole.usage()).isEqualTo(Usage.UNKNOWN);
+    assertThat(whole.usage()).as("after a text beyond bounds").isEqualTo(Usage.UNKNOWN);
   }
 }

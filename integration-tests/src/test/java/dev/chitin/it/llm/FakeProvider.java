@@ -33,9 +33,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A provider of both dialects that behaves as the model's name says: {@code normal}, {@code
  * rate-once}, {@code rate-always}, {@code overloaded}, {@code broken}, {@code error-after-first},
- * {@code cut-after-first}, {@code slow}, {@code endless}, {@code huge}, {@code silent}, {@code
- * hangup}, {@code stall}, {@code unauthorized}, {@code redirect}, {@code parrot} (says the
- * credential and the request). It writes down what it was asked and which streams were left.
+ * {@code cut-after-first}, {@code cut-within} (an event), {@code unended}, {@code slow}, {@code
+ * endless}, {@code huge}, {@code silent}, {@code hangup}, {@code stall}, {@code unauthorized},
+ * {@code redirect}, {@code parrot} (says the credential and the request). It writes down what it
+ * was asked and which streams were left.
  */
 final class FakeProvider implements AutoCloseable {
   static final List<String> WORDS = List.of("Hello", " from", " a", " scripted", " provider");
@@ -266,6 +267,17 @@ final class FakeProvider implements AutoCloseable {
     }
     if (said[0] == 1 && model.equals("cut-after-first")) {
       response.reset();
+      return;
+    }
+    if (said[0] == 1 && model.equals("unended")) {
+      response.end();
+      return;
+    }
+    if (said[0] == 1 && model.equals("cut-within")) {
+      String event = speech.word(model, "unfinished");
+      response
+          .write(event.substring(0, event.indexOf("unfinished") + 5))
+          .onSuccess(written -> vertx.setTimer(1, then -> response.reset()));
       return;
     }
     if (said[0] == 1 && model.equals("stall")) {

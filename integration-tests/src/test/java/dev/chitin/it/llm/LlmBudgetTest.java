@@ -55,6 +55,26 @@ class LlmBudgetTest {
     }
   }
 
+  /** The estimate of a body of 40,000 letters is some 10,000 tokens. */
+  @Test
+  void whatIsReadCostsAlsoWhereTheProviderDoesNotSayIt() throws Exception {
+    try (var stage =
+        LlmStage.start(", \"tokens_per_day\": 11000", ", " + GatewayProcess.HIGH_RATE)) {
+      String prompt = "prose ".repeat(6_667);
+      String streamed =
+          LlmStage.chat("cut-after-first", ",\"stream\":true")
+              .replace("\"Hi\"", "\"" + prompt + "\"");
+      assertThat(stage.post("/v1/chat/completions", streamed).status()).isEqualTo(200);
+      LlmStage.Answer next = stage.post("/v1/chat/completions", streamed.replace("100", "1000"));
+      assertThat(next.status()).as(next.text()).isEqualTo(429);
+      // Whole answers say what they cost, but for one that nobody may see.
+      String zipped = LlmStage.message("zipped", "").replace("Hi", prompt);
+      assertThat(stage.post(MESSAGES, zipped).status()).isEqualTo(502);
+      LlmStage.Answer spent = stage.post(MESSAGES, zipped.replace("100", "1000"));
+      assertThat(spent.status()).as(spent.text()).isEqualTo(429);
+    }
+  }
+
   @Test
   void aGrantThatTheOperatorTakesAwayIsADenialWithItsRule() throws Exception {
     try (var stage =

@@ -21,6 +21,8 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What passes between client and provider, and what does not. */
 class LlmRelayTest {
@@ -206,25 +208,33 @@ class LlmRelayTest {
         .isPositive();
   }
 
-  @Test
-  void aProviderThatBreaksOffIsToldInTheDialectOfTheRoute() throws Exception {
-    LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("cut-after-first", STREAM));
+  /** Between two events, within one, and where a connection ends and the answer does not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"cut-after-first", "cut-within", "unended"})
+  void aProviderThatBreaksOffIsToldInTheDialectOfTheRoute(String model) throws Exception {
+    LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message(model, STREAM));
     assertThat(answer.text())
         .contains("Hello")
         .doesNotContain("message_stop")
+        .doesNotContain("unfin")
         .containsPattern(
             "\n\nevent: error\ndata: \\{\"type\":\"error\",\"error\":\\{\"type\":\"api_error\"");
-    answer = stage.post(CHAT, LlmStage.chat("cut-after-first", STREAM));
+    answer = stage.post(CHAT, LlmStage.chat(model, STREAM));
     assertThat(answer.text())
         .contains("Hello")
         .doesNotContain("[DONE]")
         .containsPattern("\n\ndata: \\{\"error\":\\{\"message\"");
-    answer = stage.post(RESPONSES, LlmStage.response("cut-after-first", STREAM));
+    answer = stage.post(RESPONSES, LlmStage.response(model, STREAM));
     assertThat(answer.text())
         .contains("Hello")
         .doesNotContain("response.completed")
         .containsPattern("\n\nevent: error\ndata: \\{\"type\":\"error\",\"code\"");
-    answer = stage.post(MESSAGES, LlmStage.message("error-after-first", STREAM));
+    assertThat(stage.audit().getLast()).contains("\"status\":\"cut\"");
+  }
+
+  @Test
+  void anErrorOfTheProviderAmongItsEventsPasses() throws Exception {
+    LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("error-after-first", STREAM));
     assertThat(answer.text()).endsWith(Speech.ANTHROPIC.errorEvent());
   }
 

@@ -1,0 +1,140 @@
+package dev.chitin.gateway.llm;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.async.ByteArrayFeeder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One JSON document of a provider, read as it comes. What it says of a request's cost and of a
+ * failure is kept, and nothing else of it. One that cannot be read, or holds a text of more than
+ * {@value #TEXT} characters, says no more from there on.
+ */
+final class UsageDocument {
+  private static final int TEXT = 1 << 20;
+  private static final int DEPTH = 64;
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxNestingDepth(DEPTH).maxStringLength(TEXT).build())
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .build();
+
+  /** What some events wrap the message in, and its usage with it. */
+  private static final List<String> WRAPPERS = List.of("message", "response");
+
+  private final JsonParser parser;
+  private final ByteArrayFeeder feeder;
+  private final List<String> path = new ArrayList<>();
+  private final Map<String, Long> usage = new HashMap<>();
+  private String name = "";
+  private String type = "";
+  private boolean error;
+  private boolean unreadable;
+
+  UsageDocument() {
+    try {
+      parser = FACTORY.createNonBlockingByteArrayParser();
+      feeder = (ByteArrayFeeder) parser.getNonBlockingInputFeeder();
+    } catch (IOException e) {
+      throw new UncheckedIOException("a parser of nothing yet has nothing to fail at", e);
+    }
+  }
+
+  /** Takes the bytes of {@code piece} between the two places. */
+  void take(byte[] piece, int from, int end) {
+    if (unreadable || from == end) {
+      return;
+    }
+    try {
+      feeder.feedInput(piece, from, end);
+      read();
+    } catch (IOException e) {
+      unreadable = true; // The client gets the bytes as they are, whatever they are.
+    }
+  }
+
+  /** There are no more. */
+  void end() {
+    if (unreadable) {
+      return;
+    }
+    try {
+      feeder.endOfInput();
+      read();
+    } catch (IOException e) {
+      unreadable = true;
+    }
+  }
+
+  private void read() throws IOException {
+    JsonToken token = parser.nextToken();
+    while (token != null && token != JsonToken.NOT_AVAILABLE) {
+      take(token);
+      token = parser.nextToken();
+    }
+  }
+
+  private void take(JsonToken token) throws IOException {
+    switch (token) {
+      case FIELD_NAME -> name = parser.currentName();
+      case START_OBJECT -> {
+        error |= path.size() == 1 && name.equals("error");
+        path.add(name);
+      }
+      case START_ARRAY -> path.add("[]");
+      case END_OBJECT, END_ARRAY -> path.removeLast();
+      case VALUE_STRING -> {
+        if (path.size() == 1 && name.equals("type")) {
+          type = parser.getText();
+        }
+      }
+      case VALUE_NUMBER_INT -> {
+        if (isUsage()) {
+          usage.put(name, parser.getLongValue());
+        }
+      }
+      default -> {
+        // Of no interest here.
+      }
+    }
+  }
+
+  private boolean isUsage() {
+    int depth = path.size();
+    return (depth == 2 || (depth == 3 && WRAPPERS.contains(path.get(1))))
+        && path.get(depth - 1).equals("usage");
+  }
+
+  /** Its member {@code type}; empty without one. */
+  String type() {
+    return type;
+  }
+
+  /** Whether it holds an error. */
+  boolean hasError() {
+    return error;
+  }
+
+  /** The sum of those of these numbers of its usage that are there; null when none is. */
+  @Nullable Long sum(String... names) {
+    Long sum = null;
+    for (String one : names) {
+      Long number = usage.get(one);
+      if (number != null && number >= 0) {
+        sum = (sum == null ? 0 : sum) + number;
+      }
+    }
+    return sum;
+  }
+}
