@@ -2,8 +2,11 @@ package dev.chitin.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -41,6 +44,36 @@ class QuickstartTest {
     assertThat(again.exit()).as(again.out() + again.err()).isZero();
     GatewayProcess.Result verified = GatewayProcess.run(home, new byte[0], "audit", "verify");
     assertThat(verified.exit()).as(verified.out()).isZero();
+    GatewayProcess.remove(base);
+  }
+
+  /** It has read every file of its home by then, the log's lock too unless it takes care. */
+  @Test
+  void whileItStaysUpNobodyElseGetsIntoItsLog() throws Exception {
+    Path base = Files.createTempDirectory("chitin-it-");
+    Path home = Files.createDirectory(base.resolve("home"));
+    Process process =
+        GatewayProcess.command(home, Map.of(), "quickstart", "--port", "0")
+            .redirectError(base.resolve("stderr.log").toFile())
+            .start();
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    String line = out.readLine();
+    while (line != null && !line.contains("stays up")) {
+      line = out.readLine();
+    }
+    assertThat(line).as(Files.readString(base.resolve("stderr.log"))).isNotNull();
+    assertThat(Files.readString(Path.of("/proc/locks")))
+        .as("the lock itself")
+        .contains(":" + Files.getAttribute(home.resolve("audit/lock"), "unix:ino") + " 0 EOF");
+
+    GatewayProcess.Result second = GatewayProcess.run(home, new byte[0], "serve", "--port", "0");
+    assertThat(second.exit()).isEqualTo(5);
+    assertThat(second.err()).contains("audit.unavailable").contains("already open in process");
+    GatewayProcess.Result verified = GatewayProcess.run(home, new byte[0], "audit", "verify");
+    assertThat(verified.exit()).as(verified.out() + verified.err()).isZero();
+
+    process.destroy();
+    assertThat(process.waitFor()).isZero();
     GatewayProcess.remove(base);
   }
 }

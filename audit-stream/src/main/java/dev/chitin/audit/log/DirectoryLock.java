@@ -5,13 +5,16 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Keeps a second writer out of a log's directory.
@@ -19,7 +22,8 @@ import java.util.Set;
  * <p>POSIX drops a process's lock when the process closes <em>any</em> descriptor of the file, so a
  * second attempt inside one process must not even open it: the file {@code owner} beside it, which
  * names the process by id and start time, tells. A killed process leaves {@code owner} behind but
- * not the lock, and the lock is what counts between processes.
+ * not the lock, and the lock is what counts between processes; where it was dropped so, that the
+ * owner has the file open still (proc(5), where there is one).
  */
 final class DirectoryLock implements Closeable {
   private final LogDirectory directory;
@@ -51,6 +55,9 @@ final class DirectoryLock implements Closeable {
       if (channel.tryLock() == null) {
         throw held(directory, "process " + owner(directory).replaceFirst(" .*", ""));
       }
+      if (isOpenIn(owner(directory), directory.lock())) {
+        throw held(directory, "process " + owner(directory).replaceFirst(" .*", ""));
+      }
       sign(directory, self);
       return new DirectoryLock(directory, channel);
     } catch (OverlappingFileLockException e) {
@@ -77,6 +84,28 @@ final class DirectoryLock implements Closeable {
       return "";
     }
     return Files.readString(directory.owner(), StandardCharsets.UTF_8);
+  }
+
+  /** Whether the process that {@code owner} names has {@code lock} open, as far as can be seen. */
+  private static boolean isOpenIn(String owner, Path lock) throws IOException {
+    if (!owner.matches("[0-9]{1,19} .*")) {
+      return false;
+    }
+    Path descriptors = Path.of("/proc", owner.substring(0, owner.indexOf(' ')), "fd");
+    Path real = lock.toRealPath();
+    try (Stream<Path> open = Files.list(descriptors)) {
+      return open.anyMatch(descriptor -> isLinkTo(descriptor, real));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // It is gone, or another user's, or there is no proc(5).
+    }
+  }
+
+  private static boolean isLinkTo(Path descriptor, Path file) {
+    try {
+      return Files.readSymbolicLink(descriptor).equals(file);
+    } catch (IOException e) {
+      return false; // Closed meanwhile.
+    }
   }
 
   private static String self() {

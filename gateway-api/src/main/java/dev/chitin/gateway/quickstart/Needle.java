@@ -43,14 +43,17 @@ final class Needle implements AutoCloseable {
     return false;
   }
 
-  /** Whether a file below {@code directory} holds it. */
+  /**
+   * Whether a file below {@code directory} holds it. Empty ones are not opened: some are locks of
+   * this process, which it would lose when it closed them.
+   */
   boolean occursBelow(Path directory) throws IOException {
     List<Path> files;
     try (Stream<Path> walk = Files.walk(directory)) {
       files = walk.filter(Files::isRegularFile).toList();
     }
     for (Path file : files) {
-      if (occursIn(Files.readAllBytes(file))) {
+      if (Files.size(file) > 0 && occursIn(Files.readAllBytes(file))) {
         return true;
       }
     }
