@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -69,6 +70,16 @@ public final class Bus {
 
   /** The way to call {@code address}, with at most {@code maxInFlight} unanswered requests. */
   public <Q, R> Endpoint<Q, R> endpoint(Address<Q, R> address, int maxInFlight) {
-    return new Endpoint<>(eventBus, near, address, maxInFlight);
+    return endpoint(address, maxInFlight, Duration.ZERO);
+  }
+
+  /**
+   * The same for a service that ends its work itself at the deadline, and then says what came of
+   * it.
+   *
+   * @param grace how long after the deadline its answer is waited for
+   */
+  public <Q, R> Endpoint<Q, R> endpoint(Address<Q, R> address, int maxInFlight, Duration grace) {
+    return new Endpoint<>(eventBus, near, address, maxInFlight, grace);
   }
 }

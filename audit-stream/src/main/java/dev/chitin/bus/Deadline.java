@@ -30,6 +30,11 @@ public record Deadline(long nanoTime) {
     return nanoTime - System.nanoTime() <= 0;
   }
 
+  /** The deadline that lies {@code duration} after this one. */
+  public Deadline plus(Duration duration) {
+    return new Deadline(nanoTime + duration.toNanos());
+  }
+
   /** The earlier of the two. */
   public Deadline min(Deadline other) {
     return nanoTime - other.nanoTime <= 0 ? this : other;

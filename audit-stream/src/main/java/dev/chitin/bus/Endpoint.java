@@ -5,6 +5,7 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
+import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,24 +13,26 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client side of one {@link Address}. Bounds what it has in flight, sends with the time that is
- * left as the timeout, and takes a request back when that time is over. Safe for use from any
- * thread.
+ * The client side of one {@link Address}. Bounds what it has in flight, waits for an answer as long
+ * as there is time, and takes a request back when that is over. Safe for use from any thread.
  */
 public final class Endpoint<Q, R> {
   private final EventBus eventBus;
   private final NearServers near;
   private final Address<Q, R> address;
   private final int maxInFlight;
+  private final Duration grace;
   private final long id = ThreadLocalRandom.current().nextLong();
   private final AtomicLong sequence = new AtomicLong();
   private final AtomicInteger inFlight = new AtomicInteger();
 
-  Endpoint(EventBus eventBus, NearServers near, Address<Q, R> address, int maxInFlight) {
+  Endpoint(
+      EventBus eventBus, NearServers near, Address<Q, R> address, int maxInFlight, Duration grace) {
     this.eventBus = eventBus;
     this.near = near;
     this.address = address;
     this.maxInFlight = maxInFlight;
+    this.grace = grace;
   }
 
   /** Sends {@code request}; the answer's failures are always {@link ChitinException}s. */
@@ -48,8 +51,7 @@ public final class Endpoint<Q, R> {
    * @param trace the span that asks, or null
    */
   public BusCall<R> start(Q request, Deadline deadline, @Nullable TraceContext trace) {
-    long millis = deadline.remainingMillis();
-    if (millis == 0) {
+    if (deadline.expired()) {
       return refused(
           Problem.of(
                   ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before a step of the call.")
@@ -62,7 +64,7 @@ public final class Endpoint<Q, R> {
     var correlation = new Envelope.CorrelationId(id, sequence.incrementAndGet());
     var call = new Call(correlation);
     call.result =
-        send(new Envelope(correlation, deadline, trace, request), millis)
+        send(new Envelope(correlation, deadline, trace, request), deadline.plus(grace))
             .transform(
                 reply -> {
                   inFlight.decrementAndGet();
@@ -73,21 +75,23 @@ public final class Endpoint<Q, R> {
     return call;
   }
 
-  private Future<Object> send(Envelope envelope, long timeoutMillis) {
+  private Future<Object> send(Envelope envelope, Deadline answerBy) {
     try {
-      Future<Object> answer = near.request(address.name(), envelope);
-      return answer == null ? sendFar(envelope, timeoutMillis) : answer;
+      Future<Object> answer = near.request(address.name(), envelope, answerBy);
+      return answer == null ? sendFar(envelope, answerBy) : answer;
     } catch (IllegalStateException | RejectedExecutionException e) {
       return Future.failedFuture(e); // The Vert.x instance has been closed.
     }
   }
 
-  private Future<Object> sendFar(Envelope envelope, long timeoutMillis) {
+  private Future<Object> sendFar(Envelope envelope, Deadline answerBy) {
     return eventBus
         .<Envelope.Reply>request(
             address.name(),
             envelope,
-            new DeliveryOptions().setSendTimeout(timeoutMillis).setLocalOnly(true))
+            new DeliveryOptions()
+                .setSendTimeout(Math.max(1, answerBy.remainingMillis()))
+                .setLocalOnly(true))
         .map(reply -> reply.body().body());
   }
 

@@ -65,14 +65,15 @@ final class NearLoop {
   }
 
   /** On this event loop; the answer completes on {@code caller}, a context of it. */
-  Future<Object> request(Served server, Envelope envelope, ContextInternal caller) {
+  Future<Object> request(
+      Served server, Envelope envelope, ContextInternal caller, Deadline answerBy) {
     Promise<Object> answer = caller.promise();
     sent.add(new Request(server, envelope, answer));
     if (!delivers) {
       loop.execute(this::deliver);
       delivers = true;
     }
-    timeouts.watch(envelope.deadline(), answer, NearLoop::tooLate);
+    timeouts.watch(answerBy, answer, NearLoop::tooLate);
     return answer.future();
   }
 

@@ -38,15 +38,16 @@ final class NearServers {
   /**
    * Asks who serves {@code address} on this event loop.
    *
+   * @param answerBy when the caller gives up
    * @return the reply, or a {@link BusFailure}; null when nobody serves it here
    */
-  @Nullable Future<Object> request(String address, Envelope envelope) {
+  @Nullable Future<Object> request(String address, Envelope envelope, Deadline answerBy) {
     @Nullable ContextInternal caller = ContextInternal.current();
     if (caller == null || !caller.nettyEventLoop().inEventLoop()) {
       return null;
     }
     NearLoop here = loops.get(caller.nettyEventLoop());
     NearLoop.Served served = here == null ? null : here.find(address);
-    return here == null || served == null ? null : here.request(served, envelope, caller);
+    return here == null || served == null ? null : here.request(served, envelope, caller, answerBy);
   }
 }

@@ -126,6 +126,27 @@ class BusTest {
     assertThat(endpoint.inFlight()).isZero();
   }
 
+  /** It ends its work itself at the deadline, and says then what came of it. */
+  @Test
+  void aServiceThatHasAGraceIsHeardAfterTheDeadline() {
+    serve(
+        8,
+        (q, call) -> {
+          Promise<Answer> ended = Promise.promise();
+          vertx.setTimer(
+              call.deadline().remainingMillis() + 20,
+              late -> ended.complete(new Answer(call.isCancelled() ? "cancelled" : "ended")));
+          return ended.future();
+        });
+    Endpoint<Question, Answer> endpoint = bus.endpoint(ADDRESS, 8, Duration.ofMinutes(1));
+    assertThat(await(endpoint.call(new Question("q"), Deadline.after(Duration.ofMillis(20)))))
+        .isEqualTo(new Answer("ended"));
+    Endpoint<Question, Answer> impatient = bus.endpoint(ADDRESS, 8, Duration.ofMillis(1));
+    assertFails(
+        impatient.call(new Question("q"), Deadline.after(Duration.ofMillis(20))),
+        ProblemCode.DEADLINE_EXCEEDED);
+  }
+
   @Test
   void aCancellationReachesItsOwnRequestAndNoOther() {
     var cancelled = new ArrayList<String>();

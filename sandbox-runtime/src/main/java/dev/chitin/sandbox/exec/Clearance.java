@@ -134,8 +134,8 @@ public final class Clearance {
       SealedPlan plan, Decision decision, Receipt receipt, CallRef ref, CallContext context) {
     var bare = new Cleared(plan, ref, List.of(), receipt.position().index());
     try {
+      checkWanted(context); // First: at the deadline the receipt expires too.
       receipts.verify(receipt, plan.digest(), decision.decisionId());
-      checkWanted(context);
     } catch (ChitinException refused) {
       return notRun(bare, refused);
     }
