@@ -63,14 +63,15 @@ public sealed interface AuditEvent
       implements AuditEvent {}
 
   /**
-   * Somebody did not get in.
+   * Somebody did not get in. Many within seconds may share one event.
    *
    * @param reason a problem code
    * @param method {@code api_key}, {@code jwt}, {@code certificate} or {@code none}
    * @param keyId the id part of the presented key when it has the form of one, else null
    * @param peer the socket's peer address
+   * @param count how many times
    */
-  record AuthFailure(String reason, String method, @Nullable String keyId, String peer)
+  record AuthFailure(String reason, String method, @Nullable String keyId, String peer, long count)
       implements AuditEvent {}
 
   /**

@@ -116,10 +116,11 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
     }
     EntryEncoder.Draft draft = EntryEncoder.draft(event);
     List<FieldSealer.Subject> unready = encoder.unready(draft);
+    boolean reserve = mayTakeReserve(event);
     return unready.isEmpty()
-        ? writer.append(encoder.encode(draft), deadline, null)
+        ? writer.append(encoder.encode(draft), deadline, reserve, null)
         : prepare(unready, deadline)
-            .transform(made -> writer.append(encoder.encode(draft), deadline, null));
+            .transform(made -> writer.append(encoder.encode(draft), deadline, reserve, null));
   }
 
   /**
@@ -153,6 +154,12 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
         .join();
   }
 
+  /** Not what strangers can make at will: the room that is left is for the ends of calls. */
+  private static boolean mayTakeReserve(AuditEvent event) {
+    return !(event instanceof AuditEvent.AuthFailure
+        || event instanceof AuditEvent.RateLimitExceeded);
+  }
+
   private static boolean authorizes(AuditEvent event) {
     return event instanceof AuditEvent.ToolExecution e
         && e.phase() instanceof AuditEvent.Phase.Authorized;
@@ -183,7 +190,8 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
 
   private Future<LogPosition> authorize(
       EntryEncoder.Draft draft, AuditEvent.ToolExecution event, Deadline deadline) {
-    return writer.append(encoder.encode(draft), deadline, () -> encoder.encode(notRun(event)));
+    return writer.append(
+        encoder.encode(draft), deadline, false, () -> encoder.encode(notRun(event)));
   }
 
   private static AuditEvent.ToolExecution notRun(AuditEvent.ToolExecution event) {

@@ -63,11 +63,13 @@ final class EventFields {
               String reason,
               String method,
               @Nullable String keyId,
-              String peer) -> {
+              String peer,
+              long count) -> {
         word("reason", reason);
         word("method", method);
         put("key_id", keyId == null ? null : new Hmac(GuardedField.KEY_ID, "", keyId));
         put("peer", new Hmac(GuardedField.ADDRESS, "", peer));
+        number("count", count);
       }
       case AuditEvent.RateLimitExceeded(
               String tier,

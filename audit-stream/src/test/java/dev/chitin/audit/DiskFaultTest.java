@@ -272,10 +272,16 @@ class DiskFaultTest {
   }
 
   @Test
-  void tooLittleFreeSpaceRefusesCallsButRecordsTheirEnds() {
+  void tooLittleFreeSpaceRefusesCallsAndStrangersButRecordsEndsOfCalls() {
     try (var log = DurableAuditLog.open(settings().withMinFreeBytes(Long.MAX_VALUE), disk)) {
       await(log.append(completed("running"), soon()));
       assertRefused(log.authorize(authorized("new"), soon()), ProblemCode.AUDIT_NO_SPACE);
+      for (AuditEvent strangers :
+          List.of(
+              new AuditEvent.AuthFailure("auth.missing", "none", null, "192.0.2.1", 1),
+              new AuditEvent.RateLimitExceeded("address", "192.0.2.1", 60, 1, 9))) {
+        assertRefused(log.append(strangers, soon()), ProblemCode.AUDIT_NO_SPACE);
+      }
       await(log.append(completed("running"), soon()));
     }
   }

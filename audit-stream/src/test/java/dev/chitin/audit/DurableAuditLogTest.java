@@ -154,7 +154,7 @@ class DurableAuditLogTest {
             "");
     try (var log = DurableAuditLog.open(settings())) {
       for (String s : hostile) {
-        await(log.append(new AuditEvent.AuthFailure(s, s, s, s), soon()));
+        await(log.append(new AuditEvent.AuthFailure(s, s, s, s, 1), soon()));
         var ref = new AuditEvent.CallRef(s, s, s, s, Events.PLAN, s);
         var denied = new AuditEvent.Phase.Denied(s, s);
         await(log.append(new AuditEvent.ToolExecution(s, false, ref, denied), soon()));

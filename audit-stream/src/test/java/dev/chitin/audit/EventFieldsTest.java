@@ -60,7 +60,7 @@ class EventFieldsTest {
                 .map(phase -> new AuditEvent.ToolExecution(s, true, call, phase)),
             Stream.of(
                 new AuditEvent.CredentialAccess(s, false, s, s, call, s),
-                new AuditEvent.AuthFailure(s, s, s, s),
+                new AuditEvent.AuthFailure(s, s, s, s, 1),
                 new AuditEvent.RateLimitExceeded("principal", s + "/" + s, 1, 2, 3),
                 new AuditEvent.RateLimitExceeded("address", s, 1, 2, 3),
                 new AuditEvent.Lifecycle(
@@ -144,7 +144,7 @@ class EventFieldsTest {
       var call = new CallRef("c", "t", guessed, null, DIGEST, "v");
       for (AuditEvent event :
           List.of(
-              new AuditEvent.AuthFailure("r", "api_key", guessed, guessed),
+              new AuditEvent.AuthFailure("r", "api_key", guessed, guessed, 1),
               new AuditEvent.RateLimitExceeded("principal", "t/" + guessed, 1, 2, 3),
               new AuditEvent.RateLimitExceeded("address", guessed, 1, 2, 3),
               new AuditEvent.KeyChange("create", "k", guessed, guessed),
@@ -168,7 +168,7 @@ class EventFieldsTest {
   void theOperatorMayHaveThemInClear() {
     try (var log = DurableAuditLog.open(settings().withClear(Set.of(GuardedField.values())))) {
       await(log.append(Events.completed("c"), soon()));
-      await(log.append(new AuditEvent.AuthFailure("r", "m", "k", "192.0.2.1"), soon()));
+      await(log.append(new AuditEvent.AuthFailure("r", "m", "k", "192.0.2.1", 1), soon()));
       List<Obj> entries = entries(log.reader());
       assertThat(text(entries.getFirst(), "principal")).isEqualTo("principal-1");
       assertThat(text(entries.getLast(), "peer")).isEqualTo("192.0.2.1");

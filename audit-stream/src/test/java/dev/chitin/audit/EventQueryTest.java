@@ -58,7 +58,7 @@ class EventQueryTest {
       last.add(
           log.append(
               i == 1_234
-                  ? new AuditEvent.AuthFailure("auth.rare", "api_key", "k", "192.0.2.9")
+                  ? new AuditEvent.AuthFailure("auth.rare", "api_key", "k", "192.0.2.9", 1)
                   : new AuditEvent.ToolExecution(
                       tool, true, call, new Phase.NotRun("code" + i % 11)),
               soon()));

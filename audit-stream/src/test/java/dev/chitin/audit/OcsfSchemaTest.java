@@ -56,7 +56,7 @@ class OcsfSchemaTest {
     for (String tier : List.of("address", "health", "principal")) {
       all.add(new AuditEvent.RateLimitExceeded(tier, text, 60, 10, 1));
     }
-    all.add(new AuditEvent.AuthFailure("auth.invalid", "none", null, text));
+    all.add(new AuditEvent.AuthFailure("auth.invalid", "none", null, text, 1));
     for (String action : List.of("start", "stop", "recover")) {
       all.add(new AuditEvent.Lifecycle(action, "0.1.0", null));
     }

@@ -63,7 +63,7 @@ public final class Story {
   }
 
   public static AuditEvent wrongKey(@Nullable String keyId, String peer) {
-    return new AuditEvent.AuthFailure("auth.invalid", "api_key", keyId, peer);
+    return new AuditEvent.AuthFailure("auth.invalid", "api_key", keyId, peer, 1);
   }
 
   public static AuditEvent limited(String key, long count) {

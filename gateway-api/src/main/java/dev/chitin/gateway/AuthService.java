@@ -39,7 +39,7 @@ final class AuthService implements AutoCloseable {
   private final OpenParts opened = new OpenParts();
   private final Vertx vertx;
   private final AuditLog audit;
-  private final AuthFailures failures = new AuthFailures();
+  private final AuthFailures failures;
   private final SessionTable sessions;
   private final TokenIssuers issuers;
   private final Authenticator authenticator;
@@ -58,6 +58,8 @@ final class AuthService implements AutoCloseable {
       @Nullable ClientAuthority authority) {
     this.vertx = vertx;
     this.audit = audit;
+    this.failures = new AuthFailures(vertx, audit);
+    opened.add(failures);
     this.sessions =
         new SessionTable(settings.edge().sessions(), System::nanoTime, this::recordSession);
     this.watch = new CredentialWatch(MOST_HELD, this::holds);

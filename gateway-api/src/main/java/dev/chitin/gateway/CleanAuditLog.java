@@ -73,7 +73,7 @@ final class CleanAuditLog implements AuditLog {
       case AuditEvent.ToolExecution e -> clean(e);
       case AuditEvent.AuthFailure e ->
           new AuditEvent.AuthFailure(
-              text(e.reason()), text(e.method()), maybe(e.keyId()), text(e.peer()));
+              text(e.reason()), text(e.method()), maybe(e.keyId()), text(e.peer()), e.count());
       case AuditEvent.RateLimitExceeded e ->
           new AuditEvent.RateLimitExceeded(
               text(e.tier()), text(e.key()), e.requestsPerMinute(), e.burst(), e.count());

@@ -84,7 +84,7 @@ class CleanAuditLogTest {
             phases.map(phase -> new AuditEvent.ToolExecution(s, true, call, phase)),
             Stream.of(
                 new AuditEvent.CredentialAccess(s, false, s, s, call, s),
-                new AuditEvent.AuthFailure(s, s, s, s),
+                new AuditEvent.AuthFailure(s, s, s, s, 1),
                 new AuditEvent.RateLimitExceeded(s, s, 1, 2, 3),
                 new AuditEvent.Lifecycle(s, s, s),
                 new AuditEvent.LogEvent(s, s, new AuditEvent.KeyHandover(s, s, 1)),

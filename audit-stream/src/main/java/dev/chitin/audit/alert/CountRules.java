@@ -45,9 +45,10 @@ final class CountRules {
     var all = new Threshold(AlertRule.AUTH_TOTAL, MINUTE, settings.authTotal());
     return (entry, found) -> {
       if (entry.kind().equals("AuthFailure")) {
-        boolean byPeer = peers.add(entry, entry.text("peer"), 1, found);
-        keys.add(entry, entry.text("key_id"), 1, byPeer ? alert -> {} : found);
-        all.add(entry, ALL, 1, found);
+        long count = Math.max(1, entry.number("count"));
+        boolean byPeer = peers.add(entry, entry.text("peer"), count, found);
+        keys.add(entry, entry.text("key_id"), count, byPeer ? alert -> {} : found);
+        all.add(entry, ALL, count, found);
       }
     };
   }

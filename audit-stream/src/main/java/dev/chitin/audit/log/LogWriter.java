@@ -89,13 +89,13 @@ public final class LogWriter {
    * @param entry canonical JSON of 1 to {@link Frame#MAX_ENTRY} bytes; given up by the caller
    * @param deadline the entry is refused with {@code audit.stalled} when it is not durable by then,
    *     or within the append timeout
+   * @param reserve whether it may take of the room that is kept for the ends of calls
    * @param withdrawal for an entry that allows something: makes the entry that follows it when it
-   *     reached the disk although its caller was refused; else null. Such entries are refused first
-   *     when room gets short
+   *     reached the disk although its caller was refused; else null
    */
   public Future<LogPosition> append(
-      byte[] entry, Deadline deadline, @Nullable Supplier<byte[]> withdrawal) {
-    ChitinException refusal = refusal(deadline, withdrawal != null);
+      byte[] entry, Deadline deadline, boolean reserve, @Nullable Supplier<byte[]> withdrawal) {
+    ChitinException refusal = refusal(deadline, reserve);
     if (refusal != null) {
       return Future.failedFuture(refusal);
     }
@@ -110,7 +110,7 @@ public final class LogWriter {
    * @throws ChitinException when it was refused
    */
   public LogPosition record(byte[] entry, Deadline deadline) {
-    ChitinException refusal = refusal(deadline, false);
+    ChitinException refusal = refusal(deadline, true);
     var append = Append.awaited(entry, expires(deadline));
     if (refusal == null) {
       refusal = queue.offer(append, segments.openCalls());
@@ -125,11 +125,11 @@ public final class LogWriter {
     return deadline.min(new Deadline(System.nanoTime() + timeoutNanos)).nanoTime();
   }
 
-  private @Nullable ChitinException refusal(Deadline deadline, boolean authorizes) {
+  private @Nullable ChitinException refusal(Deadline deadline, boolean reserve) {
     if (deadline.expired()) {
       return Refusals.stalled();
     }
-    return isOutOfRoom() || (authorizes && isRoomShort()) ? Refusals.noSpace() : null;
+    return isOutOfRoom() || (!reserve && isRoomShort()) ? Refusals.noSpace() : null;
   }
 
   private boolean isOutOfRoom() {

@@ -65,6 +65,14 @@ class AlertEngineTest {
     assertThat(names()).as("a new window").containsExactly("auth_failures_peer");
   }
 
+  @Test
+  void oneEntryMayStandForMany() {
+    story.tell(new AuditEvent.AuthFailure("auth.invalid", "api_key", null, "192.0.2.1", 4));
+    assertThat(names()).isEmpty();
+    story.tell(Story.wrongKey(null, "192.0.2.1"));
+    assertThat(raised().getFirst().count()).isEqualTo(5);
+  }
+
   /** Each thread reads the clock before its entry waits for its turn in the log. */
   @Test
   void entriesWhoseTimesStandAgainstTheirOrderAreNoNewWindow() {

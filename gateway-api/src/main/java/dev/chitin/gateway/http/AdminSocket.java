@@ -91,7 +91,6 @@ public final class AdminSocket extends VerticleBase {
             new RouteTable(routes()),
             new Operator(),
             edge.failures(),
-            edge.audit(),
             edge.live(),
             edge.observer(),
             edge.readiness()));

@@ -1,8 +1,5 @@
 package dev.chitin.gateway.http;
 
-import dev.chitin.audit.AuditEvent;
-import dev.chitin.audit.AuditLog;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.Timeouts;
@@ -24,17 +21,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way of every request: target and Host, route, credential, scope, size and media type, body;
  * the cheapest refusal first. Only then does a route's handler see it.
  */
 final class Edge implements Handler<HttpServerRequest> {
-  private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
-  private static final Duration FAILURE_RECORD = Duration.ofSeconds(5);
-
   private final Vertx vertx;
   private final RequestGuard guard;
   private final Cors cors;
@@ -42,7 +34,6 @@ final class Edge implements Handler<HttpServerRequest> {
   private final RouteTable routes;
   private final CallerSource callers;
   private final AuthFailures failures;
-  private final AuditLog audit;
   private final BodyForm forms;
   private final BodyReader bodies;
   private final Lingering lingering;
@@ -71,7 +62,6 @@ final class Edge implements Handler<HttpServerRequest> {
       RouteTable routes,
       CallerSource callers,
       AuthFailures failures,
-      AuditLog audit,
       LiveSecrets live,
       RequestObserver observer,
       Readiness readiness) {
@@ -85,7 +75,6 @@ final class Edge implements Handler<HttpServerRequest> {
     this.throttle = throttle;
     this.routes = routes;
     this.callers = callers;
-    this.audit = audit;
     this.lingering = new Lingering(vertx);
     this.turnedAway = new TurnedAway(vertx);
     EdgeBounds bounds = settings.bounds();
@@ -199,7 +188,7 @@ final class Edge implements Handler<HttpServerRequest> {
           lingering.drain(request);
         }
         case Verdict.Refused refused -> {
-          record(request, refused);
+          failures.refused(refused, peer(request));
           if (throttle != null && refused.isFault()) {
             throttle.failed(request);
           }
@@ -299,19 +288,7 @@ final class Edge implements Handler<HttpServerRequest> {
     }
   }
 
-  private void record(HttpServerRequest request, Verdict.Refused refused) {
-    failures.count(refused.kind());
-    if (!refused.isFault()) {
-      return;
-    }
-    audit
-        .append(
-            new AuditEvent.AuthFailure(
-                refused.problem().code().code(),
-                refused.method(),
-                refused.keyId(),
-                request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress()),
-            Deadline.after(FAILURE_RECORD))
-        .onFailure(failure -> LOG.warn("an authentication failure was not recorded", failure));
+  private static String peer(HttpServerRequest request) {
+    return request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress();
   }
 }

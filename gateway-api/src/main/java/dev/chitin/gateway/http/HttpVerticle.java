@@ -147,7 +147,6 @@ public final class HttpVerticle extends VerticleBase {
         new RouteTable(routes(vertx, edge)),
         request -> edge.authenticator().check(presented(request)),
         edge.failures(),
-        edge.audit(),
         edge.live(),
         edge.observer(),
         edge.readiness());
