@@ -21,7 +21,12 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AccessMatrixTest {
   private static final Set<String> OPEN =
-      Set.of("GET /health/live", "GET /health/ready", "GET /openapi.json");
+      Set.of(
+          "GET /health/live",
+          "HEAD /health/live",
+          "HEAD /health/ready",
+          "GET /health/ready",
+          "GET /openapi.json");
 
   private final Map<Role, Agent> agents = new EnumMap<>(Role.class);
   private final Map<Role, String> keys = new EnumMap<>(Role.class);

@@ -104,6 +104,7 @@ class EdgeTest {
     assertThat(allowed.headers().firstValue("access-control-allow-origin")).contains(PAGE);
     assertThat(allowed.headers().firstValue("access-control-allow-methods")).contains("POST");
     assertThat(allowed.headers().firstValue("access-control-max-age")).contains("600");
+    assertThat(allowed.headers().firstValue("x-request-id")).isPresent();
     assertThat(allowed.headers().firstValue("access-control-allow-headers").orElse(""))
         .contains("authorization", "content-type")
         .doesNotContain("*");
@@ -201,20 +202,71 @@ class EdgeTest {
         "GET /v1/tools HTTP/1.1\r\nHost: "
             + gateway.url().getAuthority()
             + "\r\nAuthorization: Bearer nobody\r\n\r\n";
-    int status = 401;
-    for (int i = 0; i < 1_000 && status == 401; i++) {
-      status = from("127.0.0.91", request);
+    HttpWire.Answer last = from("127.0.0.91", request);
+    for (int i = 0; i < 1_000 && last.status() == 401; i++) {
+      last = from("127.0.0.91", request);
     }
-    assertThat(status).isEqualTo(429);
-    assertThat(from("127.0.0.92", request)).as("another address").isEqualTo(401);
+    assertThat(last.status()).isEqualTo(429);
+    assertThat(last.field("retry-after")).isNotEmpty();
+    assertThat(last.field("ratelimit")).startsWith("\"address\";r=0;t=");
+    assertThat(last.field("ratelimit-policy")).startsWith("\"address\";q=");
+    assertThat(from("127.0.0.92", request).status()).as("another address").isEqualTo(401);
     awaitEntry("RateLimitExceeded", "\"tier\":\"address\"");
   }
 
-  private int from(String address, String request) throws IOException {
+  private HttpWire.Answer from(String address, String request) throws IOException {
     try (HttpWire wire = HttpWire.open(gateway.url(), address)) {
       wire.send(request);
-      return wire.answer().status();
+      return wire.answer();
     }
+  }
+
+  @Test
+  void balancersAskByHeadToo() throws Exception {
+    for (String path : List.of("/health/live", "/health/ready")) {
+      HttpResponse<String> head =
+          send(
+              HttpRequest.newBuilder(path(path))
+                  .method("HEAD", HttpRequest.BodyPublishers.noBody()));
+      assertThat(head.statusCode()).isEqualTo(200);
+      assertThat(head.body()).isEmpty();
+    }
+  }
+
+  @Test
+  void twoOriginsAreTwoQuestions() throws Exception {
+    String request =
+        "GET /health/live HTTP/1.1\r\nHost: "
+            + gateway.url().getAuthority()
+            + "\r\nOrigin: "
+            + PAGE
+            + "\r\n%s\r\n";
+    assertThat(from("127.0.0.93", request.formatted("")).status()).isEqualTo(200);
+    assertThat(from("127.0.0.93", request.formatted("Origin: https://evil.example\r\n")).status())
+        .isEqualTo(403);
+  }
+
+  /** Who waits to be asked for a body is asked once it would be read, on every route. */
+  @Test
+  void aBodyThatWaitsIsAskedForAndAnotherExpectationIsRefused() throws Exception {
+    String value = "not-a-secret-0123456789";
+    String put =
+        "PUT /v1/secrets/waits HTTP/1.1\r\nHost: "
+            + gateway.url().getAuthority()
+            + "\r\nAuthorization: Bearer "
+            + gateway.key("keeper", "operator")
+            + "\r\nContent-Type: application/octet-stream\r\nContent-Length: "
+            + value.length()
+            + "\r\nExpect: %s\r\n\r\n";
+    try (HttpWire wire = HttpWire.open(gateway.url(), "127.0.0.94")) {
+      wire.send(put.formatted("100-continue"));
+      assertThat(wire.untilQuiet(500)).startsWith("HTTP/1.1 100 ");
+      wire.send(value);
+      assertThat(wire.answer().status()).isEqualTo(201);
+    }
+    HttpWire.Answer refused = from("127.0.0.94", put.formatted("tea"));
+    assertThat(refused.status()).isEqualTo(417);
+    assertThat(refused.text()).contains("request.expectation_failed");
   }
 
   @Test

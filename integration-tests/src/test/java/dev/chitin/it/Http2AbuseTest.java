@@ -285,6 +285,24 @@ class Http2AbuseTest {
   }
 
   @Test
+  void aFieldThatHoldsAControlCharacterIsRefused() throws Exception {
+    for (String value : List.of("a\r\nb: c", "a\nb", "a\0b", "a\u0007")) {
+      List<String> fields = get("/health/live", host);
+      fields.addAll(List.of("x-note", value));
+      try (Http2Wire wire = open()) {
+        ask(wire, fields);
+        assertThat(wire.body(1)).doesNotContain("\"live\"");
+      }
+    }
+    List<String> tab = get("/health/live", host);
+    tab.addAll(List.of("x-note", "a\tb"));
+    try (Http2Wire wire = open()) {
+      ask(wire, tab);
+      assertThat(wire.body(1)).contains("\"live\"");
+    }
+  }
+
+  @Test
   void aBodyThatIsLongerOrShorterThanItSaysIsNotTaken() throws Exception {
     for (String length : List.of("1", "1000")) {
       List<String> fields = get("/v1/tools/fs_list/calls", host);

@@ -123,6 +123,52 @@ class IngressAbuseTest {
     assertThat(answer).doesNotContain("\"live\"").doesNotContain(" 200 ");
   }
 
+  /** On a route that takes no body nobody would look for the end of one. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: xx",
+        "Transfer-Encoding: xx\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: xchunked\r\nContent-Length: 0",
+        ": chunked"
+      })
+  void anEndThatIsNotKnownIsRefusedWhereThereIsNoBodyToo(String framing) throws Exception {
+    String request = "GET /v1/tools HTTP/1.1\r\nHost: " + gateway.url().getAuthority();
+    String sound = request + "\r\nAuthorization: Bearer " + key + "\r\n";
+    assertThat(answers(exchange(sound + "\r\n" + live()))).isEqualTo(2);
+    String answer = exchange(sound + framing + "\r\n\r\n" + live());
+    assertThat(answer).startsWith("HTTP/1.1 400 ").contains("request.malformed");
+    assertThat(answers(answer)).as(answer).isEqualTo(1);
+  }
+
+  @Test
+  void version10KnowsNoChunks() throws Exception {
+    String answer =
+        exchange(
+            "GET /health/live HTTP/1.0\r\nHost: "
+                + gateway.url().getAuthority()
+                + "\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    assertThat(answer).contains(" 400 ").doesNotContain("\"live\"");
+  }
+
+  @Test
+  void aTargetOfAnotherSchemeIsRefused() throws Exception {
+    String authority = gateway.url().getAuthority();
+    for (String scheme : List.of("foo", "ftp", "javascript")) {
+      String answer =
+          exchange(
+              "GET %s://%s/health/live HTTP/1.1\r\nHost: %s\r\n\r\n"
+                  .formatted(scheme, authority, authority));
+      assertThat(answer).as(scheme).startsWith("HTTP/1.1 400 ");
+    }
+  }
+
   /** The same with an end that nobody doubts: both are answered, so the others would be, too. */
   @ParameterizedTest
   @ValueSource(

@@ -28,6 +28,12 @@ final class BodyForm {
           Problem.of(ProblemCode.REQUEST_MALFORMED, "This route takes no Idempotency-Key.")
               .withHint("Leave the field out; calls of tools take it."));
     }
+    if (request.headers().contains("expect") && !isAwaited(request)) {
+      return Optional.of(
+          Problem.of(
+                  ProblemCode.REQUEST_EXPECTATION_FAILED, "Only 100-continue can be expected here.")
+              .withHint("Leave the field Expect out."));
+    }
     String length = request.getHeader("content-length");
     int most = route.bodyBytes() == 0 ? limit : route.bodyBytes();
     if (body != Route.Body.NONE && length != null && tooLong(length, most)) {
@@ -44,6 +50,11 @@ final class BodyForm {
               .withHint("Send Content-Type: application/json."));
     }
     return Optional.empty();
+  }
+
+  /** Whether a client waits to be told before it sends the body. */
+  static boolean isAwaited(HttpServerRequest request) {
+    return "100-continue".equalsIgnoreCase(request.getHeader("expect"));
   }
 
   private static boolean tooLong(String length, int most) {

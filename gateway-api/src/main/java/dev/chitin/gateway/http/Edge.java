@@ -105,6 +105,7 @@ final class Edge implements Handler<HttpServerRequest> {
     cors.mark(request);
     Optional<Problem> refusal = guard.refusal(request);
     if (refusal.isEmpty() && Cors.isPreflight(request)) {
+      request.response().putHeader(AnswerFields.REQUEST_ID, arrival.requestId());
       cors.answerPreflight(request, routes.methods(RequestGuard.path(request)));
       return;
     }
@@ -240,9 +241,7 @@ final class Edge implements Handler<HttpServerRequest> {
     }
 
     private void read(Route route, Exchange exchange) {
-      if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
-        request.response().writeContinue();
-      }
+      exchange.awaitBody();
       bodies
           .read(request)
           .onSuccess(

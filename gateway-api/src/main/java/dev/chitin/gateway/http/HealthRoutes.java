@@ -8,6 +8,7 @@ import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.gateway.telemetry.LoopTicks;
 import dev.chitin.vault.memory.SecretMemory;
 import io.vertx.core.http.HttpMethod;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,19 +25,25 @@ final class HealthRoutes {
   }
 
   List<Route> routes() {
-    return List.of(
-        Route.open(HttpMethod.GET, "/health/live", this::live)
-            .withDetails()
-            .described(
-                Operation.of("operations", "Whether the event loops answer")
-                    .gives(200, "They do.", "Health")
-                    .gives(503, "One does not.", "Health")),
-        Route.open(HttpMethod.GET, "/health/ready", this::ready)
-            .withDetails()
-            .described(
-                Operation.of("operations", "Whether the gateway should be sent work")
-                    .gives(200, "It should.", "Health")
-                    .gives(503, "It should not.", "Health")));
+    List<Route> routes = new ArrayList<>();
+    // Balancers ask by HEAD too.
+    for (HttpMethod method : List.of(HttpMethod.GET, HttpMethod.HEAD)) {
+      routes.add(
+          Route.open(method, "/health/live", this::live)
+              .withDetails()
+              .described(
+                  Operation.of("operations", "Whether the event loops answer")
+                      .gives(200, "They do.", "Health")
+                      .gives(503, "One does not.", "Health")));
+      routes.add(
+          Route.open(method, "/health/ready", this::ready)
+              .withDetails()
+              .described(
+                  Operation.of("operations", "Whether the gateway should be sent work")
+                      .gives(200, "It should.", "Health")
+                      .gives(503, "It should not.", "Health")));
+    }
+    return routes;
   }
 
   private void live(Exchange exchange) {

@@ -112,9 +112,7 @@ final class LlmRoutes {
       call(route, dialect, exchange, Bytes.EMPTY, share);
       return;
     }
-    if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
-      request.response().writeContinue();
-    }
+    exchange.awaitBody();
     bodies
         .read(request, share)
         .onSuccess(body -> call(route, dialect, exchange, body, share))

@@ -52,6 +52,10 @@ final class RequestGuard {
               ProblemCode.REQUEST_HEADERS_TOO_LARGE,
               "The request has more than " + MOST_FIELDS + " header fields."));
     }
+    if (request.version() == HttpVersion.HTTP_2 && hasControls(request)) {
+      return Optional.of(
+          Problem.of(ProblemCode.REQUEST_MALFORMED, "A header field holds a control character."));
+    }
     List<String> host = hosts(request);
     if (host.size() != 1) {
       return Optional.of(
@@ -63,8 +67,8 @@ final class RequestGuard {
               .withRule("gateway.hosts")
               .withHint("List the name under which clients reach the gateway in gateway.hosts."));
     }
-    String origin = request.getHeader("origin");
-    if (origin != null && !ownOrigin(origin) && !cors.allows(origin)) {
+    List<String> origins = request.headers().getAll("origin");
+    if (!origins.stream().allMatch(origin -> ownOrigin(origin) || cors.allows(origin))) {
       return Optional.of(
           Problem.of(
                   ProblemCode.REQUEST_ORIGIN_FORBIDDEN, "Pages of this Origin may not call here.")
@@ -113,12 +117,27 @@ final class RequestGuard {
     return fields.hasNext();
   }
 
+  /** The decoder of HTTP/1 refuses them; that of HTTP/2 lets them pass (RFC 9113, 8.2.1). */
+  private static boolean hasControls(HttpServerRequest request) {
+    for (Map.Entry<String, String> field : request.headers()) {
+      String value = field.getValue();
+      for (int i = 0; i < value.length(); i++) {
+        char c = value.charAt(i);
+        if ((c < 0x20 && c != '\t') || c == 0x7F) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /** Whether a target in absolute form (RFC 9112, section 3.2.2) means the same as the Host. */
   private static boolean named(@Nullable String target, String host) {
     int scheme = target == null || target.startsWith("/") ? -1 : target.indexOf("://");
     return target == null
         || scheme < 0
-        || target.substring(scheme + 3).split("[/?#]", 2)[0].equalsIgnoreCase(host);
+        || (target.substring(0, scheme).toLowerCase(Locale.ROOT).matches("https?")
+            && target.substring(scheme + 3).split("[/?#]", 2)[0].equalsIgnoreCase(host));
   }
 
   /** The path of the target; empty when it has none. */
@@ -135,7 +154,8 @@ final class RequestGuard {
     }
     HostAndPort authority = request.authority(true);
     if (authority == null) {
-      return named;
+      HostAndPort host = request.authority(); // What it says of a Host alone stands here.
+      return named.isEmpty() && host != null ? List.of(host.toString()) : named;
     }
     return named.stream().allMatch(host -> host.equalsIgnoreCase(authority.toString()))
         ? List.of(authority.toString())

@@ -117,6 +117,7 @@ final class SecretRoutes {
     Principal principal = exchange.caller().principal();
     var body = new SecretBody(exchange.request(), kind);
     reading++;
+    exchange.awaitBody();
     long timer = vertx.setTimer(settings.bounds().bodyTimeoutMillis(), late -> body.tooSlow());
     body.read()
         .onComplete(

@@ -13,8 +13,9 @@ import java.util.Optional;
 
 /**
  * Asks the buckets, and tells clients how they stand: {@code RateLimit-Policy} and {@code
- * RateLimit} (draft-ietf-httpapi-ratelimit-headers-10) on every answer to a principal, {@code
- * Retry-After} on a refusal. On the routes of model providers the names are the vendors'.
+ * RateLimit} (draft-ietf-httpapi-ratelimit-headers-10) on every answer to a principal and on every
+ * refusal, {@code Retry-After} on that too. On the routes of model providers the names are the
+ * vendors'.
  */
 final class Throttle {
   private static final String HEALTH = "/health/";
@@ -27,9 +28,14 @@ final class Throttle {
 
   /** Takes a token of the request's address, before anything is computed for it. */
   Optional<Problem> address(HttpServerRequest request) {
-    RateLimiter.Verdict verdict =
-        limits.address(peer(request), RequestGuard.path(request).startsWith(HEALTH));
-    return verdict.allowed() ? Optional.empty() : Optional.of(refused(request, verdict, "address"));
+    boolean health = RequestGuard.path(request).startsWith(HEALTH);
+    RateLimiter.Verdict verdict = limits.address(peer(request), health);
+    if (verdict.allowed()) {
+      return Optional.empty();
+    }
+    RateLimiter asked = health ? limits.health() : limits.addresses();
+    say(request, health ? "health" : "address", asked.limit(), verdict);
+    return Optional.of(refused(request, verdict, "address"));
   }
 
   /** A credential was not valid. */
@@ -40,20 +46,25 @@ final class Throttle {
   /** Takes a token of the principal. */
   Optional<Problem> principal(HttpServerRequest request, Principal principal) {
     RateLimiter.Verdict verdict = limits.principal(principal.tenant() + "/" + principal.id());
-    RateLimit limit = limits.principals().limit();
+    say(request, "default", limits.principals().limit(), verdict);
+    return verdict.allowed()
+        ? Optional.empty()
+        : Optional.of(refused(request, verdict, "principal"));
+  }
+
+  private static void say(
+      HttpServerRequest request, String policy, RateLimit limit, RateLimiter.Verdict verdict) {
     HttpServerResponse response = request.response();
     Optional<Dialect> dialect = Exchange.dialect(request);
     if (dialect.isPresent()) {
       VendorRateLimit.put(response, dialect.get(), limit, verdict);
     } else {
       response.putHeader(
-          "ratelimit-policy", "\"default\";q=" + limit.requestsPerMinute() + ";w=60");
+          "ratelimit-policy", "\"" + policy + "\";q=" + limit.requestsPerMinute() + ";w=60");
       response.putHeader(
-          "ratelimit", "\"default\";r=" + verdict.remaining() + ";t=" + verdict.waitSeconds());
+          "ratelimit",
+          "\"" + policy + "\";r=" + verdict.remaining() + ";t=" + verdict.waitSeconds());
     }
-    return verdict.allowed()
-        ? Optional.empty()
-        : Optional.of(refused(request, verdict, "principal"));
   }
 
   private static Problem refused(
