@@ -68,9 +68,9 @@ final class CallRoutes {
                     .gives(200, "The call ended; it may have failed.", "CallResult")
                     .gives(
                         200, "The call ended; it may have failed.", "text/event-stream", "Events")
-                    .with(200, "Idempotency-Replayed", "true when the first answer is given again.")
                     .gives(202, "The call runs.", "CallStanding")
-                    .with(202, "Location", "Where it can be looked at.")));
+                    .with(202, "Location", "Where it can be looked at.")
+                    .with(202, "Preference-Applied", "respond-async.")));
   }
 
   private void call(Exchange exchange) {

@@ -46,6 +46,20 @@ public final class OpenApiDocument {
       return id.toString();
     }
 
+    /** Whether it calls a tool. */
+    boolean calls() {
+      return method.equals("POST") && segments.getLast().equals("calls");
+    }
+
+    boolean asksModels() {
+      return isUnder("messages", "chat", "responses", "models");
+    }
+
+    /** Whether one of these words follows the version. */
+    boolean isUnder(String... rooms) {
+      return segments.size() > 1 && List.of(rooms).contains(segments.get(1));
+    }
+
     String path() {
       return "/" + String.join("/", segments).replace("*}", "}");
     }
@@ -170,28 +184,25 @@ public final class OpenApiDocument {
   private JsonValue.Obj responses(Described route, Operation told) {
     Map<String, JsonValue> all = new TreeMap<>();
     told.responses()
-        .forEach((status, response) -> all.put(Integer.toString(status), response(response)));
+        .forEach(
+            (status, response) ->
+                all.put(
+                    Integer.toString(status), response(response, AnswerHeaders.of(route, status))));
     Problems.statuses(route)
         .forEach(
             (status, codes) ->
-                all.putIfAbsent(Integer.toString(status), failure(codes, told.failure())));
+                all.putIfAbsent(
+                    Integer.toString(status),
+                    failure(codes, told.failure(), AnswerHeaders.of(route, status))));
     return new JsonValue.Obj(new LinkedHashMap<>(all));
   }
 
-  private JsonValue.Obj response(Operation.Response response) {
+  private JsonValue.Obj response(Operation.Response response, Map<String, String> more) {
     JsonValue.Builder object = JsonValue.object().put("description", response.description());
-    if (!response.headers().isEmpty()) {
-      JsonValue.Builder headers = JsonValue.object();
-      new TreeMap<>(response.headers())
-          .forEach(
-              (name, description) ->
-                  headers.put(
-                      name,
-                      JsonValue.object()
-                          .put("description", description)
-                          .put("schema", library.use("string"))
-                          .build()));
-      object.put("headers", headers.build());
+    Map<String, String> all = new TreeMap<>(more);
+    all.putAll(response.headers());
+    if (!all.isEmpty()) {
+      object.put("headers", headers(all));
     }
     if (!response.content().isEmpty()) {
       object.put("content", content(response.content()));
@@ -199,12 +210,27 @@ public final class OpenApiDocument {
     return object.build();
   }
 
-  private JsonValue.Obj failure(List<ProblemCode> codes, Operation.Failure shape) {
+  private JsonValue.Obj headers(Map<String, String> fields) {
+    JsonValue.Builder headers = JsonValue.object();
+    fields.forEach(
+        (name, description) ->
+            headers.put(
+                name,
+                JsonValue.object()
+                    .put("description", description)
+                    .put("schema", library.use("string"))
+                    .build()));
+    return headers.build();
+  }
+
+  private JsonValue.Obj failure(
+      List<ProblemCode> codes, Operation.Failure shape, Map<String, String> fields) {
     return JsonValue.object()
         .put(
             "description",
             String.join("; ", codes.stream().map(code -> code.title() + ".").distinct().toList()))
         .put("x-chitin-codes", codes.stream().map(ProblemCode::code).toList())
+        .put("headers", headers(fields))
         .put("content", content(Map.of(shape.mediaType(), shape.schema())))
         .build();
   }

@@ -33,54 +33,58 @@ final class Problems {
     String family = code.code().replaceAll("\\..*", "");
     return switch (family) {
       case "request" -> request(code, route);
-      case "auth" -> route.scope() != null;
+      case "auth" -> route.scope() != null || tellsMore(code, route);
       case "rate", "internal" -> true;
-      case "session" -> route.scope() != null && under(route, "tools", "sessions");
+      case "session" -> route.scope() != null && route.isUnder("tools", "sessions");
       case "gateway" -> route.scope() != null;
-      case "vault" -> under(route, "secrets") || calls(route) || asksModels(route);
-      case "llm" -> asksModels(route);
+      case "vault" ->
+          route.isUnder("secrets") || route.calls() || looksAtCall(route) || route.asksModels();
+      case "llm" -> route.asksModels();
       case "tool", "call", "idempotency", "policy", "sandbox", "deadline" -> runs(code, route);
-      case "audit" -> under(route, "audit", "secrets") || calls(route) || asksModels(route);
+      case "audit" ->
+          route.isUnder("audit", "secrets")
+              || route.calls()
+              || looksAtCall(route)
+              || route.asksModels();
       default -> false;
     };
   }
 
+  /** Health says more to who has a credential; one that is not valid is refused there too. */
+  private static boolean tellsMore(ProblemCode code, OpenApiDocument.Described route) {
+    return route.segments().getFirst().equals("health")
+        && code != ProblemCode.AUTH_MISSING
+        && code != ProblemCode.AUTH_SCOPE_INSUFFICIENT;
+  }
+
   /** What a call can be refused with, and what only its routes can answer. */
   private static boolean runs(ProblemCode code, OpenApiDocument.Described route) {
-    return calls(route)
+    return route.calls()
+        || looksAtCall(route)
         || switch (code) {
-          case TOOL_UNKNOWN -> under(route, "tools");
-          case CALL_UNKNOWN -> under(route, "calls");
-          case CALL_LIMIT -> under(route, "calls") || asksModels(route);
+          case TOOL_UNKNOWN -> route.isUnder("tools");
+          case CALL_UNKNOWN -> route.isUnder("calls");
+          case CALL_LIMIT -> route.isUnder("calls") || route.asksModels();
           case POLICY_HOST_DENIED, POLICY_CREDENTIAL_DENIED, POLICY_NO_PERMIT, DEADLINE_EXCEEDED ->
-              asksModels(route);
+              route.asksModels();
           default -> false;
         };
   }
 
   private static boolean request(ProblemCode code, OpenApiDocument.Described route) {
     return switch (code) {
-      case REQUEST_TOO_LARGE,
-          REQUEST_UNSUPPORTED_MEDIA_TYPE,
-          REQUEST_TIMEOUT,
-          REQUEST_EXPECTATION_FAILED ->
-          route.body();
-      case REQUEST_UNKNOWN_FIELD, REQUEST_ARGUMENTS_INVALID -> calls(route) || route.body();
+      case REQUEST_TOO_LARGE, REQUEST_TIMEOUT, REQUEST_EXPECTATION_FAILED -> route.body();
+      case REQUEST_UNKNOWN_FIELD, REQUEST_ARGUMENTS_INVALID -> route.calls() || route.body();
       case REQUEST_METHOD_NOT_ALLOWED, REQUEST_NOT_ACCEPTABLE -> false;
       case REQUEST_NOT_FOUND -> route.segments().stream().anyMatch(s -> s.startsWith("{"));
       default -> true;
     };
   }
 
-  private static boolean calls(OpenApiDocument.Described route) {
-    return route.method().equals("POST") && route.segments().getLast().equals("calls");
-  }
-
-  private static boolean asksModels(OpenApiDocument.Described route) {
-    return under(route, "messages", "chat", "responses", "models");
-  }
-
-  private static boolean under(OpenApiDocument.Described route, String... rooms) {
-    return route.segments().size() > 1 && List.of(rooms).contains(route.segments().get(1));
+  /** What came of a call that answered at once: its refusal is that of the look. */
+  private static boolean looksAtCall(OpenApiDocument.Described route) {
+    return route.method().equals("GET")
+        && route.isUnder("calls")
+        && route.segments().getLast().equals("{id}");
   }
 }

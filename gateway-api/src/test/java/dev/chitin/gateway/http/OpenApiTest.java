@@ -187,8 +187,60 @@ class OpenApiTest {
       assertThat(items(operation, "security").isEmpty()).as(route.template()).isEqualTo(open);
       assertThat(text(operation, "x-chitin-scope"))
           .isEqualTo(open ? "" : String.valueOf(route.scope()));
-      assertThat(object(operation, "responses").members().containsKey("401")).isEqualTo(!open);
+      boolean details = route.details();
+      assertThat(object(operation, "responses").members().containsKey("401"))
+          .as(route.template())
+          .isEqualTo(!open || details);
     }
+  }
+
+  private JsonValue.Obj named(String wanted) {
+    List<JsonValue.Obj> found = new ArrayList<>();
+    operations(
+        (name, operation) -> {
+          if (name.equals(wanted)) {
+            found.add(operation);
+          }
+        });
+    assertThat(found).as(wanted).hasSize(1);
+    return found.getFirst();
+  }
+
+  @Test
+  void fieldsOfAnswersAreNamedWhereTheyStand() {
+    operations(
+        (name, operation) -> {
+          boolean model = name.matches("\\S+ /v1/(messages|chat|responses|models).*");
+          object(operation, "responses")
+              .members()
+              .forEach(
+                  (status, response) -> {
+                    Set<String> fields =
+                        object((JsonValue.Obj) response, "headers").members().keySet();
+                    assertThat(fields.contains("X-Request-Id")).as(name).isNotEqualTo(model);
+                    assertThat(fields.contains("RateLimit"))
+                        .as(name + status)
+                        .isEqualTo(
+                            !model
+                                && !status.equals("401")
+                                && !text(operation, "x-chitin-scope").isEmpty());
+                    assertThat(fields.contains("Retry-After") || !status.equals("429")).isTrue();
+                    assertThat(
+                            fields.contains("WWW-Authenticate") || !status.equals("401") || model)
+                        .as(name)
+                        .isTrue();
+                  });
+        });
+    String call = CanonicalJson.inOrder(named("POST /v1/tools/{name}/calls"));
+    assertThat(call).contains("\"Preference-Applied\"", "\"Idempotency-Replayed\"");
+  }
+
+  /** A look at a call that answered at once gives the refusal that the call would have given. */
+  @Test
+  void aLookAtACallCanGiveWhatTheCallGave() {
+    String look = CanonicalJson.inOrder(named("GET /v1/calls/{id}"));
+    assertThat(look).contains("call.cancelled", "deadline.exceeded", "policy.path_denied");
+    assertThat(CanonicalJson.inOrder(named("GET /v1/tools"))).contains("\"415\"");
   }
 
   @Test
