@@ -411,7 +411,12 @@ final class ConfigKeys {
                         Section.of(
                             Spec.Key.of(
                                 "claim", "Its name; dots lead into objects; default roles.", TEXT),
-                            Spec.Key.of("map", "Roles by the claim's values.", new Named(role)))),
+                            Spec.Key.of(
+                                "map",
+                                "Roles by the claim's values: an array's texts as they are, or one"
+                                    + " text that is split at spaces. Where a name here holds a"
+                                    + " space, a text with spaces stands for no role.",
+                                new Named(role)))),
                     Spec.Key.of("tenant", "Whose principals its subjects are.", TEXT)))),
         Spec.Key.of(
             "certificates",

@@ -37,10 +37,10 @@ record Claims(
   /**
    * Reads them.
    *
-   * @param roleClaim where the roles are, member by member
+   * @param settings where the roles are, and how they are written there
    * @throws Token.Unreadable when a required one is missing or one has another type
    */
-  static Claims of(JsonValue.Obj claims, List<String> roleClaim) throws Token.Unreadable {
+  static Claims of(JsonValue.Obj claims, IssuerSettings settings) throws Token.Unreadable {
     String subject = Token.text(claims, "sub");
     if (subject == null
         || subject.isEmpty()
@@ -64,9 +64,19 @@ record Claims(
         expires.getAsLong(),
         notBefore.isPresent() ? notBefore.getAsLong() : null,
         thumbprint(claims),
-        texts(member(claims, roleClaim).orElse(JsonValue.Null.VALUE)).stream()
-            .flatMap(text -> List.of(text.split(" ")).stream())
-            .toList());
+        roles(member(claims, settings.claim()).orElse(JsonValue.Null.VALUE), settings));
+  }
+
+  /**
+   * An array's texts are names as they are. One text is a list of names, delimited by spaces (RFC
+   * 8693 section 4.2); where names with spaces are known it could as well be one name, so that a
+   * text with spaces stands for none there: nobody gains a role by how it is read.
+   */
+  private static List<String> roles(JsonValue value, IssuerSettings settings) {
+    if (!(value instanceof JsonValue.Str text) || text.value().indexOf(' ') < 0) {
+      return texts(value);
+    }
+    return settings.knowsNamesWithSpaces() ? List.of() : List.of(text.value().split(" "));
   }
 
   private static boolean hidden(String text) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param algorithms by which it may be signed, never empty
  * @param keys where the issuer's keys are
  * @param claim the claim that names roles; dots lead into objects
- * @param roles what its values stand for here
+ * @param roles what its values stand for here, by names that may hold spaces
  * @param tenant whose principals its subjects are
  */
 public record IssuerSettings(
@@ -31,6 +31,11 @@ public record IssuerSettings(
     algorithms = Set.copyOf(algorithms);
     claim = List.copyOf(claim);
     roles = Map.copyOf(roles);
+  }
+
+  /** Whether a space can be a part of a name in the claim of roles. */
+  boolean knowsNamesWithSpaces() {
+    return roles.keySet().stream().anyMatch(name -> name.indexOf(' ') >= 0);
   }
 
   /** Where a set of keys (RFC 7517) is. */

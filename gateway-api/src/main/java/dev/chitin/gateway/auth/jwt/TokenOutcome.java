@@ -6,7 +6,6 @@ import dev.chitin.gateway.auth.AuthFailureKind;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Credential;
 import dev.chitin.gateway.auth.Verdict;
-import java.util.List;
 
 /** What the check of a token's signature comes to. */
 sealed interface TokenOutcome {
@@ -36,7 +35,7 @@ sealed interface TokenOutcome {
         "Ask the issuer for another.");
   }
 
-  static Rejected withoutRole(List<String> claim) {
+  static Rejected withoutRole(IssuerSettings settings) {
     Problem problem =
         Problem.of(
                 ProblemCode.AUTH_SCOPE_INSUFFICIENT,
@@ -44,8 +43,11 @@ sealed interface TokenOutcome {
             .withRule("auth.issuers.roles")
             .withHint(
                 "Put a value of its claim "
-                    + String.join(".", claim)
-                    + " into auth.issuers[].roles.map.");
+                    + String.join(".", settings.claim())
+                    + " into auth.issuers[].roles.map."
+                    + (settings.knowsNamesWithSpaces()
+                        ? " Names with spaces are taken from an array alone."
+                        : ""));
     return new Rejected(Verdict.refused(problem, AuthFailureKind.ROLE, "jwt"), true);
   }
 

@@ -158,7 +158,7 @@ public final class TokenVerifier {
             "auth.issuers lists the issuers.");
       }
       issuer = known;
-      claims = Claims.of(token.claims(), issuer.settings().claim());
+      claims = Claims.of(token.claims(), issuer.settings());
     } catch (Token.Unreadable e) {
       return refused(
           AuthFailureKind.MALFORMED,
@@ -245,7 +245,7 @@ public final class TokenVerifier {
       Token token, Claims claims, Issuer issuer, VerificationKey key, Digest digest) {
     Set<Role> roles = issuer.roles(claims);
     if (roles.isEmpty()) {
-      return TokenOutcome.withoutRole(issuer.settings().claim());
+      return TokenOutcome.withoutRole(issuer.settings());
     }
     var credential =
         new Credential.Token(

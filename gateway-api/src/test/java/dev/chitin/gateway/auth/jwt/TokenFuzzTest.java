@@ -4,9 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.gateway.FuzzedTexts;
+import dev.chitin.gateway.auth.Role;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -15,7 +19,15 @@ import org.junit.jupiter.api.Test;
  */
 class TokenFuzzTest {
   private static final int COUNT = 100_000;
-  private static final List<String> ROLES = List.of("realm_access", "roles");
+  private static final IssuerSettings SETTINGS =
+      new IssuerSettings(
+          "https://zqxw.example",
+          "https://gateway.example",
+          Set.of(SigningAlgorithm.values()),
+          new IssuerSettings.Keys.InFile(Path.of("none")),
+          List.of("realm_access", "roles"),
+          Map.of("agent", Role.AGENT),
+          "acme");
 
   /** In every text that comes from the token. */
   private static final String MARK = "zqxw";
@@ -47,7 +59,7 @@ class TokenFuzzTest {
                   + "."
                   + Base64.getUrlEncoder().withoutPadding().encodeToString(token.signature()))
           .isEqualTo(text);
-      Claims claims = Claims.of(token.claims(), ROLES);
+      Claims claims = Claims.of(token.claims(), SETTINGS);
       assertThat(claims.subject()).hasSizeBetween(1, 255);
       assertThat(claims.expiresMillis()).isNotNegative();
     } catch (Token.Unreadable refused) {

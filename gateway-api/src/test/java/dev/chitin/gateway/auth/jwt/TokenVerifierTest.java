@@ -64,6 +64,10 @@ class TokenVerifierTest {
   }
 
   private void use(Set<SigningAlgorithm> algorithms) {
+    use(algorithms, Map.of("callers", Role.AGENT, "people", Role.APPROVER));
+  }
+
+  private void use(Set<SigningAlgorithm> algorithms, Map<String, Role> roles) {
     keys =
         new IssuerKeys(
             ISSUER,
@@ -82,7 +86,7 @@ class TokenVerifierTest {
             algorithms,
             new IssuerSettings.Keys.AtUrl(URI.create("https://id.example/keys"), null),
             List.of("realm", "roles"),
-            Map.of("callers", Role.AGENT, "people", Role.APPROVER),
+            roles,
             "acme");
     verifier =
         new TokenVerifier(
@@ -184,6 +188,38 @@ class TokenVerifierTest {
                         .put("realm", JsonValue.object().put("roles", "callers people").build())));
     assertThat(caller.principal().roles()).containsExactlyInAnyOrder("agent", "approver");
     assertThat(caller.may(Scope.APPROVALS_DECIDE)).as("who asks may not approve").isFalse();
+  }
+
+  private String withRoles(Object roles) throws GeneralSecurityException {
+    JsonValue.Builder realm = JsonValue.object();
+    if (roles instanceof List<?> list) {
+      realm.put("roles", list.stream().map(String::valueOf).toList());
+    } else {
+      realm.put("roles", String.valueOf(roles));
+    }
+    return signed(claims -> claims.put("realm", realm.build()));
+  }
+
+  @Test
+  void anElementOfAnArrayIsOneNameWhateverItHolds() throws Exception {
+    assertThat(refusal(withRoles(List.of("not callers", " callers", "callers people"))))
+        .isEqualTo(AuthFailureKind.ROLE);
+    assertThat(caller(withRoles(List.of("no people", "callers"))).principal().roles())
+        .containsExactly("agent");
+  }
+
+  /** "Domain Admins" is one name or two: a text that could be either gives neither's role. */
+  @Test
+  void aNameWithASpaceIsTakenFromAnArrayAndNeverFromAText() throws Exception {
+    use(
+        Set.of(SigningAlgorithm.values()),
+        Map.of("Domain Admins", Role.APPROVER, "Admins", Role.ADMIN, "callers", Role.AGENT));
+    assertThat(caller(withRoles(List.of("Domain Admins"))).principal().roles())
+        .containsExactly("approver");
+    assertThat(caller(withRoles("callers")).principal().roles()).containsExactly("agent");
+    for (String text : List.of("Domain Admins", "callers Admins", "not Admins")) {
+      assertThat(refusal(withRoles(text))).as(text).isEqualTo(AuthFailureKind.ROLE);
+    }
   }
 
   // ---- what is not ----
