@@ -1,5 +1,6 @@
 package dev.chitin.gateway;
 
+import dev.chitin.gateway.auth.KeyOperations;
 import dev.chitin.gateway.calls.IdempotencyJournal;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.RunningCalls;
@@ -87,7 +88,7 @@ final class Serving {
             settings::vaultKey,
             foundation.logKeys(),
             foundation.audit(),
-            foundation.keys(),
+            actor -> new KeyOperations(foundation.keys(), settings.auth().issuerNames(), actor),
             auth.authenticator(),
             auth.failures(),
             auth.watch(),

@@ -57,6 +57,12 @@ record ApiKey(String id, String secret) {
     return true;
   }
 
+  /** Whether a text can be the id of a key. */
+  static boolean isId(String text) {
+    return text.length() == SECRET_AT - 1 - ID_AT
+        && text.chars().allMatch(c -> isDigit((char) c));
+  }
+
   private static boolean isDigit(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
   }

@@ -15,4 +15,9 @@ public record AuthSettings(List<IssuerSettings> issuers, List<CertificateMapping
     issuers = List.copyOf(issuers);
     certificates = List.copyOf(certificates);
   }
+
+  /** The issuers' names, in the order of the configuration. */
+  public List<String> issuerNames() {
+    return issuers.stream().map(IssuerSettings::issuer).toList();
+  }
 }

@@ -1,6 +1,8 @@
 package dev.chitin.gateway.auth;
 
 import dev.chitin.audit.AuditEvent;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import java.util.List;
@@ -11,13 +13,16 @@ import java.util.List;
  */
 public final class KeyOperations {
   private final KeyStore keys;
+  private final List<String> issuers;
   private final String actor;
 
   /**
+   * @param issuers whose tokens are taken
    * @param actor who does it, for the record
    */
-  public KeyOperations(KeyStore keys, String actor) {
+  public KeyOperations(KeyStore keys, List<String> issuers, String actor) {
     this.keys = keys;
+    this.issuers = List.copyOf(issuers);
     this.actor = actor;
   }
 
@@ -71,14 +76,30 @@ public final class KeyOperations {
         new AuditEvent.KeyChange("revoke", id, revoked.name(), actor));
   }
 
-  /** {@code {"jti"|"sub", "issuer"?}}: tokens that are no longer taken. */
+  /**
+   * {@code {"jti"|"sub", "issuer"?}}: tokens that are no longer taken.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code request.arguments_invalid} for an issuer that is
+   *     none: the revocation would stand there and stop no token
+   */
   public Change revokeToken(JsonFields body) {
     RevokedToken token = RevokedToken.of(body);
+    String issuer = token.issuer();
+    if (issuer != null && !issuers.contains(issuer)) {
+      throw Problem.of(
+              ProblemCode.REQUEST_ARGUMENTS_INVALID,
+              "No issuer of that name is configured; auth.issuers has "
+                  + (issuers.isEmpty() ? "none" : String.join(", ", issuers))
+                  + ".")
+          .withRule("auth.issuers")
+          .withHint("Name it as the token's iss does, or leave it out for every issuer.")
+          .toException();
+    }
     keys.revoke(token);
     return new Change(token.json(), record("revoke_token", token));
   }
 
-  /** Takes that back. */
+  /** Takes that back, also of an issuer that is no longer configured. */
   public Change restoreToken(JsonFields body) {
     RevokedToken token = RevokedToken.of(body);
     keys.restore(token);

@@ -235,12 +235,24 @@ public final class KeyStore implements AutoCloseable {
   }
 
   private KeyRecord known(String id) {
-    return find(id)
-        .orElseThrow(
-            () ->
-                Problem.of(ProblemCode.REQUEST_NOT_FOUND, "There is no key with that id.")
-                    .withHint("chitin key list shows the ids.")
-                    .toException());
+    return find(id).orElseThrow(KeyStore::unknown);
+  }
+
+  /**
+   * The id, or the refusal of an unknown one when no key can have it: such a text need not go into
+   * a request's path.
+   */
+  public static String checkedId(String id) {
+    if (!ApiKey.isId(id)) {
+      throw unknown();
+    }
+    return id;
+  }
+
+  private static RuntimeException unknown() {
+    return Problem.of(ProblemCode.REQUEST_NOT_FOUND, "There is no key with that id.")
+        .withHint("chitin key list shows the ids.")
+        .toException();
   }
 
   /** Revokes a key; the next request with it is refused. Blocks. */

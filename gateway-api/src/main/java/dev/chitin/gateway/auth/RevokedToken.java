@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record RevokedToken(By by, String value, @Nullable String issuer) {
 
+  /** Most characters of a value. */
+  public static final int MOST_LENGTH = 256;
+
   /** A claim of RFC 7519. */
   public enum By {
     JTI,
@@ -38,8 +41,8 @@ public record RevokedToken(By by, String value, @Nullable String issuer) {
       throw fields.invalid("jti", "or sub must be given, one of them");
     }
     String value = jti == null ? sub : jti;
-    if (value == null || value.isEmpty() || value.length() > 256) {
-      throw fields.invalid(jti == null ? "sub" : "jti", "must have 1 to 256 characters");
+    if (value == null || value.isEmpty() || value.length() > MOST_LENGTH) {
+      throw fields.invalid(jti == null ? "sub" : "jti", "must have 1 to " + MOST_LENGTH + " characters");
     }
     return new RevokedToken(jti == null ? By.SUB : By.JTI, value, issuer);
   }

@@ -17,6 +17,7 @@ import io.vertx.core.net.SocketAddress;
 import io.vertx.core.parsetools.RecordParser;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -103,14 +104,7 @@ final class AdminClient implements AutoCloseable {
   }
 
   private Answer exchange(HttpMethod method, String path, String type, Buffer body) {
-    var options =
-        new RequestOptions()
-            .setServer(address)
-            .setHost("localhost")
-            .setPort(80)
-            .setMethod(method)
-            .setURI(path)
-            .putHeader("content-type", type);
+    RequestOptions options = options(method, path).putHeader("content-type", type);
     Future<Answer> answer =
         client.request(options).compose(request -> request.send(body)).compose(AdminClient::answer);
     try {
@@ -119,6 +113,19 @@ final class AdminClient implements AutoCloseable {
       throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "The gateway did not answer in time.")
           .toException(e);
     }
+  }
+
+  /**
+   * A request for {@code path}, whose parts are checked or percent-encoded by those who put it
+   * together: what is no target of a request fails here, and not on its way.
+   */
+  private RequestOptions options(HttpMethod method, String path) {
+    return new RequestOptions()
+        .setServer(address)
+        .setHost("localhost")
+        .setPort(80)
+        .setMethod(method)
+        .setURI(URI.create(path).toString());
   }
 
   /**
@@ -147,14 +154,7 @@ final class AdminClient implements AutoCloseable {
    * @param takes called on an event loop; false ends the stream
    */
   void events(HttpMethod method, String path, Buffer body, Predicate<ServerEvent> takes) {
-    var options =
-        new RequestOptions()
-            .setServer(address)
-            .setHost("localhost")
-            .setPort(80)
-            .setMethod(method)
-            .setURI(path)
-            .putHeader("accept", "text/event-stream");
+    RequestOptions options = options(method, path).putHeader("accept", "text/event-stream");
     if (body.length() > 0) {
       options.putHeader("content-type", "application/json");
     }

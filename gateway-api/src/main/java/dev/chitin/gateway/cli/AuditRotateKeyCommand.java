@@ -39,7 +39,8 @@ final class AuditRotateKeyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Duration both = Duration.ofMillis(Period.millis(overlap));
+    Duration both =
+        Period.of("--overlap", overlap, LogKeys.MIN_OVERLAP, LogKeys.MAX_OVERLAP);
     Obj request = JsonValue.object().put("overlapMillis", both.toMillis()).build();
     Obj done =
         session.either(

@@ -4,7 +4,10 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.KeyRecord;
+import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.gateway.auth.RevokedToken;
 import dev.chitin.gateway.auth.Role;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +45,9 @@ final class KeyCommand {
                   "What of its role it may do; default all. Repeat it: tools:read,"
                       + " 'tools:call:fs_*'.")
           @Nullable List<String> scopes,
-      @Option(names = "--expires", description = "How long it holds: 12h, 90d; default for ever.")
+      @Option(
+              names = "--expires",
+              description = "How long it holds: 1s to 3660d, 12h or 90d say; default for ever.")
           @Nullable String expires,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
     Role role =
@@ -58,7 +63,8 @@ final class KeyCommand {
       body.put("scopes", scopes);
     }
     if (expires != null) {
-      body.put("lifeMs", Period.millis(expires));
+      Duration life = Period.of("--expires", expires, Duration.ofSeconds(1), KeyStore.LONGEST);
+      body.put("lifeMs", life.toMillis());
     }
     return show(desk.create(body.build()), json);
   }
@@ -82,8 +88,9 @@ final class KeyCommand {
               description = "How long the old one still holds; default ${DEFAULT-VALUE}.")
           String overlap,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
+    Duration both = Period.of("--overlap", overlap, Duration.ZERO, KeyStore.LONGEST);
     return show(
-        desk.rotate(id, JsonValue.object().put("overlapMs", Period.millis(overlap)).build()), json);
+        desk.rotate(id, JsonValue.object().put("overlapMs", both.toMillis()).build()), json);
   }
 
   @Command(name = "list", description = "List keys; never their secret part.")
@@ -157,11 +164,11 @@ final class KeyCommand {
       @Option(names = "--issuer", description = "Of that issuer alone; default any.")
           @Nullable String issuer,
       @Option(names = "--json", description = "Print JSON.") boolean json) {
-    if ((id == null) == (jti == null && sub == null)) {
-      throw Problem.of(
-              ProblemCode.REQUEST_ARGUMENTS_INVALID, "Say what to revoke: ID, --jti or --sub.")
-          .withHint("chitin key list shows the ids of keys.")
-          .toException();
+    if (id != null && (jti != null || sub != null || issuer != null)) {
+      throw usage("ID names a key; --jti, --sub and --issuer are for tokens.");
+    }
+    if (id == null && jti == null && sub == null) {
+      throw usage("Say what to revoke: ID, --jti or --sub.");
     }
     JsonValue.Obj revoked =
         id == null ? desk.revokeToken(token(jti, sub, issuer)) : desk.revoke(id);
@@ -180,6 +187,12 @@ final class KeyCommand {
         json);
   }
 
+  private static RuntimeException usage(String detail) {
+    return Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, detail)
+        .withHint("chitin key list shows the ids of keys, and the tokens that are revoked.")
+        .toException();
+  }
+
   private int said(JsonValue.Obj answer, String text, boolean json) {
     if (json) {
       session.print(answer);
@@ -191,6 +204,17 @@ final class KeyCommand {
 
   private static JsonValue.Obj token(
       @Nullable String jti, @Nullable String sub, @Nullable String issuer) {
+    if ((jti == null) == (sub == null)) {
+      throw usage("Give one of --jti and --sub.");
+    }
+    String value = jti == null ? sub : jti;
+    if (value == null || value.isEmpty() || value.length() > RevokedToken.MOST_LENGTH) {
+      throw usage(
+          (jti == null ? "--sub" : "--jti")
+              + " must have 1 to "
+              + RevokedToken.MOST_LENGTH
+              + " characters.");
+    }
     return JsonValue.object().put("jti", jti).put("sub", sub).put("issuer", issuer).build();
   }
 }

@@ -5,7 +5,9 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Foundation;
+import dev.chitin.gateway.GatewaySettings;
 import dev.chitin.gateway.auth.KeyOperations;
+import dev.chitin.gateway.auth.KeyStore;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
@@ -31,14 +33,17 @@ final class KeyDesk {
   JsonValue.Obj rotate(String id, JsonValue.Obj body) {
     return change(
         HttpMethod.POST,
-        "/admin/keys/" + id + "/rotate",
+        "/admin/keys/" + KeyStore.checkedId(id) + "/rotate",
         body,
         keys -> keys.rotate(id, JsonFields.of(body, "")));
   }
 
   JsonValue.Obj revoke(String id) {
     return change(
-        HttpMethod.DELETE, "/admin/keys/" + id, JsonValue.Obj.EMPTY, keys -> keys.revoke(id));
+        HttpMethod.DELETE,
+        "/admin/keys/" + KeyStore.checkedId(id),
+        JsonValue.Obj.EMPTY,
+        keys -> keys.revoke(id));
   }
 
   JsonValue.Obj revokeToken(JsonValue.Obj body) {
@@ -63,9 +68,14 @@ final class KeyDesk {
         return client.call(HttpMethod.GET, "/admin/keys");
       }
     }
-    try (Foundation foundation = session.foundation()) {
-      return new KeyOperations(foundation.keys(), Session.ACTOR).list();
+    GatewaySettings settings = session.settings(null);
+    try (Foundation foundation = session.foundation(settings)) {
+      return operations(foundation, settings).list();
     }
+  }
+
+  private static KeyOperations operations(Foundation foundation, GatewaySettings settings) {
+    return new KeyOperations(foundation.keys(), settings.auth().issuerNames(), Session.ACTOR);
   }
 
   private boolean isUp() {
@@ -83,8 +93,9 @@ final class KeyDesk {
             method, path, "application/json", Buffer.buffer(CanonicalJson.string(body)));
       }
     }
-    try (Foundation foundation = session.foundation()) {
-      KeyOperations.Change change = here.apply(new KeyOperations(foundation.keys(), Session.ACTOR));
+    GatewaySettings settings = session.settings(null);
+    try (Foundation foundation = session.foundation(settings)) {
+      KeyOperations.Change change = here.apply(operations(foundation, settings));
       foundation.audit().append(change.record(), Deadline.after(Duration.ofSeconds(5))).await();
       return change.answer();
     }

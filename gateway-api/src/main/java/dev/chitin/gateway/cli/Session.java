@@ -86,7 +86,12 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
 
   /** Opens the state of a stopped gateway. */
   Foundation foundation() {
-    return Foundation.open(settings(null), access.toVaultAccess());
+    return foundation(settings(null));
+  }
+
+  /** The same with {@code settings} that were read before. */
+  Foundation foundation(GatewaySettings settings) {
+    return Foundation.open(settings, access.toVaultAccess());
   }
 
   /** Asks the running gateway, or works on its state when it does not run. */

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code chitin tool}: the tools of the running gateway. */
 @Command(name = "tool", description = "List, describe and call the running gateway's tools.")
 final class ToolCommand {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
+  private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,64}");
 
   private final Session session;
 

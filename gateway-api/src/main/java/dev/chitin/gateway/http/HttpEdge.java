@@ -9,7 +9,7 @@ import dev.chitin.gateway.Readiness;
 import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.CredentialWatch;
-import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.gateway.auth.KeyOperations;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.llm.LlmService;
@@ -21,11 +21,14 @@ import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.Vault;
 import dev.chitin.vault.VaultAdministration;
 import dev.chitin.vault.scrub.LiveSecrets;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * What the routes work with; the same for each verticle of the edge.
  *
+ * @param keys what an administrator does with keys, by who does it; for the administration socket
+ *     alone
  * @param calls those that go on without their clients
  * @param idempotency keys that were used
  * @param watch ends what hangs on a credential with it
@@ -55,7 +58,7 @@ public record HttpEdge(
     Supplier<KeyFile> vaultKey,
     LogKeys logKeys,
     AuditLog audit,
-    KeyStore keys,
+    Function<String, KeyOperations> keys,
     Authenticator authenticator,
     AuthFailures failures,
     CredentialWatch watch,

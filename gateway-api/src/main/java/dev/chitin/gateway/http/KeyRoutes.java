@@ -8,13 +8,13 @@ import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.StrictJson;
 import dev.chitin.gateway.auth.KeyOperations;
-import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.auth.Scope;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 
 /**
  * Makes, lists, rotates and revokes keys, and revokes tokens; on the administration socket only.
@@ -23,14 +23,16 @@ final class KeyRoutes {
   private static final Duration RECORD = Duration.ofSeconds(5);
 
   private final Vertx vertx;
-  private final KeyStore keys;
+  private final Function<String, KeyOperations> keys;
   private final AuditLog audit;
   private final Runnable revoked;
 
   /**
+   * @param keys what can be done with them, by who does it
    * @param revoked told when credentials may have ended
    */
-  KeyRoutes(Vertx vertx, KeyStore keys, AuditLog audit, Runnable revoked) {
+  KeyRoutes(
+      Vertx vertx, Function<String, KeyOperations> keys, AuditLog audit, Runnable revoked) {
     this.vertx = vertx;
     this.keys = keys;
     this.audit = audit;
@@ -81,7 +83,7 @@ final class KeyRoutes {
   }
 
   private KeyOperations operations(Exchange exchange) {
-    return new KeyOperations(keys, exchange.caller().principal().id());
+    return keys.apply(exchange.caller().principal().id());
   }
 
   private void change(Exchange exchange, int status, Callable<KeyOperations.Change> change) {

@@ -1,0 +1,41 @@
+package dev.chitin.gateway.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chitin.bus.json.JsonFields;
+import dev.chitin.bus.json.JsonValue;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeyOperationsTest {
+  @TempDir private Path directory = Path.of("");
+
+  private static JsonFields tokens(String issuer) {
+    return JsonFields.of(
+        JsonValue.object().put("sub", "alice").put("issuer", issuer).build(), "");
+  }
+
+  /** A revocation with a typing error in it would be answered with success, and stop nothing. */
+  @Test
+  void tokensOfAnIssuerThatIsNoneAreNotRevoked() {
+    try (KeyStore keys = KeyStore.open(directory)) {
+      var operations =
+          new KeyOperations(keys, List.of("https://id.example", "https://b.example"), "boss");
+      assertThatThrownBy(() -> operations.revokeToken(tokens("https://id.example/")))
+          .hasMessageContaining("request.arguments_invalid")
+          .hasMessageContaining("https://id.example, https://b.example");
+      assertThatThrownBy(
+              () -> new KeyOperations(keys, List.of(), "boss").revokeToken(tokens("https://x")))
+          .hasMessageContaining("auth.issuers has none");
+      assertThat(keys.revokedTokens()).isEmpty();
+      operations.revokeToken(tokens("https://b.example"));
+      assertThat(keys.revokedTokens()).hasSize(1);
+      // What was revoked while the issuer was configured can still be taken back.
+      new KeyOperations(keys, List.of(), "boss").restoreToken(tokens("https://b.example"));
+      assertThat(keys.revokedTokens()).isEmpty();
+    }
+  }
+}
