@@ -10,6 +10,7 @@ import dev.chitin.gateway.auth.Role;
 import dev.chitin.gateway.auth.jwt.IssuerSettings;
 import dev.chitin.gateway.auth.jwt.SigningAlgorithm;
 import dev.chitin.gateway.auth.mtls.CertificateMapping;
+import dev.chitin.gateway.http.EdgeSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -34,7 +35,12 @@ final class AuthSettingsReader {
     this.home = home;
   }
 
-  AuthSettings settings() {
+  /**
+   * Reads it.
+   *
+   * @param edge what vouches for clients' certificates, if anything does
+   */
+  AuthSettings settings(EdgeSettings edge) {
     List<IssuerSettings> issuers = new ArrayList<>();
     Set<String> seen = new HashSet<>();
     List<JsonValue> items = auth.array("issuers").orElse(List.of());
@@ -46,7 +52,14 @@ final class AuthSettingsReader {
       }
       issuers.add(issuer);
     }
-    return new AuthSettings(issuers, certificates());
+    List<CertificateMapping> certificates = certificates();
+    if (!certificates.isEmpty() && (edge.tls() == null || edge.tls().clients() == null)) {
+      throw invalid(
+          "auth.certificates",
+          "says whom client certificates stand for, and no client is asked for one",
+          "Set gateway.tls.client_ca and client_auth, or take auth.certificates out.");
+    }
+    return new AuthSettings(issuers, certificates);
   }
 
   private IssuerSettings issuer(JsonFields fields, String place) {
@@ -82,6 +95,9 @@ final class AuthSettingsReader {
                             map.put(value, Role.of(text.value()).orElseThrow());
                           }
                         }));
+    if (map.containsKey("")) {
+      throw invalid(place + ".roles.map", "has an empty name", "Take it out, or name a value.");
+    }
     if (map.isEmpty()) {
       throw invalid(
           place + ".roles.map", "is empty or missing", "Without a role no token is taken.");
@@ -91,9 +107,20 @@ final class AuthSettingsReader {
         text(fields, "audience", place),
         algorithms,
         keys(fields, place),
-        List.of(roles.string("claim").orElse("roles").split("\\.")),
+        claim(roles.string("claim").orElse("roles"), place + ".roles.claim"),
         map,
         name(fields.string("tenant").orElse(KeyRecord.TENANT), place + ".tenant"));
+  }
+
+  private static List<String> claim(String text, String place) {
+    List<String> path = List.of(text.split("\\.", -1));
+    if (path.stream().anyMatch(String::isBlank)) {
+      throw invalid(
+          place,
+          "is empty or has an empty part: no token claims that",
+          "Name the claim, roles say, or the way to it: realm_access.roles.");
+    }
+    return path;
   }
 
   private IssuerSettings.Keys keys(JsonFields fields, String place) {

@@ -8,6 +8,7 @@ import dev.chitin.gateway.calls.StreamBounds;
 import dev.chitin.gateway.http.CorsOrigin;
 import dev.chitin.gateway.http.EdgeBounds;
 import dev.chitin.gateway.http.EdgeSettings;
+import dev.chitin.gateway.http.OwnHosts;
 import dev.chitin.gateway.rate.RateLimit;
 import dev.chitin.gateway.session.SessionBounds;
 import dev.chitin.gateway.tls.ClientAuthSettings;
@@ -15,7 +16,9 @@ import dev.chitin.gateway.tls.TlsSettings;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Reads the section {@code gateway} of a checked configuration, but for how it is operated. */
 final class EdgeSettingsReader {
@@ -32,10 +35,10 @@ final class EdgeSettingsReader {
   EdgeSettings settings() {
     JsonFields limits = limits(gateway);
     return new EdgeSettings(
-        gateway.string("host").orElse("127.0.0.1"),
+        ListenerCheck.host(gateway.string("host").orElse("127.0.0.1")),
         Math.toIntExact(gateway.integer("port", 0, 65_535).orElse((long) DEFAULT_PORT)),
-        Set.copyOf(gateway.strings("hosts").orElse(List.of())),
-        origins(gateway),
+        each("hosts", OwnHosts::checked),
+        each("cors_origins", CorsOrigin::checked),
         gateway.fields("tls").flatMap(this::tls).orElse(null),
         gateway.fields("tls").flatMap(tls -> tls.bool("terminated_upstream")).orElse(false),
         rateLimit(gateway),
@@ -66,9 +69,12 @@ final class EdgeSettingsReader {
     return gateway.fields("limits").orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, ""));
   }
 
-  private static Set<String> origins(JsonFields gateway) {
-    List<String> origins = gateway.strings("cors_origins").orElse(List.of());
-    return origins.stream().map(CorsOrigin::checked).collect(Collectors.toUnmodifiableSet());
+  /** The entries of a list, each checked under its own key. */
+  private Set<String> each(String name, BinaryOperator<String> checked) {
+    List<String> entries = gateway.strings(name).orElse(List.of());
+    return IntStream.range(0, entries.size())
+        .mapToObj(i -> checked.apply(entries.get(i), "gateway." + name + "[" + i + "]"))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Certificate and key go together; a proxy in front has both. */
@@ -117,18 +123,30 @@ final class EdgeSettingsReader {
 
   private static SessionBounds sessions(JsonFields gateway) {
     SessionBounds d = SessionBounds.DEFAULT;
-    return gateway
-        .fields("session")
-        .map(
-            session ->
-                new SessionBounds(
-                    session.integer("idle_ms", 1_000, 86_400_000).orElse(d.idleMillis()),
-                    session
-                        .integer("absolute_ms", 1_000, 30L * 86_400_000)
-                        .orElse(d.absoluteMillis()),
-                    d.perPrincipal(),
-                    d.total()))
-        .orElse(d);
+    return gateway.fields("session").map(session -> sessions(session, d)).orElse(d);
+  }
+
+  /** A default idle time is no longer than a session may last. */
+  private static SessionBounds sessions(JsonFields session, SessionBounds d) {
+    long absolute =
+        session.integer("absolute_ms", 1_000, 30L * 86_400_000).orElse(d.absoluteMillis());
+    long idle =
+        session
+            .integer("idle_ms", 1_000, 86_400_000)
+            .orElse(Math.min(d.idleMillis(), absolute));
+    if (idle > absolute) {
+      throw Problem.of(
+              ProblemCode.CONFIG_INVALID,
+              "gateway.session.idle_ms is "
+                  + idle
+                  + ", and no session lasts longer than absolute_ms, "
+                  + absolute
+                  + ": it would never be too long idle.")
+          .withRule("gateway.session.idle_ms")
+          .withHint("Set idle_ms to less than absolute_ms, or absolute_ms to more.")
+          .toException();
+    }
+    return new SessionBounds(idle, absolute, d.perPrincipal(), d.total());
   }
 
   private static RateLimit rateLimit(JsonFields gateway) {

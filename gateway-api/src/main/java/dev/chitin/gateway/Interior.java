@@ -1,10 +1,12 @@
 package dev.chitin.gateway;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.telemetry.Telemetry;
 import io.vertx.core.Deployable;
 import io.vertx.core.Vertx;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -66,10 +68,24 @@ final class Interior {
     return client::refusal;
   }
 
-  /** Deploys {@code verticle} until everything stops; says plainly when a port is taken. */
+  /** Deploys {@code verticle} until everything stops. */
   void deploy(Deployable verticle) {
+    deploy(verticle, ChitinException::from);
+  }
+
+  /**
+   * The same.
+   *
+   * @param explained what a failure is told as
+   */
+  void deploy(Deployable verticle, Function<Exception, ChitinException> explained) {
     Vertx vertx = foundation.vertx();
-    String id = Listening.await(vertx.deployVerticle(verticle), settings);
+    String id;
+    try {
+      id = vertx.deployVerticle(verticle).await();
+    } catch (Exception e) {
+      throw explained.apply(e);
+    }
     parts.add(() -> vertx.undeploy(id).await());
   }
 

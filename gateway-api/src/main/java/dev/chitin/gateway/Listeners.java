@@ -52,7 +52,7 @@ final class Listeners {
     int port = settings.port() == 0 ? -1 : settings.port();
     for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
       verticles.add(new HttpVerticle(edge, port, identity, authority));
-      interior.deploy(verticles.getLast());
+      interior.deploy(verticles.getLast(), failure -> Listening.explained(failure, settings));
     }
   }
 
@@ -83,11 +83,6 @@ final class Listeners {
 
   /** Where they listen, {@code http://127.0.0.1:8787} say. */
   String url() {
-    String host = settings.host();
-    return settings.scheme()
-        + "://"
-        + (host.contains(":") ? "[" + host + "]" : host)
-        + ":"
-        + port();
+    return settings.scheme() + "://" + settings.literalHost() + ":" + port();
   }
 }

@@ -7,6 +7,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.config.RetentionKeys;
+import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.gateway.llm.LlmSettingsReader;
 import dev.chitin.policy.Capabilities;
@@ -71,11 +72,12 @@ public final class SettingsReader {
     Map<String, Capabilities> grants = toolReader.grants();
     llm.providers().forEach(p -> grants.putIfAbsent(p.dialect().tool(), p.capabilities()));
     List<ToolDefinition> tools = toolReader.tools(grants, LimitSettings.read(sandbox));
+    EdgeSettings edge = new EdgeSettingsReader(section("gateway"), home).settings();
     llm.requireTools(tools.stream().map(ToolDefinition::name).toList());
     return new GatewaySettings(
         home,
-        new EdgeSettingsReader(section("gateway"), home).settings(),
-        new AuthSettingsReader(section("auth"), home).settings(),
+        edge,
+        new AuthSettingsReader(section("auth"), home).settings(edge),
         policy(
             grants,
             toolReader.workspacePath(),

@@ -52,6 +52,10 @@ final class ServeCommand implements Callable<Integer> {
       session = session.with("CHITIN_GATEWAY__LOG_FORMAT", logFormat);
       LogFormat.of(logFormat).use();
     }
+    if (port != null && (port < 0 || port > 65_535)) {
+      session.err().println("chitin: --port is a number from 0 to 65535.");
+      return ExitCode.USAGE.value();
+    }
     GatewaySettings settings = session.settings(config);
     Gateway gateway =
         Gateway.start(

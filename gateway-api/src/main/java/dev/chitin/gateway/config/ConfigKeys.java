@@ -279,9 +279,14 @@ final class ConfigKeys {
 
   private static Section gateway() {
     return Section.of(
-        Spec.Key.of("host", "Address to listen on; beyond loopback only with tls.", TEXT),
+        Spec.Key.of("host", "Address or name to listen on, without port; beyond loopback only with tls.", TEXT),
         Spec.Key.of("port", "Port to listen on; 0 picks a free one.", new Whole(0, 65_535)),
-        Spec.Key.of("hosts", "Further names under which clients reach the gateway.", TEXTS),
+        Spec.Key.of(
+            "hosts",
+            "Further names under which clients reach the gateway: host stands for it with the"
+                + " gateway's own port and with the scheme's (443, or 80 without TLS), host:port for"
+                + " that port alone.",
+            TEXTS),
         Spec.Key.of(
             "limits",
             "Bounds of the edge.",
@@ -378,7 +383,7 @@ final class ConfigKeys {
                     new Whole(1_000, 86_400_000)),
                 Spec.Key.of(
                     "absolute_ms",
-                    "After how long one ends in any case; default twelve hours.",
+                    "After how long one ends in any case, not before idle_ms; default twelve hours.",
                     new Whole(1_000, 30L * 86_400_000)))));
   }
 
@@ -420,7 +425,7 @@ final class ConfigKeys {
                     Spec.Key.of("tenant", "Whose principals its subjects are.", TEXT)))),
         Spec.Key.of(
             "certificates",
-            "For whom client certificates under gateway.tls.client_ca stand.",
+            "For whom client certificates under gateway.tls.client_ca, which must be set, stand.",
             new ListOf(
                 Section.of(
                     Spec.Key.of(

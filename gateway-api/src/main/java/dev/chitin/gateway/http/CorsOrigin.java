@@ -13,9 +13,10 @@ public final class CorsOrigin {
   /**
    * Checks one entry of {@code gateway.cors_origins}.
    *
+   * @param key where it stands
    * @throws dev.chitin.bus.ChitinException {@code config.invalid} for what no browser sends
    */
-  public static String checked(String origin) {
+  public static String checked(String origin, String key) {
     try {
       URI uri = new URI(origin);
       boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
@@ -27,20 +28,21 @@ public final class CorsOrigin {
                       + "://"
                       + uri.getHost()
                       + (uri.getPort() < 0 ? "" : ":" + uri.getPort()))
+              && uri.getPort() != 0
+              && uri.getPort() <= 65_535
               && uri.getPort() != ("https".equals(uri.getScheme()) ? 443 : 80);
       if (web && plain) {
         return origin;
       }
     } catch (URISyntaxException e) {
-      throw invalid(origin).toException(e);
+      throw invalid(origin, key).toException(e);
     }
-    throw invalid(origin).toException();
+    throw invalid(origin, key).toException();
   }
 
-  private static Problem invalid(String origin) {
-    return Problem.of(
-            ProblemCode.CONFIG_INVALID, "gateway.cors_origins: " + origin + " is no web origin.")
-        .withRule("gateway.cors_origins")
+  private static Problem invalid(String origin, String key) {
+    return Problem.of(ProblemCode.CONFIG_INVALID, key + ": " + origin + " is no web origin.")
+        .withRule(key)
         .withHint(
             "Write it as browsers send it: https://host or https://host:port, lower case, without"
                 + " a path and without the scheme's own port; there is no wildcard.");

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param host address to listen on
  * @param port port to listen on; 0 picks a free one
- * @param hosts further names under which clients reach the gateway, with port when not its own
+ * @param hosts further names under which clients reach the gateway, see {@link OwnHosts}
  * @param corsOrigins origins whose pages may call, as browsers write them
  * @param tls certificate and key, or null for plain HTTP
  * @param tlsUpstream whether a proxy in front does TLS
@@ -46,8 +46,18 @@ public record EdgeSettings(
     return List.of("127.0.0.1", "::1", "localhost").contains(host);
   }
 
-  /** {@code https} or {@code http}. */
+  /** What the listener itself speaks, {@code https} or {@code http}. */
   public String scheme() {
     return tls == null ? "http" : "https";
+  }
+
+  /** What clients speak, to a proxy in front if there is one. */
+  public String clientScheme() {
+    return tlsUpstream ? "https" : scheme();
+  }
+
+  /** The host as a URL has it: an IPv6 address in brackets. */
+  public String literalHost() {
+    return host.contains(":") ? "[" + host + "]" : host;
   }
 }

@@ -19,10 +19,7 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +138,8 @@ public final class HttpVerticle extends VerticleBase {
     return new Edge(
         vertx,
         edge.settings(),
-        new RequestGuard(hosts(edge.settings(), actualPort), edge.settings().scheme(), cors),
+        new RequestGuard(
+            OwnHosts.of(edge.settings(), actualPort), edge.settings().clientScheme(), cors),
         cors,
         new Throttle(edge.limits()),
         new RouteTable(routes(vertx, edge)),
@@ -190,20 +188,6 @@ public final class HttpVerticle extends VerticleBase {
     routes.addAll(new MetricsRoutes(edge.metrics()).routes());
     routes.add(OpenApiRoute.of(routes));
     return routes;
-  }
-
-  /** Names under which a request may reach this listener: against DNS rebinding. */
-  private static Set<String> hosts(EdgeSettings settings, int port) {
-    int silent = settings.tls() == null ? 80 : 443;
-    Set<String> names = new HashSet<>();
-    for (String host : List.of(settings.host(), "localhost", "127.0.0.1", "[::1]")) {
-      names.add(host.toLowerCase(Locale.ROOT) + ":" + port);
-      if (port == silent) {
-        names.add(host.toLowerCase(Locale.ROOT));
-      }
-    }
-    settings.hosts().forEach(host -> names.add(host.toLowerCase(Locale.ROOT)));
-    return names;
   }
 
   /** What is read from the connection lies in memory that is wiped: it may be a secret. */

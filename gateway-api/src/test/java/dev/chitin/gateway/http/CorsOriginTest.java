@@ -16,7 +16,7 @@ class CorsOriginTest {
         "http://[::1]:3000"
       })
   void whatBrowsersSendIsAnOrigin(String origin) {
-    assertThat(CorsOrigin.checked(origin)).isEqualTo(origin);
+    assertThat(CorsOrigin.checked(origin, "gateway.cors_origins[0]")).isEqualTo(origin);
   }
 
   @ParameterizedTest
@@ -34,12 +34,14 @@ class CorsOriginTest {
         "http://app.example.com:80",
         "https://user@app.example.com",
         "https://app.example.com?x",
+        "http://localhost:99999",
+        "http://localhost:0",
         "ftp://app.example.com",
         "file://",
         "https://app.example.com https://b.example.com"
       })
   void whatCouldNeverMatchIsRefused(String origin) {
-    assertThatThrownBy(() -> CorsOrigin.checked(origin))
+    assertThatThrownBy(() -> CorsOrigin.checked(origin, "gateway.cors_origins[0]"))
         .hasMessageContaining("config.invalid")
         .hasMessageContaining("gateway.cors_origins");
   }

@@ -149,7 +149,7 @@ class TargetFuzzTest {
             List.of("https://app.example.com", "http://a.b:81", "https://[::1]:8443", "*", "null"),
             origin -> {
               try {
-                assertThat(CorsOrigin.checked(origin)).isEqualTo(origin);
+                assertThat(CorsOrigin.checked(origin, "key")).isEqualTo(origin);
                 assertThat(origin).matches("https?://[^/?#@]+").doesNotContain("*");
               } catch (dev.chitin.bus.ChitinException refused) {
                 assertThat(refused.problem().code()).isEqualTo(ProblemCode.CONFIG_INVALID);
