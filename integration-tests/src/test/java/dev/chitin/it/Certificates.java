@@ -32,7 +32,11 @@ public final class Certificates {
   public static X509CertificateHolder certificate(KeyPair keys, Instant from, Duration life)
       throws OperatorCreationException {
     String signature =
-        keys.getPrivate().getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
+        switch (keys.getPrivate().getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EdDSA" -> "Ed25519";
+          default -> "SHA256withECDSA";
+        };
     var name = new X500Name("CN=localhost");
     return new JcaX509v3CertificateBuilder(
             name,

@@ -3,11 +3,13 @@ package dev.chitin.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -57,6 +59,30 @@ class TlsIdentityTest {
     Certificates.write(settings.key(), keys.getPrivate(), "rw-------");
     assertThat(Files.readString(settings.key())).contains("BEGIN RSA PRIVATE KEY");
     assertThat(TlsIdentity.read(settings).notAfter()).isAfter(now);
+  }
+
+  @Test
+  void keysThatListenersCanUseAreRead() throws Exception {
+    for (int size : new int[] {256, 384, 521}) {
+      KeyPair keys = Certificates.keys("EC", size);
+      assertThat(TlsIdentity.read(pair(keys, keys, now.minusSeconds(60))).notAfter()).isAfter(now);
+    }
+  }
+
+  /** BoringSSL and Vert.x take no Ed25519: without this the listener fails, and says not why. */
+  @Test
+  void aKeyOfAnotherKindOrAWeakOneIsRefusedWithTheKindsThatAreTaken() throws Exception {
+    KeyPair edwards = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+    refused(pair(edwards, edwards, now.minusSeconds(60)), "another kind");
+    KeyPair weak = Certificates.keys("RSA", 1024);
+    refused(pair(weak, weak, now.minusSeconds(60)), "1024 bits");
+    assertThatThrownBy(() -> TlsIdentity.read(pair(weak, weak, now.minusSeconds(60))))
+        .isInstanceOfSatisfying(
+            ChitinException.class,
+            refusal -> {
+              assertThat(refusal.problem().rule()).isEqualTo("gateway.tls.key");
+              assertThat(refusal.problem().hint()).contains("2048", "P-256", "P-384", "P-521");
+            });
   }
 
   @Test

@@ -354,7 +354,11 @@ final class ConfigKeys {
             "Certificate and key.",
             Section.of(
                 Spec.Key.of("cert", "PEM file of the certificate chain.", TEXT),
-                Spec.Key.of("key", "PEM file of the private key.", TEXT),
+                Spec.Key.of(
+                    "key",
+                    "PEM file of the private key: RSA from 2048 bits on, or EC on P-256, P-384 or"
+                        + " P-521.",
+                    TEXT),
                 Spec.Key.of("terminated_upstream", "A proxy in front does TLS.", new Flag()),
                 Spec.Key.of(
                     "client_ca", "PEM file of the authorities that vouch for clients.", TEXT),

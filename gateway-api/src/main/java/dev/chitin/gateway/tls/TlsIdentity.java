@@ -7,7 +7,6 @@ import dev.chitin.bus.ProblemCode;
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,10 +24,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
-import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.openssl.PEMKeyPair;
-import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /**
  * A certificate chain and its key, found to belong together and to be in date.
@@ -39,6 +34,9 @@ import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
  * @param digest over both texts, to tell one identity from another
  */
 public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Digest digest) {
+  /** Names the setting of the key. */
+  static final String KEY = "gateway.tls.key";
+
   private static final long MOST_BYTES = 1 << 20;
   private static final Set<PosixFilePermission> OF_OTHERS =
       EnumSet.of(
@@ -56,10 +54,10 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
     byte[] certificate = bytes(settings.cert(), "gateway.tls.cert");
     byte[] key = keyBytes(settings.key());
     X509Certificate own = own(certificate, settings.cert());
-    PrivateKey secret = privateKey(key, settings.key());
+    PrivateKey secret = TlsKey.read(key, settings.key());
     if (!belongTogether(own.getPublicKey(), secret)) {
       throw invalid(
-          "gateway.tls.key",
+          KEY,
           settings.key() + " is not the key of the first certificate in " + settings.cert() + ".",
           "Put the gateway's own certificate first, and name its key.");
     }
@@ -89,17 +87,17 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
     try {
       if (!Collections.disjoint(Files.getPosixFilePermissions(file), OF_OTHERS)) {
         throw invalid(
-            "gateway.tls.key",
+            KEY,
             file + " may be read or written by others.",
             "chmod 600 " + file + ", and think of the key as known.");
       }
     } catch (NoSuchFileException e) {
       // Reading it gives the same answer as for any other file that is not there.
-      return bytes(file, "gateway.tls.key");
+      return bytes(file, KEY);
     } catch (IOException e) {
-      throw unreadable(file, "gateway.tls.key", e);
+      throw unreadable(file, KEY, e);
     }
-    return bytes(file, "gateway.tls.key");
+    return bytes(file, KEY);
   }
 
   private static byte[] bytes(Path file, String rule) {
@@ -127,34 +125,11 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
     throw invalid("gateway.tls.cert", file + " holds no certificate.", "Name a PEM file.");
   }
 
-  private static PrivateKey privateKey(byte[] pem, Path file) {
-    try (var parser = new PEMParser(new StringReader(new String(pem, StandardCharsets.US_ASCII)))) {
-      for (Object item = parser.readObject(); item != null; item = parser.readObject()) {
-        if (item instanceof PEMKeyPair pair) {
-          return new JcaPEMKeyConverter().getPrivateKey(pair.getPrivateKeyInfo());
-        }
-        if (item instanceof PrivateKeyInfo info) {
-          return new JcaPEMKeyConverter().getPrivateKey(info);
-        }
-      }
-    } catch (IOException e) {
-      throw notPem("gateway.tls.key", file, "an unencrypted private key", e);
-    }
-    throw invalid(
-        "gateway.tls.key",
-        file + " holds no unencrypted private key.",
-        "Name a PEM file with a PKCS#8, RSA or EC key.");
-  }
-
   /** Whether what one signs the other verifies. */
   private static boolean belongTogether(PublicKey open, PrivateKey secret) {
     try {
       String algorithm =
-          switch (secret.getAlgorithm()) {
-            case "RSA" -> "SHA256withRSA";
-            case "EC", "ECDSA" -> "SHA256withECDSA";
-            default -> secret.getAlgorithm();
-          };
+          secret.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
       byte[] message = "chitin".getBytes(StandardCharsets.US_ASCII);
       Signature signature = Signature.getInstance(algorithm);
       signature.initSign(secret);
@@ -169,7 +144,7 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
     }
   }
 
-  private static ChitinException notPem(String rule, Path file, String what, Exception cause) {
+  static ChitinException notPem(String rule, Path file, String what, Exception cause) {
     return Problem.of(ProblemCode.CONFIG_INVALID, file + " does not hold " + what + ".")
         .withRule(rule)
         .withHint("Name a PEM file.")
@@ -183,7 +158,7 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
         .toException(cause);
   }
 
-  private static ChitinException invalid(String rule, String detail, String hint) {
+  static ChitinException invalid(String rule, String detail, String hint) {
     return Problem.of(ProblemCode.CONFIG_INVALID, detail)
         .withRule(rule)
         .withHint(hint)

@@ -86,11 +86,18 @@ public final class TlsRenewal implements AutoCloseable {
   }
 
   private void complain(Throwable failure) {
-    String text = ChitinException.from(failure).getMessage();
-    if (text != null && !text.equals(complaint)) {
-      failures.incrementAndGet();
-      complaint = text;
-      LOG.error("the new certificate is not used, the old one stays: {}", text);
+    ChitinException known = ChitinException.from(failure);
+    String text = known.problem().detail();
+    if (text.equals(complaint)) {
+      return;
+    }
+    failures.incrementAndGet();
+    complaint = text;
+    String said = "the new certificate is not used, the old one stays: {}";
+    if (known instanceof ChitinException.Defect) {
+      LOG.error(said, text, failure);
+    } else {
+      LOG.error(said, text);
     }
   }
 
