@@ -5,7 +5,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -26,10 +28,19 @@ final class FileKeySource implements KeySource {
         .map(Objects::requireNonNull);
   }
 
+  @Override
+  public String place() {
+    return file.toString();
+  }
+
   /** One byte more than may be, so that a file that is too large is seen as such. */
   static byte[] bytes(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(JwkSet.MOST_BYTES + 1);
+    } catch (NoSuchFileException e) {
+      throw new IOException(file + " does not exist", e);
+    } catch (AccessDeniedException e) {
+      throw new IOException(file + " may not be read by this user", e);
     } catch (IOException e) {
       throw new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
     }

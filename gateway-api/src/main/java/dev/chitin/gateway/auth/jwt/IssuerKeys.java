@@ -86,6 +86,11 @@ final class IssuerKeys {
     return true;
   }
 
+  /** Reads the set for the first time; fails with why it cannot be. */
+  Future<?> readFirst() {
+    return source.read().map(this::take);
+  }
+
   /** Reads the set; several who ask at once wait for one reading. Never fails: it is told. */
   Future<?> read() {
     Future<?> running = reading.get();
@@ -116,7 +121,7 @@ final class IssuerKeys {
     JwkSet set =
         before != null && same
             ? before.set()
-            : JwkSet.parse(document.borrow(), "The key set of " + issuer);
+            : JwkSet.parse(document.borrow(), source.place());
     held = new Held(set, digest, nanos.getAsLong());
     complaint = "";
     if (before != null && !same) {
@@ -127,20 +132,24 @@ final class IssuerKeys {
   }
 
   private void complain(Throwable failure) {
-    String text = String.valueOf(failure.getMessage());
+    String text = reason(failure);
     if (!text.equals(complaint)) {
       complaint = text;
       LOG.error(
           "the keys of {} cannot be read, {}: {}",
           issuer,
           serve() ? "the old ones serve for a day" : "its tokens are refused",
-          ChitinException.from(failure).getMessage(),
-          failure);
+          text);
+      LOG.debug("the keys of {} cannot be read", issuer, failure);
     }
   }
 
-  /** What went wrong with the last reading; empty when nothing did. */
-  String complaint() {
-    return complaint;
+  /** Why a set was not read, on one line. */
+  static String reason(Throwable failure) {
+    String text =
+        failure instanceof ChitinException known ? known.problem().detail() : failure.getMessage();
+    return text == null
+        ? failure.getClass().getSimpleName()
+        : text.replaceAll("\\s+", " ").replaceFirst("\\.$", "");
   }
 }

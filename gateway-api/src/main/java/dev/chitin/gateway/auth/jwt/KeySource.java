@@ -9,4 +9,9 @@ interface KeySource {
 
   /** The document, at most {@link JwkSet#MOST_BYTES} long, or a failure. */
   Future<Bytes> read();
+
+  /** Where that is, for people. */
+  default String place() {
+    return "the key set";
+  }
 }

@@ -75,13 +75,22 @@ public final class TokenIssuers implements AutoCloseable {
   private IssuerKeys inFile(String issuer, Path file, Runnable changed) {
     var keys =
         new IssuerKeys(issuer, new FileKeySource(vertx, file), false, System::nanoTime, changed);
-    keys.read().await();
-    if (!keys.serve()) {
+    try {
+      keys.readFirst().await();
+    } catch (Exception e) {
       close();
-      throw Problem.of(ProblemCode.CONFIG_INVALID, keys.complaint())
+      throw Problem.of(
+              ProblemCode.CONFIG_INVALID,
+              "The keys of the issuer "
+                  + issuer
+                  + " cannot be read: "
+                  + IssuerKeys.reason(e)
+                  + ".")
           .withRule("auth.issuers.jwks_file")
-          .withHint("Name a file with a set of open keys (RFC 7517) that the gateway can read.")
-          .toException();
+          .withHint(
+              "Put the issuer's set of open keys (RFC 7517) there, readable by the gateway's user,"
+                  + " or name another file.")
+          .toException(e);
     }
     long timer = vertx.setPeriodic(FILE_MILLIS, tick -> keys.read());
     opened.push(() -> vertx.cancelTimer(timer));

@@ -69,6 +69,11 @@ final class UrlKeySource implements KeySource, AutoCloseable {
         .compose(open -> open.send().compose(this::body).onFailure(failed -> open.reset()));
   }
 
+  @Override
+  public String place() {
+    return url.toString();
+  }
+
   private Future<Bytes> body(HttpClientResponse response) {
     if (response.statusCode() != 200) {
       return Future.failedFuture(

@@ -1,0 +1,105 @@
+package dev.chitin.gateway.auth.jwt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.ProblemCode;
+import dev.chitin.gateway.auth.Role;
+import io.vertx.core.Vertx;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** A file of keys that cannot be used stops the start with one line that says all. */
+class TokenIssuersTest {
+  @TempDir private Path directory = Path.of("");
+  private final Vertx vertx = Vertx.vertx();
+  private final Logger log = (Logger) LoggerFactory.getLogger(IssuerKeys.class);
+  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+
+  @BeforeEach
+  void listen() {
+    logged.start();
+    log.addAppender(logged);
+  }
+
+  @AfterEach
+  void stop() {
+    log.detachAppender(logged);
+    vertx.close().await();
+  }
+
+  private void refused(Path file, String... words) {
+    var settings =
+        new IssuerSettings(
+            "https://id.example",
+            "https://gw.example",
+            Set.of(SigningAlgorithm.RS256),
+            new IssuerSettings.Keys.InFile(file),
+            List.of("roles"),
+            Map.of("agent", Role.AGENT),
+            "default");
+    assertThatThrownBy(() -> new TokenIssuers(vertx, List.of(settings), token -> false, () -> {}))
+        .isInstanceOfSatisfying(
+            ChitinException.class,
+            refusal -> {
+              assertThat(refusal.code()).isEqualTo(ProblemCode.CONFIG_INVALID);
+              assertThat(refusal.problem().rule()).isEqualTo("auth.issuers.jwks_file");
+              assertThat(refusal.problem().detail())
+                  .contains("https://id.example", file.toString())
+                  .contains(words)
+                  .doesNotContain("\n", "Exception", "..");
+              assertThat(refusal.problem().hint()).contains("RFC 7517");
+            });
+    assertThat(logged.list).isEmpty();
+  }
+
+  @Test
+  void aFileThatIsMissingIsNamedWithItsIssuer() {
+    refused(directory.resolve("none.json"), "does not exist");
+  }
+
+  @Test
+  void aFileThatHoldsNoKeysIsNamedWithItsIssuer() throws Exception {
+    Path file = directory.resolve("keys.json");
+    Files.writeString(file, "{");
+    refused(file, "is not JSON");
+    Files.writeString(file, "{}");
+    refused(file, "is not a set of keys");
+  }
+
+  /** Later the old keys serve on, and the log has one line of it. */
+  @Test
+  void aFileThatGoesLaterIsALineOfTheLogWithoutATrace() throws Exception {
+    Path file = directory.resolve("keys.json");
+    Files.write(file, TestIssuer.set(new TestIssuer(SigningAlgorithm.ES256).jwk("k1")));
+    var keys =
+        new IssuerKeys(
+            "https://id.example",
+            new FileKeySource(vertx, file),
+            false,
+            System::nanoTime,
+            () -> {});
+    keys.readFirst().await();
+    Files.delete(file);
+    keys.read().await();
+    assertThat(keys.serve()).isTrue();
+    ILoggingEvent line =
+        logged.list.stream().filter(e -> e.getLevel().levelStr.equals("ERROR")).findAny().get();
+    assertThat(line.getThrowableProxy()).isNull();
+    assertThat(line.getFormattedMessage())
+        .contains("https://id.example", file + " does not exist", "the old ones serve")
+        .doesNotContain("internal");
+  }
+}
