@@ -14,8 +14,6 @@ import dev.chitin.sandbox.bwrap.SandboxProof;
 import dev.chitin.sandbox.bwrap.SandboxSettings;
 import io.vertx.core.Future;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,10 +25,6 @@ import java.util.function.Supplier;
 /** Proves this process's controls: sandbox, egress, vault and log. */
 final class LocalDoctor implements Doctor {
   private static final Duration RECORD = Duration.ofSeconds(5);
-
-  /** Addresses that no tool may reach unless the operator grants them. */
-  private static final List<String> FORBIDDEN =
-      List.of("127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "fd00:ec2::254");
 
   private final Foundation foundation;
   private final Station station;
@@ -63,7 +57,9 @@ final class LocalDoctor implements Doctor {
             closed -> {
               findings.addAll(closed);
               findings.add(witness());
-              findings.add(egress());
+              findings.addAll(
+                  EgressProof.of(
+                      station.snapshot().addresses(), settings.policy().allowPrivate()));
               findings.addAll(ProcessProof.findings());
               unprotected().ifPresent(findings::add);
               unmeasured().ifPresent(findings::add);
@@ -192,22 +188,5 @@ final class LocalDoctor implements Doctor {
                 Verdict.DEGRADED,
                 "mounts that are too large to be measured are written without a limit"))
         : Optional.empty();
-  }
-
-  private Finding egress() {
-    for (String address : FORBIDDEN) {
-      try {
-        if (station.snapshot().addresses().denied(InetAddress.getByName(address), 443).isEmpty()) {
-          return new Finding(
-              "egress.addresses", Verdict.INERT, "the address " + address + " is not denied");
-        }
-      } catch (UnknownHostException e) {
-        return new Finding("egress.addresses", Verdict.INERT, address + " cannot be parsed");
-      }
-    }
-    return new Finding(
-        "egress.addresses",
-        Verdict.PROVEN,
-        "loopback, private, link-local and metadata addresses are denied");
   }
 }

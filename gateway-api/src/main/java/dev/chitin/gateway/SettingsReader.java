@@ -10,6 +10,7 @@ import dev.chitin.gateway.config.RetentionKeys;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.gateway.llm.LlmSettingsReader;
+import dev.chitin.policy.AddressRules;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.PolicySettings;
 import dev.chitin.policy.WriteProtection;
@@ -215,10 +216,17 @@ public final class SettingsReader {
         workspace.strings("denied_paths").orElse(List.of()),
         protectedPaths(credential.orElse(keyFile), keyFile, nodeKey),
         grants,
-        section("egress").strings("allow_private").orElse(List.of()),
+        allowPrivate(),
         sandbox.strings("search_path").orElse(SEARCH_PATH),
         WriteProtection.without(sandbox.strings("unprotected").orElse(List.of())),
         llm.namedAddresses());
+  }
+
+  /** Compiled once here for its faults: policy adds this machine's own addresses. */
+  private List<String> allowPrivate() {
+    List<String> entries = section("egress").strings("allow_private").orElse(List.of());
+    var _ = AddressRules.compile(entries, Set.of());
+    return entries;
   }
 
   /** What no tool sees, wherever it lies. */

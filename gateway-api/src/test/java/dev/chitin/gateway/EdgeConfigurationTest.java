@@ -108,6 +108,12 @@ class EdgeConfigurationTest {
         "auth.issuers[0].roles." + key);
   }
 
+  @Test
+  void aPrivateDestinationThatIsNoneIsRefused() {
+    refused(
+        "{ egress: { allow_private: ['127.0.0.0/8', '10.0.0.0/4'] } }", "egress.allow_private[1]");
+  }
+
   // ---- what only the network can tell ----
 
   private EdgeSettings edge(String host, int port) throws ConfigException {

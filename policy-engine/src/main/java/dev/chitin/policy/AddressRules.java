@@ -72,6 +72,7 @@ public final class AddressRules {
     if (address.isEmpty() || !port.matches("[1-9][0-9]{0,4}") || Integer.parseInt(port) > 65_535) {
       throw Problem.of(
               ProblemCode.CONFIG_INVALID, key + " is neither an address with port nor a block.")
+          .withRule(key)
           .withHint(
               "Write 127.0.0.1:8080, [::1]:8080 or 10.1.0.0/16 (at least /8, or /7 for IPv6).")
           .toException();
@@ -106,6 +107,11 @@ public final class AddressRules {
     return AddressClasses.of(address)
         .filter(match -> !match.liftable() || !granted(address, port))
         .map(AddressClasses.Match::name);
+  }
+
+  /** Whether the operator opened this address and port. */
+  public boolean isGranted(InetAddress address, int port) {
+    return granted(AddressClasses.unmapped(address.getAddress()), port);
   }
 
   /** Whether {@code egress.allow_private} names this address and port. */

@@ -249,7 +249,9 @@ final class ConfigKeys {
               Section.of(
                   Spec.Key.of(
                       "allow_private",
-                      "Private destinations that may be reached: address:port or a range.",
+                      "Private destinations that may be reached: address:port, or a range of at least"
+                          + " /8 (/7 for IPv6). What it opens of loopback and 10.0.0.1, doctor shows"
+                          + " as degraded.",
                       TEXTS))),
           Spec.Key.of(
               "providers",
