@@ -98,7 +98,7 @@ final class AlertSettingsReader {
   }
 
   private static RuntimeException invalid(String key, String hint) {
-    return Problem.of(ProblemCode.CONFIG_INVALID, "The value of " + key + " is not valid.")
+    return Problem.of(ProblemCode.CONFIG_INVALID, key + " is not valid.")
         .withRule(key)
         .withHint(hint)
         .toException();

@@ -90,7 +90,8 @@ final class EdgeSettingsReader {
     Optional<ClientAuthSettings> clients = clients(tls);
     if (clients.isPresent() && cert.isEmpty()) {
       throw Problem.of(
-              ProblemCode.CONFIG_INVALID, "gateway.tls asks clients for certificates without TLS.")
+              ProblemCode.CONFIG_INVALID,
+              "gateway.tls.client_ca asks clients for certificates, and there is no TLS.")
           .withRule("gateway.tls.client_ca")
           .withHint("Name cert and key: a proxy in front cannot vouch for a client's certificate.")
           .toException();
@@ -109,7 +110,7 @@ final class EdgeSettingsReader {
       throw Problem.of(
               ProblemCode.CONFIG_INVALID,
               "gateway.tls has only a part of client_ca, client_auth and client_crl.")
-          .withRule("gateway.tls.client_ca")
+          .withRule("gateway.tls")
           .withHint("Name client_ca, and say client_auth: request or required; client_crl may be.")
           .toException();
     }

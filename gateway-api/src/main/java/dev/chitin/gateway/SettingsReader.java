@@ -2,9 +2,11 @@ package dev.chitin.gateway;
 
 import dev.chitin.audit.GuardedField;
 import dev.chitin.audit.RetentionPolicy;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
+import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.config.RetentionKeys;
 import dev.chitin.gateway.http.EdgeSettings;
@@ -16,6 +18,7 @@ import dev.chitin.policy.PolicySettings;
 import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.LimitSettings;
 import dev.chitin.sandbox.ToolDefinition;
+import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.sandbox.bwrap.RunBounds;
 import dev.chitin.sandbox.bwrap.WarmBounds;
 import dev.chitin.vault.memory.MemoryLevel;
@@ -44,12 +47,32 @@ public final class SettingsReader {
   /**
    * Reads the settings.
    *
-   * @throws dev.chitin.bus.ChitinException {@code config.invalid} for what the table of keys cannot
+   * @throws ChitinException {@code config.invalid} with the place of what the table of keys cannot
    *     say, a tool's definition above all
    */
   public static GatewaySettings read(
       Configuration configuration, ChitinHome home, Map<String, String> environment) {
-    return new SettingsReader(configuration.document(), home).settings(environment);
+    try {
+      return new SettingsReader(configuration.document(), home).settings(environment);
+    } catch (ChitinException.Invalid e) {
+      throw configuration.located(e);
+    }
+  }
+
+  /**
+   * The same, for who only wants to know.
+   *
+   * @throws ConfigException with the fault, and for tools that do not go together
+   */
+  public static void check(
+      Configuration configuration, ChitinHome home, Map<String, String> environment)
+      throws ConfigException {
+    try {
+      ToolRegistry.of(
+          new SettingsReader(configuration.document(), home).settings(environment).tools());
+    } catch (ChitinException.Invalid e) {
+      throw new ConfigException(List.of(configuration.fault(e.problem())));
+    }
   }
 
   private GatewaySettings settings(Map<String, String> environment) {

@@ -6,7 +6,6 @@ import dev.chitin.gateway.SettingsReader;
 import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.ConfigFault;
 import dev.chitin.gateway.config.Configuration;
-import dev.chitin.sandbox.ToolRegistry;
 import io.vertx.core.http.HttpMethod;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,8 +40,7 @@ final class ConfigCommand {
     }
     try {
       Configuration configuration = Configuration.load(checked, session.environment());
-      ToolRegistry.of(
-          SettingsReader.read(configuration, session.home(), session.environment()).tools());
+      SettingsReader.check(configuration, session.home(), session.environment());
       report(checked, configuration, json);
       return ExitCode.OK.value();
     } catch (ConfigException e) {

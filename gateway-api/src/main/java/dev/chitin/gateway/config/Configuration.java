@@ -1,5 +1,8 @@
 package dev.chitin.gateway.config;
 
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,14 +14,47 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * A configuration document whose keys, types and bounds have been checked.
- *
- * @param document the merged document
- * @param notBuilt keys that are set and whose control is not built; {@code serve} refuses them
- */
-public record Configuration(JsonValue.Obj document, List<ConfigFault> notBuilt) {
+/** A configuration document whose keys, types and bounds have been checked. */
+public final class Configuration {
   private static final String PREFIX = "CHITIN_";
+
+  private final JsonValue.Obj document;
+  private final List<ConfigFault> notBuilt;
+  private final Places places;
+
+  private Configuration(JsonValue.Obj document, List<ConfigFault> notBuilt, Places places) {
+    this.document = document;
+    this.notBuilt = notBuilt;
+    this.places = places;
+  }
+
+  /** The merged document. */
+  public JsonValue.Obj document() {
+    return document;
+  }
+
+  /** Keys that are set and whose control is not built; {@code serve} refuses them. */
+  public List<ConfigFault> notBuilt() {
+    return notBuilt;
+  }
+
+  /** What a reader of the document refused, with its place. */
+  public ConfigFault fault(Problem problem) {
+    return places.fault(problem);
+  }
+
+  /** The same as a problem whose text begins with the place. */
+  public ChitinException located(ChitinException refusal) {
+    Problem problem = refusal.problem();
+    ConfigFault fault = places.fault(problem);
+    return new Problem(
+            ProblemCode.CONFIG_INVALID,
+            fault.place() + ": " + problem.detail(),
+            problem.rule(),
+            problem.hint(),
+            problem.errors())
+        .toException(refusal);
+  }
 
   /**
    * Reads {@code file}, or an empty document when there is none, and lays the overrides of {@code
@@ -46,7 +82,8 @@ public record Configuration(JsonValue.Obj document, List<ConfigFault> notBuilt) 
     if (!checker.faults().isEmpty()) {
       throw new ConfigException(checker.faults());
     }
-    return new Configuration((JsonValue.Obj) document.toJson(), checker.notBuilt());
+    return new Configuration(
+        (JsonValue.Obj) document.toJson(), checker.notBuilt(), Places.of(source, document));
   }
 
   /** The JSON Schema 2020-12 of the document. */

@@ -1,0 +1,76 @@
+package dev.chitin.gateway.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code chitin config validate} says where each fault is, whoever found it. */
+class ConfigCommandTest {
+  @TempDir private Path home = Path.of("");
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int run(String document, String... arguments) throws Exception {
+    Files.writeString(home.resolve("chitin.json5"), document);
+    return Main.run(
+        new Session(
+            Map.of("CHITIN_HOME", home.toString(), "HOME", home.toString()),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            new Access()),
+        arguments);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "`gateway: { hosts: ['gw.x',\n'*'] }` | 2:1 | gateway.hosts[1]",
+        "gateway: { tls: { cert: '/c' } } | 1:18 | gateway.tls",
+        "gateway: { tls: { client_ca: '/c' } } | 1:18 | gateway.tls",
+        "`gateway: { session: {\nidle_ms: 60000, absolute_ms: 1000 } }` | 2:10 |"
+            + " gateway.session.idle_ms",
+        "`auth: { issuers: [\n{ issuer: 'https://id' } ] }` | 2:1 | auth.issuers[0].algorithms",
+        "egress: { allow_private: ['10.0.0.0/4'] } | 1:28 | egress.allow_private[0]",
+      })
+  void aFaultOfAReaderHasItsPlaceAndItsKey(String members, String place, String key)
+      throws Exception {
+    String document = "{" + members + "}";
+    assertThat(run(document, "config", "validate", "--json")).isEqualTo(2);
+    JsonValue.Obj answer = (JsonValue.Obj) StrictJson.parse(out.toByteArray());
+    assertThat(answer.get("valid")).isEqualTo(new JsonValue.Bool(false));
+    var fault = (JsonValue.Obj) ((JsonValue.Arr) answer.get("faults")).items().getFirst();
+    assertThat(Texts.of(fault, "place")).isEqualTo("chitin.json5:" + place);
+    assertThat(Texts.of(fault, "key")).isEqualTo(key);
+    assertThat(Texts.of(fault, "detail")).isNotBlank().doesNotStartWith(key);
+    err.reset();
+    assertThat(run(document, "serve")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("chitin.json5:" + place + ": ", "rule: " + key, "hint: ")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void aToolThatIsNotRightIsAFaultToo() throws Exception {
+    String tool = "{ tools: [{ name: 'a b', description: 'x', run: { process: { argv: ['x'] } } }] }";
+    assertThat(run(tool, "config", "validate", "--json")).isEqualTo(2);
+    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("{\"valid\":false,\"faults\":[{");
+  }
+
+  @Test
+  void aSoundOneIsValid() throws Exception {
+    assertThat(run("{ gateway: { hosts: ['gw.x'] } }", "config", "validate")).isZero();
+  }
+}
