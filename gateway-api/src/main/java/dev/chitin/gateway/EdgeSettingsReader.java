@@ -132,9 +132,7 @@ final class EdgeSettingsReader {
     long absolute =
         session.integer("absolute_ms", 1_000, 30L * 86_400_000).orElse(d.absoluteMillis());
     long idle =
-        session
-            .integer("idle_ms", 1_000, 86_400_000)
-            .orElse(Math.min(d.idleMillis(), absolute));
+        session.integer("idle_ms", 1_000, 86_400_000).orElse(Math.min(d.idleMillis(), absolute));
     if (idle > absolute) {
       throw Problem.of(
               ProblemCode.CONFIG_INVALID,

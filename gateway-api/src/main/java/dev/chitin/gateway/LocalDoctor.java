@@ -58,8 +58,7 @@ final class LocalDoctor implements Doctor {
               findings.addAll(closed);
               findings.add(witness());
               findings.addAll(
-                  EgressProof.of(
-                      station.snapshot().addresses(), settings.policy().allowPrivate()));
+                  EgressProof.of(station.snapshot().addresses(), settings.policy().allowPrivate()));
               findings.addAll(ProcessProof.findings());
               unprotected().ifPresent(findings::add);
               unmeasured().ifPresent(findings::add);

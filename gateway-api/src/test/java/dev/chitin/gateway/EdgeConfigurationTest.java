@@ -68,8 +68,7 @@ class EdgeConfigurationTest {
   @Test
   void namesAndOriginsThatNobodySendsAreRefused() {
     refused("{ gateway: { hosts: ['gw.example.com', '*'] } }", "gateway.hosts[1]");
-    refused(
-        "{ gateway: { cors_origins: ['http://localhost:99999'] } }", "gateway.cors_origins[0]");
+    refused("{ gateway: { cors_origins: ['http://localhost:99999'] } }", "gateway.cors_origins[0]");
   }
 
   @Test
@@ -117,19 +116,19 @@ class EdgeConfigurationTest {
   // ---- what only the network can tell ----
 
   private EdgeSettings edge(String host, int port) throws ConfigException {
-    return read(
-            "{ gateway: { host: '"
-                + host
-                + "', port: "
-                + port
-                + ", tls: { terminated_upstream: true } } }")
+    return read("{ gateway: { host: '"
+            + host
+            + "', port: "
+            + port
+            + ", tls: { terminated_upstream: true } } }")
         .edge();
   }
 
   private ChitinException explained(String host, int port) throws ConfigException {
     EdgeSettings edge = edge(host, port);
     try {
-      var server = vertx.createHttpServer().requestHandler(r -> {}).listen(edge.port(), edge.host()).await();
+      var server =
+          vertx.createHttpServer().requestHandler(r -> {}).listen(edge.port(), edge.host()).await();
       throw new AssertionError("listens on " + server.actualPort());
     } catch (Exception e) {
       return Listening.explained(e, edge);

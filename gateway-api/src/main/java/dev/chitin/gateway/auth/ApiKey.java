@@ -59,8 +59,7 @@ record ApiKey(String id, String secret) {
 
   /** Whether a text can be the id of a key. */
   static boolean isId(String text) {
-    return text.length() == SECRET_AT - 1 - ID_AT
-        && text.chars().allMatch(c -> isDigit((char) c));
+    return text.length() == SECRET_AT - 1 - ID_AT && text.chars().allMatch(c -> isDigit((char) c));
   }
 
   private static boolean isDigit(char c) {

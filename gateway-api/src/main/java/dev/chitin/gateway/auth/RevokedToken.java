@@ -42,7 +42,8 @@ public record RevokedToken(By by, String value, @Nullable String issuer) {
     }
     String value = jti == null ? sub : jti;
     if (value == null || value.isEmpty() || value.length() > MOST_LENGTH) {
-      throw fields.invalid(jti == null ? "sub" : "jti", "must have 1 to " + MOST_LENGTH + " characters");
+      throw fields.invalid(
+          jti == null ? "sub" : "jti", "must have 1 to " + MOST_LENGTH + " characters");
     }
     return new RevokedToken(jti == null ? By.SUB : By.JTI, value, issuer);
   }

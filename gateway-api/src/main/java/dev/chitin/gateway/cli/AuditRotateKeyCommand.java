@@ -39,8 +39,7 @@ final class AuditRotateKeyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Duration both =
-        Period.of("--overlap", overlap, LogKeys.MIN_OVERLAP, LogKeys.MAX_OVERLAP);
+    Duration both = Period.of("--overlap", overlap, LogKeys.MIN_OVERLAP, LogKeys.MAX_OVERLAP);
     Obj request = JsonValue.object().put("overlapMillis", both.toMillis()).build();
     Obj done =
         session.either(

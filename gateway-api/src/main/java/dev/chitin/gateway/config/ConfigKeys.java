@@ -281,7 +281,10 @@ final class ConfigKeys {
 
   private static Section gateway() {
     return Section.of(
-        Spec.Key.of("host", "Address or name to listen on, without port; beyond loopback only with tls.", TEXT),
+        Spec.Key.of(
+            "host",
+            "Address or name to listen on, without port; beyond loopback only with tls.",
+            TEXT),
         Spec.Key.of("port", "Port to listen on; 0 picks a free one.", new Whole(0, 65_535)),
         Spec.Key.of(
             "hosts",

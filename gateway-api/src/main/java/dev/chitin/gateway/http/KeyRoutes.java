@@ -31,8 +31,7 @@ final class KeyRoutes {
    * @param keys what can be done with them, by who does it
    * @param revoked told when credentials may have ended
    */
-  KeyRoutes(
-      Vertx vertx, Function<String, KeyOperations> keys, AuditLog audit, Runnable revoked) {
+  KeyRoutes(Vertx vertx, Function<String, KeyOperations> keys, AuditLog audit, Runnable revoked) {
     this.vertx = vertx;
     this.keys = keys;
     this.audit = audit;

@@ -128,8 +128,7 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
   /** Whether what one signs the other verifies. */
   private static boolean belongTogether(PublicKey open, PrivateKey secret) {
     try {
-      String algorithm =
-          secret.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
+      String algorithm = secret.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
       byte[] message = "chitin".getBytes(StandardCharsets.US_ASCII);
       Signature signature = Signature.getInstance(algorithm);
       signature.initSign(secret);

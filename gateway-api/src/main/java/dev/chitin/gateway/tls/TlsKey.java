@@ -69,13 +69,18 @@ final class TlsKey {
     PrivateKey key = new JcaPEMKeyConverter().getPrivateKey(info);
     if (key instanceof RSAKey rsa && rsa.getModulus().bitLength() < LEAST_RSA_BITS) {
       throw refused(
-          file + " holds an RSA key of " + rsa.getModulus().bitLength() + " bits: that is too weak.");
+          file
+              + " holds an RSA key of "
+              + rsa.getModulus().bitLength()
+              + " bits: that is too weak.");
     }
     return key;
   }
 
   private static RuntimeException refused(String detail) {
     return TlsIdentity.invalid(
-        TlsIdentity.KEY, detail, "Get a certificate for a key of one of these kinds: " + KINDS + ".");
+        TlsIdentity.KEY,
+        detail,
+        "Get a certificate for a key of one of these kinds: " + KINDS + ".");
   }
 }

@@ -14,8 +14,7 @@ class KeyOperationsTest {
   @TempDir private Path directory = Path.of("");
 
   private static JsonFields tokens(String issuer) {
-    return JsonFields.of(
-        JsonValue.object().put("sub", "alice").put("issuer", issuer).build(), "");
+    return JsonFields.of(JsonValue.object().put("sub", "alice").put("issuer", issuer).build(), "");
   }
 
   /** A revocation with a typing error in it would be answered with success, and stop nothing. */

@@ -64,7 +64,8 @@ class ConfigCommandTest {
 
   @Test
   void aToolThatIsNotRightIsAFaultToo() throws Exception {
-    String tool = "{ tools: [{ name: 'a b', description: 'x', run: { process: { argv: ['x'] } } }] }";
+    String tool =
+        "{ tools: [{ name: 'a b', description: 'x', run: { process: { argv: ['x'] } } }] }";
     assertThat(run(tool, "config", "validate", "--json")).isEqualTo(2);
     assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("{\"valid\":false,\"faults\":[{");
   }

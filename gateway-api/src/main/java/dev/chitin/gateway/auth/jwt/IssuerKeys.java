@@ -119,9 +119,7 @@ final class IssuerKeys {
     Held before = held;
     boolean same = before != null && before.digest().equals(digest);
     JwkSet set =
-        before != null && same
-            ? before.set()
-            : JwkSet.parse(document.borrow(), source.place());
+        before != null && same ? before.set() : JwkSet.parse(document.borrow(), source.place());
     held = new Held(set, digest, nanos.getAsLong());
     complaint = "";
     if (before != null && !same) {

@@ -81,11 +81,7 @@ public final class TokenIssuers implements AutoCloseable {
       close();
       throw Problem.of(
               ProblemCode.CONFIG_INVALID,
-              "The keys of the issuer "
-                  + issuer
-                  + " cannot be read: "
-                  + IssuerKeys.reason(e)
-                  + ".")
+              "The keys of the issuer " + issuer + " cannot be read: " + IssuerKeys.reason(e) + ".")
           .withRule("auth.issuers.jwks_file")
           .withHint(
               "Put the issuer's set of open keys (RFC 7517) there, readable by the gateway's user,"
