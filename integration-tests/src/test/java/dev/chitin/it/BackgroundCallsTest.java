@@ -268,6 +268,7 @@ class BackgroundCallsTest {
     assertThat(second.statusCode()).isEqualTo(409);
     assertThat(second.body()).contains("idempotency.in_progress");
     assertThat(second.headers().firstValue("retry-after")).contains("1");
+    assertThat(second.headers().firstValue("idempotency-replayed")).isEmpty();
     assertThat(location(second)).isEqualTo(location(accepted));
     agent.send(agent.request(location(accepted)).DELETE().build());
     awaitOver(location(accepted));
@@ -301,38 +302,59 @@ class BackgroundCallsTest {
         .isEqualTo(400);
   }
 
+  private HttpResponse<String> keyed(GatewayProcess at, String secret, String key, String... argv)
+      throws IOException, InterruptedException {
+    try (var client = new Agent(at.url(), secret)) {
+      return send(call(client, CALLS, Agent.argv(argv)).header("idempotency-key", key));
+    }
+  }
+
+  private static void assertEndIsKnown(HttpResponse<String> answer, String callId) {
+    JsonValue.Obj document = Json.object(answer.body());
+    assertThat(Json.text(document, "status")).isEqualTo("exit 0");
+    assertThat(Json.text(document, "callId")).isEqualTo(callId);
+    assertThat(document.get("stdout")).isNull();
+    assertThat(answer.headers().firstValue("idempotency-replayed")).contains("true");
+  }
+
   @Test
-  void afterAKillAUsedKeyIsNeverRunAgain() throws Exception {
-    Path home = GatewayProcess.home("");
-    String key = UUID.randomUUID().toString();
+  void aStartKnowsHowKeyedCallsEndedAndRunsNoneAgainThatMayHaveRun() throws Exception {
+    Path home = GatewayProcess.home("\"gateway\": { \"limits\": { \"calls_per_principal\": 1 } }");
     String secret;
-    JsonValue.Obj arguments =
-        JsonValue.object().put("path", "once.txt").put("content", "once").build();
+    String callId;
     try (var first = GatewayProcess.start(home)) {
       secret = first.key("agent", "agent");
+      HttpResponse<String> done = keyed(first, secret, "done", "echo", "done");
+      callId = Json.text(Json.object(done.body()), "callId");
       try (var client = new Agent(first.url(), secret)) {
-        assertThat(
-                client
-                    .send(
-                        call(client, "/v1/tools/fs_write/calls", arguments)
-                            .header("idempotency-key", key)
-                            .build())
-                    .status())
-            .isEqualTo(200);
+        String location =
+            location(
+                send(
+                    call(client, CALLS, Agent.argv("sleep", "300"))
+                        .header("prefer", "respond-async")));
+        assertThat(keyed(first, secret, "refused", "echo", "refused").body())
+            .contains("call.limit");
+        client.send(client.request(location).DELETE().build());
+        client.get(location + "/events");
       }
-      first.kill();
-      Files.delete(home.resolve("workspace/once.txt"));
-      try (var again = GatewayProcess.start(home);
-          var client = new Agent(again.url(), secret)) {
-        Agent.Answer answer =
-            client.send(
-                call(client, "/v1/tools/fs_write/calls", arguments)
-                    .header("idempotency-key", key)
-                    .build());
-        assertThat(answer.member("status")).isEqualTo("unknown");
-        assertThat(answer.member("callId")).startsWith("call_");
-        assertThat(home.resolve("workspace/once.txt")).doesNotExist();
-        assertThat(Files.readString(home.resolve("run/idempotency"))).doesNotContain(key);
+      first.stop();
+      try (var second = GatewayProcess.start(home)) {
+        assertEndIsKnown(keyed(second, secret, "done", "echo", "done"), callId);
+        assertThat(keyed(second, secret, "refused", "echo", "refused").body())
+            .contains("refused\\n");
+        try (var client = new Agent(second.url(), secret)) {
+          send(
+              call(client, CALLS, Agent.argv("sleep", "300"))
+                  .header("prefer", "respond-async")
+                  .header("idempotency-key", "lost"));
+        }
+        second.kill();
+        try (var third = GatewayProcess.start(home)) {
+          assertEndIsKnown(keyed(third, secret, "done", "echo", "done"), callId);
+          HttpResponse<String> lost = keyed(third, secret, "lost", "sleep", "300");
+          assertThat(Json.text(Json.object(lost.body()), "status")).isEqualTo("unknown");
+          assertThat(Files.readString(home.resolve("run/idempotency"))).doesNotContain("lost");
+        }
       }
     }
   }

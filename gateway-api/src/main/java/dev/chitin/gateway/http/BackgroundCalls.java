@@ -39,21 +39,30 @@ final class BackgroundCalls {
   /**
    * Makes {@code call}; {@code tracked} tells of it from now on.
    *
+   * @param permitted what it waits for, and fails with
    * @return the end of the call, whichever it is
    */
-  Future<Void> start(TrackedCall tracked, ToolCall call, Deadline deadline, Exchange exchange) {
+  Future<Void> start(
+      Future<Void> permitted,
+      TrackedCall tracked,
+      ToolCall call,
+      Deadline deadline,
+      Exchange exchange) {
     String requestId = exchange.requestId();
     TraceContext trace = exchange.trace();
     var output = new OutputEvents(tracked::event);
     String address = "chitin.call." + call.callId() + ".output";
-    return bus.serve(
-            SandboxAddresses.output(address),
-            OutputChunk.WINDOW,
-            (chunk, context) -> {
-              started(tracked, call.callId());
-              output.take(chunk);
-              return Future.succeededFuture(OutputChunk.Ack.VALUE);
-            })
+    return permitted
+        .compose(
+            now ->
+                bus.serve(
+                    SandboxAddresses.output(address),
+                    OutputChunk.WINDOW,
+                    (chunk, context) -> {
+                      started(tracked, call.callId());
+                      output.take(chunk);
+                      return Future.succeededFuture(OutputChunk.Ack.VALUE);
+                    }))
         .compose(
             listening -> run(tracked, call.withOutput(address), deadline, trace, listening, output))
         .onFailure(failure -> failed(tracked, failure, requestId))

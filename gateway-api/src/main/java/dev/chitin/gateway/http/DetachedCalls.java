@@ -2,14 +2,14 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
-import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
-import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.CredentialWatch;
+import dev.chitin.gateway.calls.IdempotencyClaim;
 import dev.chitin.gateway.calls.IdempotencyKeys;
 import dev.chitin.gateway.calls.TrackedCall;
 import dev.chitin.sandbox.ToolCall;
+import io.vertx.core.Future;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs calls that go on without their caller: those with an {@code Idempotency-Key}, of which a
@@ -21,12 +21,14 @@ final class DetachedCalls {
   private final BackgroundCalls background;
   private final IdempotencyKeys keys;
   private final CredentialWatch watch;
+  private final RepeatedCalls repeated;
 
   DetachedCalls(HttpEdge edge) {
     this.admission = edge.admission();
     this.background = new BackgroundCalls(edge.bus(), edge.executor(), edge.calls());
     this.keys = edge.idempotency();
     this.watch = edge.watch();
+    this.repeated = new RepeatedCalls(edge.calls());
   }
 
   /** Makes {@code call}, or answers as for the request that had the key first. */
@@ -34,63 +36,76 @@ final class DetachedCalls {
     String owner = exchange.caller().account();
     var tracked = new TrackedCall(call.callId(), call.tool(), owner, System.currentTimeMillis());
     if (idempotencyKey.isEmpty()) {
-      begin(exchange, tracked, call, deadline, () -> {});
+      begin(exchange, tracked, call, deadline, null);
       return;
     }
-    String key = idempotencyKey.get();
-    keys.claim(owner, key, call.arguments(), tracked)
-        .onSuccess(
-            claim -> {
-              switch (claim) {
-                case IdempotencyKeys.Claim.First first ->
-                    begin(
-                        exchange,
-                        tracked,
-                        call,
-                        deadline,
-                        () -> keys.release(owner, call.tool(), key));
-                case IdempotencyKeys.Claim.Again again -> again(exchange, owner, again.callId());
-              }
-            })
-        .onFailure(failure -> exchange.fail(failure, null));
+    switch (keys.claim(owner, idempotencyKey.get(), call.arguments(), tracked)) {
+      case IdempotencyClaim.First first -> begin(exchange, tracked, call, deadline, first);
+      case IdempotencyClaim.Running running -> repeated.running(exchange, owner, running.callId());
+      case IdempotencyClaim.Over over -> repeated.over(exchange, owner, over);
+      case IdempotencyClaim.Unknown unknown -> repeated.unknown(exchange, unknown.callId());
+    }
   }
 
   /**
-   * Makes the call, and answers at once or with its outcome, as the caller prefers.
-   *
-   * @param refused runs when there is no place for it and nothing was made
+   * Makes the call, and answers at once or with its outcome, as the caller prefers. Where there is
+   * no place for it, its key is given back and was never on disk.
    */
   private void begin(
-      Exchange exchange, TrackedCall tracked, ToolCall call, Deadline deadline, Runnable refused) {
+      Exchange exchange,
+      TrackedCall tracked,
+      ToolCall call,
+      Deadline deadline,
+      IdempotencyClaim.@Nullable First key) {
     String slot = exchange.caller().account();
-    CredentialWatch.Hold hold;
+    CredentialWatch.Hold hold = null;
     try {
       hold =
           watch.hold(exchange.caller().credential(), () -> tracked.cancel("the credential ended"));
-    } catch (ChitinException e) {
-      refused.run();
-      exchange.fail(e, call.callId());
-      return;
-    }
-    try {
       enter(slot, tracked);
-    } catch (ChitinException e) {
-      refused.run();
-      hold.close();
-      exchange.fail(e, call.callId());
+    } catch (ChitinException refused) {
+      if (hold != null) {
+        hold.close();
+      }
+      if (key != null) {
+        keys.release(key);
+      }
+      exchange.fail(refused, call.callId());
       return;
     }
+    CredentialWatch.Hold held = hold;
+    Future<Void> kept = key == null ? Future.succeededFuture() : kept(key, tracked);
     background
-        .start(tracked, call, deadline, exchange)
+        .start(kept, tracked, call, deadline, exchange)
         .onComplete(
             done -> {
-              hold.close();
+              held.close();
               admission.leave(slot);
             });
     if (prefersAsync(exchange)) {
-      accepted(exchange, tracked);
+      kept.onSuccess(onDisk -> accepted(exchange, tracked))
+          .onFailure(failure -> exchange.fail(failure, tracked.id()));
     } else {
       outcome(exchange, tracked);
+    }
+  }
+
+  /** Keeps the key, and then tells it how its call ends. */
+  private Future<Void> kept(IdempotencyClaim.First key, TrackedCall tracked) {
+    return keys.keep(key)
+        .onSuccess(
+            onDisk ->
+                tracked
+                    .outcome()
+                    .onSuccess(document -> keys.ended(key, RepeatedCalls.remembered(document)))
+                    .onFailure(failure -> refused(key, failure)));
+  }
+
+  private void refused(IdempotencyClaim.First key, Throwable failure) {
+    if (RepeatedCalls.noRoom(failure)) {
+      keys.release(key);
+    } else {
+      keys.ended(key, RepeatedCalls.remembered(ChitinException.from(failure).code()));
     }
   }
 
@@ -104,7 +119,7 @@ final class DetachedCalls {
     }
   }
 
-  private static void accepted(Exchange exchange, TrackedCall tracked) {
+  static void accepted(Exchange exchange, TrackedCall tracked) {
     exchange
         .response()
         .putHeader("location", "/v1/calls/" + tracked.id())
@@ -113,33 +128,11 @@ final class DetachedCalls {
     exchange.respond(202, TrackedCallRoutes.standing(tracked, "running"));
   }
 
-  private static void outcome(Exchange exchange, TrackedCall tracked) {
+  static void outcome(Exchange exchange, TrackedCall tracked) {
     tracked
         .outcome()
         .onSuccess(document -> exchange.respond(200, document))
         .onFailure(failure -> exchange.fail(failure, tracked.id()));
-  }
-
-  /** The key was used: the first request's answer, while it is kept. */
-  private void again(Exchange exchange, String owner, String callId) {
-    Optional<TrackedCall> first = background.calls().find(callId, owner);
-    exchange.response().putHeader("idempotency-replayed", "true");
-    if (first.isEmpty()) {
-      exchange.respond(
-          200, JsonValue.object().put("callId", callId).put("status", "unknown").build());
-    } else if (first.get().over()) {
-      outcome(exchange, first.get());
-    } else if (prefersAsync(exchange)) {
-      accepted(exchange, first.get());
-    } else {
-      exchange.response().putHeader("location", "/v1/calls/" + callId);
-      exchange.fail(
-          Problem.of(
-                  ProblemCode.IDEMPOTENCY_IN_PROGRESS,
-                  "The first request with this key is still running.")
-              .withHint("Ask again soon, or look at its Location."),
-          callId);
-    }
   }
 
   static boolean prefersAsync(Exchange exchange) {
