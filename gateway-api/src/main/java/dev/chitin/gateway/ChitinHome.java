@@ -10,12 +10,14 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a gateway keeps what is its own.
  *
  * @param root {@code $CHITIN_HOME}, else {@code ~/.chitin}; absolute
- * @param userHome what {@code ~} stands for; absolute
+ * @param userHome what {@code ~} stands for: {@code $HOME} if that is absolute, else the user's
+ *     home as the system knows it; absolute
  */
 public record ChitinHome(Path root, Path userHome) {
   private static final Set<PosixFilePermission> PRIVATE =
@@ -23,10 +25,20 @@ public record ChitinHome(Path root, Path userHome) {
 
   /** The home that the environment names. */
   public static ChitinHome of(Map<String, String> environment) {
-    Path user = Path.of(System.getProperty("user.home")).toAbsolutePath().normalize();
+    Path user = userHome(environment.get("HOME"));
     String named = environment.get("CHITIN_HOME");
     Path root = named == null || named.isEmpty() ? user.resolve(".chitin") : Path.of(named);
     return new ChitinHome(root.toAbsolutePath().normalize(), user);
+  }
+
+  /** As a shell expands {@code ~}: {@code $HOME}, else what the system knows of the user. */
+  private static Path userHome(@Nullable String home) {
+    Path user = home == null || !home.startsWith("/") ? systemHome() : Path.of(home);
+    return user.normalize();
+  }
+
+  private static Path systemHome() {
+    return Path.of(System.getProperty("user.home")).toAbsolutePath();
   }
 
   public Path configuration() {

@@ -63,6 +63,26 @@ class CommandLineTest {
   }
 
   @Test
+  void aRefusedCallSaysWhatIsWrongInWordsOfTheCommandLine() throws Exception {
+    try (var gateway = GatewayProcess.start(GatewayProcess.home(""))) {
+      assertThat(gateway.run("tool", "call", "fs_raed", "{}").err())
+          .contains("did you mean fs_read?")
+          .contains("hint: chitin tool list shows the tools.");
+      assertThat(gateway.run("tool", "describe", "a b").err()).contains("hint: A name is of");
+      Result empty = gateway.run("tool", "call", "process_run", "{\"argv\":[]}");
+      assertThat(empty.exit()).isEqualTo(2);
+      assertThat(empty.err())
+          .contains("/arguments/argv: Array has too few items")
+          .contains("hint: chitin tool describe NAME shows the schema.");
+      assertThat(gateway.run("tool", "call", "process_run", "{\"argv\":[1],\"x\":2}").err())
+          .contains("\n  /arguments/x: the schema has no such member\n");
+      Result missing = gateway.run("tool", "call", "fs_read", "{\"path\":\"no\"}");
+      assertThat(missing.exit()).isEqualTo(1);
+      assertThat(missing.err()).startsWith("There is no such file or directory.\nexit 1, ");
+    }
+  }
+
+  @Test
   void theDoctorProvesEachControlUpAndDown() throws Exception {
     Path home = GatewayProcess.home("");
     Result down = GatewayProcess.run(home, NOTHING, "doctor", "--json");

@@ -12,7 +12,6 @@ import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.Validator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -93,29 +92,17 @@ public final class InputSchema {
     if (Boolean.TRUE.equals(unit.getValid())) {
       return;
     }
-    List<Problem.FieldError> errors =
-        unit.getErrors() == null
-            ? List.of()
-            : unit.getErrors().stream()
-                .map(
-                    error ->
-                        new Problem.FieldError(
-                            pointer(error.getInstanceLocation()),
-                            Objects.requireNonNullElse(error.getError(), "does not fit")))
-                .distinct()
-                .limit(Problem.MAX_ERRORS)
-                .toList();
-    String first = errors.isEmpty() ? "" : " " + errors.getLast().detail() + ".";
+    List<Problem.FieldError> errors = SchemaFaults.of(unit);
+    String first =
+        errors.isEmpty()
+            ? ""
+            : ": " + errors.getFirst().pointer() + ": " + errors.getFirst().detail();
     throw Problem.of(
             ProblemCode.REQUEST_ARGUMENTS_INVALID,
-            "The arguments do not fit the tool's input schema." + first)
+            "The arguments do not fit the tool's input schema" + first + ".")
         .withHint("GET /v1/tools/{name} shows the schema.")
         .withErrors(errors)
         .toException();
-  }
-
-  private static String pointer(String location) {
-    return location.startsWith("#") ? "/arguments" + location.substring(1) : "/arguments";
   }
 
   @SuppressWarnings("unchecked") // JsonObject holds null for JSON null; its type cannot say so

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.cli;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonSyntaxException;
@@ -23,6 +24,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
@@ -86,7 +88,20 @@ final class AdminClient implements AutoCloseable {
       String rule = string("rule");
       problem = rule == null ? problem : problem.withRule(rule);
       String hint = string("hint");
-      return hint == null ? problem : problem.withHint(hint);
+      return (hint == null ? problem : problem.withHint(hint)).withErrors(errors());
+    }
+
+    private List<Problem.FieldError> errors() {
+      return body.get("errors") instanceof JsonValue.Arr list
+          ? list.items().stream()
+              .map(item -> item instanceof JsonValue.Obj error ? error : JsonValue.Obj.EMPTY)
+              .map(error -> new Problem.FieldError(text(error, "pointer"), text(error, "detail")))
+              .toList()
+          : List.of();
+    }
+
+    private static String text(JsonValue.Obj object, String name) {
+      return object.get(name) instanceof JsonValue.Str text ? text.value() : "";
     }
 
     private @Nullable String string(String name) {
@@ -106,7 +121,11 @@ final class AdminClient implements AutoCloseable {
   private Answer exchange(HttpMethod method, String path, String type, Buffer body) {
     RequestOptions options = options(method, path).putHeader("content-type", type);
     Future<Answer> answer =
-        client.request(options).compose(request -> request.send(body)).compose(AdminClient::answer);
+        client
+            .request(options)
+            .compose(request -> request.send(body))
+            .compose(AdminClient::answer)
+            .recover(failure -> Future.failedFuture(told(failure)));
     try {
       return answer.await(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
@@ -195,7 +214,18 @@ final class AdminClient implements AutoCloseable {
                         refused -> ended.tryFail(refused.problem().toException()), ended::tryFail);
               }
             });
-    ended.future().await();
+    ended.future().recover(failure -> Future.failedFuture(told(failure))).await();
+  }
+
+  /** What the gateway refused as it was said; else that nothing more comes from it. */
+  private static ChitinException told(Throwable failure) {
+    return failure instanceof ChitinException said ? said : brokenOff().toException(failure);
+  }
+
+  /** The gateway has gone, and with it the answer. */
+  static Problem brokenOff() {
+    return Problem.of(ProblemCode.GATEWAY_DRAINING, "The gateway broke off before it had answered.")
+        .withHint("When it runs again, chitin audit tail says what became of what was asked.");
   }
 
   private static Future<Answer> answer(HttpClientResponse response) {

@@ -10,6 +10,9 @@ import java.io.Console;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CallDisplay implements AutoCloseable {
   private static final long TICK_MILLIS = 1_000;
+  private static final List<String> STREAMS = List.of("stdout", "stderr");
   private static final String ERASE = "\r\u001b[K";
 
   private final PrintStream out;
@@ -31,6 +35,7 @@ final class CallDisplay implements AutoCloseable {
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("call-clock").factory());
+  private final Set<String> streamed = new HashSet<>();
   private boolean counting;
   private boolean over;
   private JsonValue.@Nullable Obj result;
@@ -57,25 +62,27 @@ final class CallDisplay implements AutoCloseable {
     return new CallDisplay(session.out(), session.err(), terminal, TICK_MILLIS);
   }
 
-  /** Takes one event of the call's stream; true while more is wanted. */
+  /** Takes one event of the call's stream; true while more is wanted: none after the end. */
   synchronized boolean take(AdminClient.ServerEvent event) {
     erase();
     JsonValue.Obj data = parse(event.data());
     switch (event.name()) {
-      case "stdout" -> piece(out, data);
-      case "stderr" -> piece(err, data);
+      case "stdout", "stderr" -> {
+        streamed.add(event.name());
+        piece(event.name(), text(data, "data"), text(data, "encoding"));
+      }
       case "result" -> result = data;
       case "error" -> problem = new AdminClient.Answer(500, data).problem();
       default -> {
         // started, and what later gateways may add.
       }
     }
-    return true;
+    return result == null && problem == null;
   }
 
-  private void piece(PrintStream to, JsonValue.Obj data) {
-    String text = data.get("data") instanceof JsonValue.Str piece ? piece.value() : "";
-    if (!(data.get("encoding") instanceof JsonValue.Str)) {
+  private void piece(String stream, String text, String encoding) {
+    PrintStream to = stream.equals("stdout") ? out : err;
+    if (encoding.isEmpty()) {
       to.print(Texts.printable(text, true));
     } else if (terminal) {
       to.println("[" + Base64.getDecoder().decode(text).length + " bytes that are not text]");
@@ -83,6 +90,10 @@ final class CallDisplay implements AutoCloseable {
       to.writeBytes(Base64.getDecoder().decode(text));
     }
     to.flush();
+  }
+
+  private static String text(JsonValue.Obj object, String name) {
+    return object.get(name) instanceof JsonValue.Str text ? text.value() : "";
   }
 
   private synchronized void count() {
@@ -116,9 +127,13 @@ final class CallDisplay implements AutoCloseable {
     }
     JsonValue.Obj ended = result;
     if (ended == null) {
-      throw Problem.of(ProblemCode.INTERNAL, "The gateway broke off before the call had a result.")
-          .withHint("chitin audit tail says what became of it.")
-          .toException();
+      throw AdminClient.brokenOff().toException();
+    }
+    for (String stream : STREAMS) {
+      // Tools that are no processes say at their end what they have to say.
+      if (!streamed.contains(stream)) {
+        piece(stream, text(ended, stream), text(ended, stream + "Encoding"));
+      }
     }
     for (String member : new String[] {"output", "files"}) {
       if (ended.get(member) instanceof JsonValue.Obj shown) {
@@ -146,7 +161,9 @@ final class CallDisplay implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    over = true;
+    erase();
     clock.shutdownNow();
   }
 }

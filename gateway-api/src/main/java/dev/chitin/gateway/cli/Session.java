@@ -126,9 +126,18 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
               .put("detail", problem.detail())
               .put("rule", problem.rule())
               .put("hint", problem.hint())
+              .put("errors", problem.errors().isEmpty() ? null : errors(problem))
               .build());
     }
     err.println("chitin: " + problem.detail() + " [" + problem.code().code() + "]");
+    if (problem.errors().size() > 1) {
+      problem
+          .errors()
+          .forEach(
+              error ->
+                  err.println(
+                      "  " + Texts.printable(error.pointer() + ": " + error.detail(), false)));
+    }
     if (problem.rule() != null) {
       err.println("  rule: " + problem.rule());
     }
@@ -136,5 +145,17 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
       err.println("  hint: " + problem.hint());
     }
     return ExitCode.of(problem.code()).value();
+  }
+
+  private static JsonValue.Arr errors(Problem problem) {
+    return new JsonValue.Arr(
+        problem.errors().stream()
+            .<JsonValue>map(
+                error ->
+                    JsonValue.object()
+                        .put("pointer", error.pointer())
+                        .put("detail", error.detail())
+                        .build())
+            .toList());
   }
 }

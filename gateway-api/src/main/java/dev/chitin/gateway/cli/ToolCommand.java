@@ -1,5 +1,6 @@
 package dev.chitin.gateway.cli;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "tool", description = "List, describe and call the running gateway's tools.")
 final class ToolCommand {
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,64}");
+
+  private static final String LISTS = "chitin tool list shows the tools.";
 
   private final Session session;
 
@@ -82,6 +85,8 @@ final class ToolCommand {
         var display = CallDisplay.on(session)) {
       client.events(HttpMethod.POST, path, request, display::take);
       return display.end();
+    } catch (ChitinException e) {
+      throw inWordsOfTheCommandLine(e);
     }
   }
 
@@ -99,7 +104,9 @@ final class ToolCommand {
 
   private static String checked(String name) {
     if (!NAME.matcher(name).matches()) {
-      throw Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name.").toException();
+      throw Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name, and can be none.")
+          .withHint("A name is of letters, digits, _ . and -; " + LISTS)
+          .toException();
     }
     return name;
   }
@@ -107,7 +114,20 @@ final class ToolCommand {
   private JsonValue.Obj call(HttpMethod method, String path, Buffer body) {
     try (AdminClient client = client()) {
       return client.call(method, path, "application/json", body);
+    } catch (ChitinException e) {
+      throw inWordsOfTheCommandLine(e);
     }
+  }
+
+  /** The gateway's hints name its routes. */
+  private static ChitinException inWordsOfTheCommandLine(ChitinException said) {
+    String hint =
+        switch (said.code()) {
+          case TOOL_UNKNOWN -> LISTS;
+          case REQUEST_ARGUMENTS_INVALID -> "chitin tool describe NAME shows the schema.";
+          default -> null;
+        };
+    return hint == null ? said : said.problem().withHint(hint).toException(said);
   }
 
   private AdminClient client() {

@@ -1,8 +1,10 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.NearestName;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.policy.Capabilities;
@@ -50,13 +52,20 @@ final class ToolRoutes {
   static ToolRegistry.RegisteredTool find(ToolRegistry registry, Exchange exchange) {
     String name = exchange.parameter("name");
     exchange.caller().requireTool(name);
-    return registry
-        .find(name)
-        .orElseThrow(
-            () ->
-                Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name.")
-                    .withHint("GET /v1/tools lists the tools.")
-                    .toException());
+    return registry.find(name).orElseThrow(() -> unknown(registry, exchange, name));
+  }
+
+  private static ChitinException unknown(ToolRegistry registry, Exchange exchange, String name) {
+    List<String> known =
+        registry.all().stream()
+            .map(tool -> tool.definition().name())
+            .filter(exchange.caller().permissions()::reaches)
+            .toList();
+    String nearest =
+        NearestName.of(name, known).map(tool -> "; did you mean " + tool + "?").orElse(".");
+    return Problem.of(ProblemCode.TOOL_UNKNOWN, "There is no tool of that name" + nearest)
+        .withHint("GET /v1/tools lists the tools.")
+        .toException();
   }
 
   private static JsonValue.Obj json(ToolDefinition tool) {

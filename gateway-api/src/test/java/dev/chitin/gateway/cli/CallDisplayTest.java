@@ -94,4 +94,22 @@ class CallDisplayTest {
           .hasMessageContaining("The key ended.");
     }
   }
+
+  @Test
+  void whatWasNotStreamedIsShownAtTheEndAndWhatWasIsNotShownAgain() {
+    try (CallDisplay display = display(false)) {
+      assertThat(display.take(new ServerEvent("stdout", "{\"data\":\"one\\n\"}"))).isTrue();
+      boolean more =
+          display.take(
+              new ServerEvent(
+                  "result",
+                  "{\"status\":\"exit 1\",\"durationMs\":4,\"audit\":{\"index\":3},"
+                      + "\"stdout\":\"one\\n\",\"stderr\":\"There is no such file.\\n\"}"));
+      assertThat(more).isFalse();
+      display.end();
+      assertThat(text(out)).isEqualTo("one\n");
+      assertThat(text(err))
+          .isEqualTo("There is no such file.\nexit 1, 4 ms, audit {\"index\":3}\n");
+    }
+  }
 }
