@@ -160,6 +160,52 @@ class ProblemsTest {
         "request.unsupported_media_type");
   }
 
+  private HttpRequest.Builder echo(String type) {
+    return agent
+        .request(CALLS)
+        .header("content-type", type)
+        .POST(HttpRequest.BodyPublishers.ofString("{\"arguments\":{\"argv\":[\"true\"]}}"));
+  }
+
+  @Test
+  void anotherCharset() throws Exception {
+    for (String utf8 : new String[] {"utf-8", "\"UTF-8\""}) {
+      assertThat(agent.send(echo("application/json; charset=" + utf8).build()).status())
+          .isEqualTo(200);
+    }
+    for (String parameters : new String[] {"charset=utf-16", "charset=utf-8;charset=utf-16"}) {
+      isProblem(
+          agent.send(echo("application/json;" + parameters).build()),
+          415,
+          "request.unsupported_media_type");
+    }
+  }
+
+  @Test
+  void anAnswerThatTheCallerDoesNotTake() throws Exception {
+    for (String accept : new String[] {"application/xml", "xtext/event-streamx"}) {
+      isProblem(
+          agent.send(echo("application/json").header("accept", accept).build()),
+          406,
+          "request.not_acceptable");
+    }
+    isProblem(
+        agent.send(
+            echo("application/json")
+                .header("accept", "text/event-stream")
+                .header("prefer", "respond-async")
+                .build()),
+        406,
+        "request.not_acceptable");
+    String noEvents = "text/event-stream;q=0, application/json;q=0.1";
+    assertThat(
+            agent.send(echo("application/json").header("accept", noEvents).build()).contentType())
+        .isEqualTo("application/json");
+    String both = "application/json, text/event-stream";
+    assertThat(agent.send(echo("application/json").header("accept", both).build()).contentType())
+        .startsWith("text/event-stream");
+  }
+
   @Test
   void anUnknownPathAndAWrongMethod() throws Exception {
     isProblem(agent.get("/v2/tools"), 404, "request.not_found");

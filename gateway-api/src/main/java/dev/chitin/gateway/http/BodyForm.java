@@ -3,7 +3,6 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,8 @@ final class BodyForm {
     if (json && !isJson(request.getHeader("content-type"))) {
       return Optional.of(
           Problem.of(
-                  ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
+                  ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE,
+                  "The body must be application/json, in UTF-8.")
               .withHint("Send Content-Type: application/json."));
     }
     return Optional.empty();
@@ -71,11 +71,14 @@ final class BodyForm {
     return true;
   }
 
+  /** JSON is UTF-8 (RFC 8259, section 8.1): {@code charset} may say so, and nothing else. */
   private static boolean isJson(@Nullable String type) {
-    if (type == null) {
-      return false;
-    }
-    String[] parts = type.toLowerCase(Locale.ROOT).split(";", 2);
-    return parts[0].trim().equals("application/json");
+    return type != null
+        && MediaType.of(type)
+            .filter(json -> json.name().equals("application/json"))
+            .filter(
+                json ->
+                    json.parameters().getOrDefault("charset", "utf-8").equalsIgnoreCase("utf-8"))
+            .isPresent();
   }
 }

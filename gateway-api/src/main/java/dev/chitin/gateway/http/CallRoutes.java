@@ -18,16 +18,18 @@ import dev.chitin.sandbox.ToolRegistry;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
  * Runs tools: {@code POST /v1/tools/{name}/calls}, answered with the result, or as a stream of
- * events when the caller accepts {@code text/event-stream}. A caller who leaves cancels the call,
+ * events when the caller wants {@code text/event-stream}. A caller who leaves cancels the call,
  * unless the call has an {@code Idempotency-Key} or was asked for with {@code Prefer:
  * respond-async} (RFC 7240), which is answered 202 with the call's {@code Location}.
  */
 final class CallRoutes {
+  private static final String DOCUMENT = "application/json";
+  private static final String EVENTS = "text/event-stream";
+
   private final ToolRegistry registry;
   private final EdgeSettings settings;
   private final SessionTable sessions;
@@ -97,22 +99,41 @@ final class CallRoutes {
     Principal principal = exchange.caller().principal();
     String session = SessionRoutes.named(exchange, sessions);
     Optional<String> key = RequestFields.idempotencyKey(exchange.request().headers());
+    boolean goesOn = key.isPresent() || DetachedCalls.prefersAsync(exchange);
+    boolean streams = streams(exchange, goesOn);
     Deadline deadline = Deadline.after(Duration.ofMillis(timeout));
     var call =
         new ToolCall(
             Ids.next("call_"), principal, session, tool.definition().name(), arguments, null);
-    if (key.isPresent() || DetachedCalls.prefersAsync(exchange)) {
+    if (goesOn) {
       detached.goOn(exchange, call, deadline, key);
-    } else if (acceptsEvents(exchange)) {
+    } else if (streams) {
       attached.stream(exchange, call, deadline);
     } else {
       attached.answer(exchange, call, deadline);
     }
   }
 
-  private static boolean acceptsEvents(Exchange exchange) {
-    String accept = exchange.request().getHeader("accept");
-    return accept != null && accept.toLowerCase(Locale.ROOT).contains("text/event-stream");
+  /**
+   * Whether the answer is to be a stream: the caller wants one more than a document, or as much and
+   * names it.
+   *
+   * @param goesOn whether the call goes on without its caller: it is answered with a document
+   */
+  private static boolean streams(Exchange exchange, boolean goesOn) {
+    AcceptedTypes accepted = AcceptedTypes.of(exchange.request().headers().getAll("accept"));
+    double events = goesOn ? 0 : accepted.quality(EVENTS);
+    double document = accepted.quality(DOCUMENT);
+    if (events == 0 && document == 0) {
+      throw Problem.of(
+              ProblemCode.REQUEST_NOT_ACCEPTABLE,
+              goesOn
+                  ? "A call that goes on without its caller is answered with application/json."
+                  : "A call is answered with application/json or text/event-stream.")
+          .withHint("Take it in Accept, or leave the field out.")
+          .toException();
+    }
+    return events > document || (events == document && accepted.names(EVENTS));
   }
 
   private static JsonValue parse(Exchange exchange) {

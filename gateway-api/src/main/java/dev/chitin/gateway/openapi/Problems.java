@@ -75,7 +75,8 @@ final class Problems {
     return switch (code) {
       case REQUEST_TOO_LARGE, REQUEST_TIMEOUT, REQUEST_EXPECTATION_FAILED -> route.body();
       case REQUEST_UNKNOWN_FIELD, REQUEST_ARGUMENTS_INVALID -> route.calls() || route.body();
-      case REQUEST_METHOD_NOT_ALLOWED, REQUEST_NOT_ACCEPTABLE -> false;
+      case REQUEST_NOT_ACCEPTABLE -> route.calls();
+      case REQUEST_METHOD_NOT_ALLOWED -> false;
       case REQUEST_NOT_FOUND -> route.segments().stream().anyMatch(s -> s.startsWith("{"));
       default -> true;
     };
