@@ -4,6 +4,8 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.NearestName;
+import dev.chitin.gateway.llm.Dialect;
 import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.policy.Capabilities;
 import dev.chitin.sandbox.LimitSettings;
@@ -16,8 +18,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Reads which tools there are and what each is granted, of a checked configuration. */
 final class ToolSettingsReader {
@@ -102,9 +106,34 @@ final class ToolSettingsReader {
       // otherwise.
       grants.putIfAbsent(tool.name(), tool.capabilities());
     }
-    limits.check(new TreeSet<>(tools.stream().map(ToolDefinition::name).toList()));
+    var names = new TreeSet<>(tools.stream().map(ToolDefinition::name).toList());
+    limits.check(names);
+    refuseGrantsOfNobody(names);
     tools.forEach(ToolSettingsReader::refuseNetwork);
     return tools;
+  }
+
+  /**
+   * A grant that names no tool leaves the one that was meant with what it is granted by default.
+   */
+  private void refuseGrantsOfNobody(Set<String> tools) {
+    var known = new TreeSet<>(tools);
+    Stream.of(Dialect.values()).map(Dialect::tool).forEach(known::add);
+    Set<String> named = policy.object("grants").orElse(JsonValue.Obj.EMPTY).members().keySet();
+    for (String name : named) {
+      if (!known.contains(name)) {
+        String nearest =
+            NearestName.of(name, known)
+                .map(tool -> " The nearest tool is " + tool + ".")
+                .orElse("");
+        throw Problem.of(
+                ProblemCode.CONFIG_INVALID,
+                "policy.grants names " + name + ", and there is no such tool." + nearest)
+            .withRule("policy.grants." + name)
+            .withHint("Take it out, or name one of: " + String.join(", ", known) + ".")
+            .toException();
+      }
+    }
   }
 
   /** A native tool would run without the network that it is shown with. */

@@ -47,7 +47,13 @@ class DeniedPathsTest {
             + "\"] } }, \"input\": { \"type\": \"object\", \"properties\": { \"from\": { \"type\":"
             + " \"string\" }, \"to\": { \"type\": \"string\" } }, \"required\": [\"from\", \"to\"] },"
             + " \"run\": { \"process\": { \"argv\": [\"cp\", \"-r\", \"--\", \"${input.from}\","
-            + " \"${input.to}\"] } } }] }");
+            + " \"${input.to}\"] } } }, { \"name\": \"count\", \"description\": \"Counts.\","
+            + " \"capabilities\": { \"ProcessExec\": { \"commands\": [\"wc\"] } },"
+            + " \"input\": { \"type\": \"object\", \"properties\": { \"file\": { \"type\": \"string\" } } },"
+            + " \"run\": { \"process\": { \"argv\": [\"wc\", \"${input.file}\"] } } },"
+            + " { \"name\": \"place\", \"description\": \"Says where it is.\","
+            + " \"capabilities\": { \"ProcessExec\": { \"commands\": [\"pwd\"] } },"
+            + " \"run\": { \"process\": { \"argv\": [\"pwd\"] } } }] }");
     gateway = GatewayProcess.start(home);
     agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
   }
@@ -60,6 +66,19 @@ class DeniedPathsTest {
 
   private Agent.Answer copy(String from, String to) throws IOException, InterruptedException {
     return agent.call("copy", JsonValue.object().put("from", from).put("to", to).build());
+  }
+
+  @Test
+  void aToolWithoutAnyPathRunsInADirectoryOfItsSandboxAndSeesNoFile() throws Exception {
+    assertThat(agent.call("place", JsonValue.Obj.EMPTY).member("stdout")).isEqualTo("/tmp\n");
+    for (String file : new String[] {"open", gateway.workspace().resolve("open").toString()}) {
+      Agent.Answer answer = agent.call("count", JsonValue.object().put("file", file).build());
+      assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+      assertThat(answer.member("status")).isEqualTo("exit 1");
+      assertThat(answer.member("stderr")).contains("No such file or directory");
+    }
+    assertThat(agent.call("count", JsonValue.object().put("file", "/dev/null").build()).text())
+        .contains("0 /dev/null");
   }
 
   @Test

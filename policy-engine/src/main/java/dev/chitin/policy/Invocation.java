@@ -12,7 +12,7 @@ public sealed interface Invocation {
    *
    * @param argv exact argument vector; {@code argv[0]} as the caller named it
    * @param executable the resolved absolute path of the file that is executed
-   * @param cwd absolute path inside the sandbox
+   * @param cwd absolute path inside the sandbox: in a mount of the plan, or {@link #SCRATCH}
    * @param envNames names of the environment, sorted
    * @param envDigest over the canonical JSON of name → value
    * @param executed every file whose content is executed
@@ -31,6 +31,9 @@ public sealed interface Invocation {
       boolean wholeArgvFromCaller,
       List<DeclaredOutput> outputs)
       implements Invocation {
+    /** A directory that each sandbox has for itself: empty at its start, gone at its end. */
+    public static final String SCRATCH = "/tmp";
+
     public NativeProcess {
       outputs = List.copyOf(outputs);
       argv = List.copyOf(argv);

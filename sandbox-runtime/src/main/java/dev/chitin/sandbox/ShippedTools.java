@@ -118,7 +118,11 @@ public final class ShippedTools {
                     .put("items", text("One argument.", 131_072))
                     .build())
             .put("stdin", text("What it reads.", MIB))
-            .put("cwd", text("Where it starts; the workspace unless given.", 4_096)),
+            .put(
+                "cwd",
+                text(
+                    "Where it starts; unless given, the workspace, or an empty directory where that is not to be seen.",
+                    4_096)),
         new ToolDefinition.Run.Argv(),
         "argv");
   }

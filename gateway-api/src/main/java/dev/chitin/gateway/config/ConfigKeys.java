@@ -71,7 +71,8 @@ final class ConfigKeys {
               Section.of(
                   Spec.Key.of(
                       "process",
-                      "A native process in the sandbox.",
+                      "A native process in the sandbox. It starts in the workspace if its FileRead or"
+                          + " FileWrite shows that, else in an empty directory of the sandbox (/tmp).",
                       Section.of(
                           Spec.Key.of("argv", "Argument template; ${input.name} fills one.", TEXTS),
                           Spec.Key.of("env", "Environment by name.", new Named(TEXT)),
@@ -130,7 +131,8 @@ final class ConfigKeys {
               Section.of(
                   Spec.Key.of(
                       "grants",
-                      "Capabilities by tool name; a tool's own declaration is its default.",
+                      "Capabilities by tool name; a tool's own declaration is its default. A name is"
+                          + " that of a tool, or llm.anthropic or llm.openai.",
                       new Named(CAPABILITIES)),
                   Spec.Key.notBuilt("cedar", "Files of Cedar policies.", TEXTS))),
           Spec.Key.of(

@@ -1,5 +1,6 @@
 package dev.chitin.sandbox.bwrap;
 
+import dev.chitin.policy.Invocation.NativeProcess;
 import dev.chitin.policy.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -130,7 +131,8 @@ final class SandboxLayout {
     environment.forEach((name, value) -> options.add("--setenv", name, value));
     options.add(system);
     String size = Long.toString(limits.tmpBytes());
-    options.add("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp");
+    options.add(
+        "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", NativeProcess.SCRATCH);
   }
 
   /** The options after them: what bwrap itself mounted becomes read-only. */
@@ -165,7 +167,7 @@ final class SandboxLayout {
                     "usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "proc", "dev",
                     "sys")
                 .contains(first)
-            || target.equals("/tmp")
+            || target.equals(NativeProcess.SCRATCH)
             || target.equals(MARKER);
     return taken ? Optional.of("lies in a directory of the sandbox itself") : Optional.empty();
   }

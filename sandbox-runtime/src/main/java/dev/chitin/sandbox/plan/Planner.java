@@ -91,7 +91,7 @@ public final class Planner {
         argv,
         data,
         environment(process),
-        settings.workspace(),
+        null,
         Bytes.EMPTY);
   }
 
@@ -112,10 +112,10 @@ public final class Planner {
     for (JsonValue item : list.items()) {
       argv.add(item instanceof JsonValue.Str string ? string.value() : CanonicalJson.string(item));
     }
-    String cwd =
+    String asked =
         arguments.get("cwd") instanceof JsonValue.Str given
             ? world.resolve(path(given.value())).resolved()
-            : settings.workspace();
+            : null;
     Bytes stdin =
         arguments.get("stdin") instanceof JsonValue.Str given
             ? Bytes.adopt(given.value().getBytes(StandardCharsets.UTF_8))
@@ -125,7 +125,7 @@ public final class Planner {
         argv,
         List.of(),
         Environment.of(Map.of()),
-        cwd,
+        asked,
         stdin);
   }
 
@@ -134,7 +134,7 @@ public final class Planner {
       List<String> argv,
       List<Integer> data,
       Map<String, String> environment,
-      String cwd,
+      @Nullable String asked,
       Bytes stdin) {
     String command = argv.getFirst();
     Invocation.ExecutedFile program =
@@ -149,13 +149,7 @@ public final class Planner {
                         .withHint("Name one that the tool's ProcessExec capability lists.")
                         .toException());
     List<Mount> mounts = world.mounts(draft.tool);
-    if (mounts.stream().noneMatch(mount -> contains(mount.target(), cwd))) {
-      throw Problem.of(
-              ProblemCode.POLICY_PATH_DENIED, "The working directory is not one the tool may see.")
-          .withRule("tool." + draft.tool.name() + ".capabilities.FileRead")
-          .withHint("Start in a directory that the tool's FileRead or FileWrite names.")
-          .toException();
-    }
+    String cwd = asked == null ? start(draft.tool, mounts) : seen(draft.tool, mounts, asked);
     List<Invocation.ExecutedFile> executed = new ArrayList<>(List.of(program));
     world.innerCommands(argv).forEach(inner -> world.executable(inner).ifPresent(executed::add));
     draft.mounts = mounts;
@@ -173,6 +167,33 @@ public final class Planner {
             draft.wholeArgv,
             draft.outputs));
     return new PreparedPlan(SealedPlan.seal(draft.build(settings)), environment, stdin);
+  }
+
+  /**
+   * Where a tool starts whose caller names no directory: the workspace, or what the sandbox has for
+   * itself if the tool is not to see the workspace. A workspace that is missing is a fault.
+   */
+  private String start(ToolDefinition tool, List<Mount> mounts) {
+    String workspace = settings.workspace();
+    return isSeen(mounts, workspace) || !world.resolve(workspace).exists()
+        ? seen(tool, mounts, workspace)
+        : Invocation.NativeProcess.SCRATCH;
+  }
+
+  private static String seen(ToolDefinition tool, List<Mount> mounts, String cwd) {
+    if (!isSeen(mounts, cwd)) {
+      throw Problem.of(
+              ProblemCode.POLICY_PATH_DENIED, "The working directory is not one the tool may see.")
+          .withRule("tool." + tool.name() + ".capabilities.FileRead")
+          .withHint(
+              "Start in a directory that is there and that the tool's FileRead or FileWrite names.")
+          .toException();
+    }
+    return cwd;
+  }
+
+  private static boolean isSeen(List<Mount> mounts, String path) {
+    return mounts.stream().anyMatch(mount -> contains(mount.target(), path));
   }
 
   private static boolean contains(String directory, String path) {
