@@ -11,6 +11,8 @@ public interface BusCall<R> {
   /**
    * Tells the service that the answer is no longer wanted. The service still answers; a second call
    * does nothing.
+   *
+   * @param reason as {@link CallContext#cancel} has it
    */
   void cancel(String reason);
 }

@@ -42,7 +42,17 @@ public final class CallContext {
     return cancelled.future().isComplete();
   }
 
-  /** Cancels; only the first reason counts. */
+  /** Who cancelled or why, null while nobody has. */
+  public @Nullable String cancelReason() {
+    return cancelled.future().result();
+  }
+
+  /**
+   * Cancels; only the first reason counts.
+   *
+   * @param reason half a sentence that says who, for the caller to read: {@code the client
+   *     disconnected}
+   */
   public void cancel(String reason) {
     cancelled.tryComplete(reason);
   }

@@ -122,7 +122,10 @@ class BackgroundCallsTest {
     Agent.Answer taken = agent.send(agent.request(location).DELETE().build());
     assertThat(taken.status()).isEqualTo(202);
     JsonValue.Obj document = awaitOver(location);
-    assertThat(document.toString()).containsPattern("cancelled");
+    // It may be taken back before its tool starts.
+    boolean ran = document.get("status") instanceof JsonValue.Str;
+    assertThat(Json.text(document, ran ? "cancelReason" : "detail"))
+        .contains("agent asked for it by DELETE");
     assertThat(agent.send(agent.request(location).DELETE().build()).status()).isEqualTo(200);
   }
 

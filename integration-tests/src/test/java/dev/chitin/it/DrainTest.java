@@ -92,7 +92,10 @@ class DrainTest {
         var agent = new Agent(gateway.url(), gateway.key("agent", "agent"));
         Running call = Running.begin(agent, "sleep", "100")) {
       gateway.signal("TERM");
-      assertThat(call.rest()).anyMatch(line -> line.contains("\"status\":\"cancelled\""));
+      assertThat(call.rest())
+          .anyMatch(
+              line ->
+                  line.contains("\"status\":\"cancelled\",\"cancelReason\":\"the gateway stops\""));
       assertThat(gateway.ended()).isZero();
       assertThat(recorded(gateway.home(), call.callId()))
           .anyMatch(line -> line.contains("\"cancelled\""));

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param callId the call
  * @param status {@code exit N}, {@code signal N}, {@code deadline}, {@code cancelled}, {@code
  *     output_limit}, {@code oom}, {@code disk_limit}, {@code cpu_limit} or {@code setup_failed}
+ * @param cancelReason who cancelled it, or null unless somebody did
  * @param exitCode null unless the tool exited
  * @param stdout what was kept
  * @param stderr what was kept
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public record ToolResult(
     String callId,
     String status,
+    @Nullable String cancelReason,
     @Nullable Integer exitCode,
     Bytes stdout,
     Bytes stderr,

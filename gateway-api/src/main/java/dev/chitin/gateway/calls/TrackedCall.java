@@ -113,7 +113,9 @@ public final class TrackedCall {
       if (over()) {
         return false;
       }
-      cancelled = reason;
+      if (cancelled == null) {
+        cancelled = reason;
+      }
       call = running;
     }
     if (call != null) {

@@ -143,6 +143,7 @@ final class CallDisplay implements AutoCloseable {
     out.flush();
     err.println(
         Texts.of(ended, "status")
+            + (ended.get("cancelReason") == null ? "" : ": " + Texts.of(ended, "cancelReason"))
             + ", "
             + Texts.of(ended, "durationMs")
             + " ms, audit "

@@ -16,6 +16,7 @@ final class ResultJson {
         JsonValue.object()
             .put("callId", result.callId())
             .put("status", result.status())
+            .put("cancelReason", result.cancelReason())
             .put(
                 "exitCode",
                 result.exitCode() == null

@@ -97,7 +97,7 @@ final class TrackedCallRoutes {
 
   private void cancel(Exchange exchange) {
     TrackedCall call = find(exchange);
-    boolean taken = call.cancel("cancelled by " + exchange.caller().principal().id());
+    boolean taken = call.cancel(exchange.caller().principal().id() + " asked for it by DELETE");
     exchange.respond(taken ? 202 : 200, standing(call, taken ? "cancelling" : "over"));
   }
 

@@ -118,7 +118,7 @@ final class ToolRound {
   void stop(ChitinException reason) {
     stopped = reason;
     if (running != null) {
-      running.cancel(reason.problem().detail());
+      running.cancel("the request that asked for it ended");
     }
   }
 }

@@ -186,7 +186,8 @@ public final class Clearance {
   /** Throws when nobody waits for the call any more. */
   static void checkWanted(CallContext context) {
     if (context.isCancelled()) {
-      throw Problem.of(ProblemCode.CALL_CANCELLED, "The caller left before the tool started.")
+      throw Problem.of(
+              ProblemCode.CALL_CANCELLED, "The call was cancelled before the tool started.")
           .toException();
     }
     if (context.deadline().expired()) {

@@ -65,12 +65,23 @@ public final class Executor {
         .onComplete(planned -> seen.passed(Station.PLAN))
         .recover(failure -> unplanned(call, ChitinException.from(failure)))
         .compose(plan -> new Run(call, plan, sink, context, seen).go())
+        .recover(failure -> Future.failedFuture(withReason(ChitinException.from(failure), context)))
         .onSuccess(result -> seen.ended(Ending.ofStatus(result.status(), result.succeeded()), null))
         .onFailure(
             failure -> {
               ProblemCode code = ChitinException.from(failure).code();
               seen.ended(Ending.ofProblem(code), code);
             });
+  }
+
+  /** Whoever refused a cancelled call knows that it was, and not by whom. */
+  private static ChitinException withReason(ChitinException failure, CallContext context) {
+    return failure.code() == ProblemCode.CALL_CANCELLED && context.isCancelled()
+        ? Problem.of(
+                ProblemCode.CALL_CANCELLED,
+                "The call was cancelled before its tool started: " + context.cancelReason() + ".")
+            .toException(failure)
+        : failure;
   }
 
   /** Records that a call was refused before it had a plan, then fails with why. */
@@ -174,10 +185,18 @@ public final class Executor {
           StruckLimits.of(outcome));
     }
 
+    /** A backend that closes cancels what runs there itself. */
+    private @Nullable String cancelReason(Outcome outcome) {
+      return outcome.status().equals("cancelled")
+          ? Objects.requireNonNullElse(context.cancelReason(), "the gateway stops")
+          : null;
+    }
+
     private ToolResult result(Outcome outcome, long millis, long auditIndex) {
       return new ToolResult(
           call.callId(),
           outcome.status(),
+          cancelReason(outcome),
           outcome.exitCode(),
           outcome.stdout(),
           outcome.stderr(),
