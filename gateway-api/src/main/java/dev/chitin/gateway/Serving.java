@@ -70,9 +70,9 @@ final class Serving {
     var calls = new TrackedCalls(bounds.streams());
     IdempotencyKeys idempotency = idempotency(interior);
     interior.closeAtStop(() -> calls.cancelAll("the gateway stops"));
-    LlmService llm = llm(interior, auth);
-    metrics.llm(llm);
     var running = new RunningCalls(station.executor());
+    LlmService llm = llm(interior, auth, running);
+    metrics.llm(llm);
     var accessLog = new AccessLog(settings.operation().accessLog());
     var changing = new LiveEdge(settings, admission, accessLog, over);
     HttpEdge.Reload reload = changing.reload(source, foundation.audit());
@@ -151,7 +151,7 @@ final class Serving {
     return keys;
   }
 
-  private static LlmService llm(Interior interior, AuthService auth) {
+  private static LlmService llm(Interior interior, AuthService auth, RunningCalls running) {
     GatewaySettings settings = interior.settings();
     Foundation foundation = interior.foundation();
     Station station = interior.station();
@@ -168,7 +168,8 @@ final class Serving {
                     foundation.redeemer(),
                     provider.ca()),
             foundation.localVault().liveSecrets(),
-            auth.watch());
+            auth.watch(),
+            running);
     interior.closeAtStop(llm);
     return llm;
   }

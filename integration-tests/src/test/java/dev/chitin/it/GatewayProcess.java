@@ -283,14 +283,14 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   /** Sends a signal, {@code HUP} say. */
-  void signal(String name) throws IOException, InterruptedException {
+  public void signal(String name) throws IOException, InterruptedException {
     int exit =
         new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start().waitFor();
     assertThat(exit).as("kill -s %s", name).isZero();
   }
 
   /** Waits for its end; returns the exit code. */
-  int ended() throws InterruptedException {
+  public int ended() throws InterruptedException {
     return process.waitFor();
   }
 

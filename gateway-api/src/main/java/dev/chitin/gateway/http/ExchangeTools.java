@@ -45,7 +45,7 @@ final class ExchangeTools implements CallerTools {
     this.caller = exchange.caller();
     this.session = session;
     this.registry = edge.registry();
-    this.executor = edge.executor();
+    this.executor = edge.executor().within();
     this.admission = edge.admission();
     this.limits = edge.limits();
     this.callTimeoutMillis = edge.settings().bounds().callTimeoutMillis();

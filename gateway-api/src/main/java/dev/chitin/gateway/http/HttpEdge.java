@@ -11,11 +11,11 @@ import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.KeyOperations;
 import dev.chitin.gateway.calls.IdempotencyKeys;
+import dev.chitin.gateway.calls.RunningCalls;
 import dev.chitin.gateway.calls.TrackedCalls;
 import dev.chitin.gateway.llm.LlmService;
 import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.gateway.session.SessionTable;
-import dev.chitin.sandbox.ToolExecutor;
 import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.Vault;
@@ -52,7 +52,7 @@ public record HttpEdge(
     Bus bus,
     EdgeSettings settings,
     ToolRegistry registry,
-    ToolExecutor executor,
+    RunningCalls executor,
     Vault vault,
     VaultAdministration vaultAdministration,
     Supplier<KeyFile> vaultKey,

@@ -1,12 +1,18 @@
 package dev.chitin.gateway.llm;
 
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.ProblemCode;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What the routes to providers counted since the start; every label has a closed set of values. */
+/**
+ * What the routes to providers counted since the start; every label has a closed set of values.
+ * Each turn of a tool loop counts as a request, and once more the loop's own end where that is not
+ * the end of a turn.
+ */
 public final class LlmCounters {
 
   /** How a request ended. */
@@ -17,10 +23,32 @@ public final class LlmCounters {
     PROVIDER_ERROR,
     /** There was no answer, or it broke off. */
     PROVIDER_FAILED,
-    /** The caller left. */
+    /** The caller left, its credential ended, or the gateway stops or has no room. */
     CANCELLED,
+    /** A tool loop came to one of its bounds. */
+    LOOP_BOUND,
     /** The gateway did not send it on. */
     REFUSED;
+
+    /** What a request came to that ended with {@code failure} after it was sent. */
+    static Outcome of(ChitinException failure) {
+      return failure.code() == ProblemCode.GATEWAY_OVERLOADED
+          ? CANCELLED
+          : of(failure, PROVIDER_FAILED);
+    }
+
+    /** What a request came to that ended with {@code failure} before it was sent. */
+    static Outcome ofUnsent(ChitinException failure) {
+      return of(failure, REFUSED);
+    }
+
+    private static Outcome of(ChitinException failure, Outcome other) {
+      return switch (failure.code()) {
+        case CALL_CANCELLED, AUTH_INVALID, GATEWAY_DRAINING -> CANCELLED;
+        case LLM_TOOL_LOOP_BOUND -> LOOP_BOUND;
+        default -> other;
+      };
+    }
 
     public String label() {
       return name().toLowerCase(Locale.ROOT);

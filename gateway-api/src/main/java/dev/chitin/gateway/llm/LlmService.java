@@ -5,6 +5,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.CredentialWatch;
+import dev.chitin.gateway.calls.RunningCalls;
 import dev.chitin.sandbox.exec.Clearance;
 import dev.chitin.sandbox.http.RelayClient;
 import dev.chitin.vault.scrub.LiveSecrets;
@@ -16,6 +17,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -33,6 +35,7 @@ public final class LlmService implements AutoCloseable {
   private final LlmPreparation preparation;
   private final LiveSecrets live;
   private final CredentialWatch watch;
+  private final RunningCalls running;
   private final BodyRoom room;
   private final LlmCounters counters = new LlmCounters();
   private final Map<Dialect, Provider> providers = new EnumMap<>(Dialect.class);
@@ -42,6 +45,7 @@ public final class LlmService implements AutoCloseable {
    * @param clients gives who carries the requests to a provider
    * @param live takes secrets that are in use out of prompts
    * @param watch ends requests with the credential of their client
+   * @param running has all that runs, for a stop of the gateway
    */
   public LlmService(
       Vertx vertx,
@@ -50,11 +54,13 @@ public final class LlmService implements AutoCloseable {
       Clearance clearance,
       Function<ProviderSettings, RelayClient> clients,
       LiveSecrets live,
-      CredentialWatch watch) {
+      CredentialWatch watch,
+      RunningCalls running) {
     this.vertx = vertx;
     this.settings = settings;
     this.clearance = clearance;
     this.watch = watch;
+    this.running = running;
     this.live = live;
     this.room = new BodyRoom(settings.bodiesBytes());
     this.workers = vertx.createSharedWorkerExecutor("chitin-llm", READERS, 60, TimeUnit.SECONDS);
@@ -116,24 +122,37 @@ public final class LlmService implements AutoCloseable {
       Bytes body,
       BodyRoom.Share share) {
     Provider provider = Objects.requireNonNull(providers.get(dialect));
-    LlmRun call;
-    CredentialWatch.Hold hold;
     try {
-      call = run(route, provider, client, callId, share);
-      LlmRun running = call;
-      hold =
-          watch.hold(
-              client.caller().credential(),
-              () ->
-                  client
-                      .context()
-                      .runOnContext(now -> running.stop(CredentialWatch.ended().toException())));
+      return carried(run(route, provider, client, callId, share), client, body);
     } catch (ChitinException refused) {
+      counters.ended(route, LlmCounters.Outcome.REFUSED);
       share.close();
       client.fail(refused, callId);
       return Future.succeededFuture();
     }
-    return call.run(body).onComplete(done -> hold.close());
+  }
+
+  /** Carries {@code run} out where the end of the credential and of the gateway reach it. */
+  private Future<Void> carried(LlmRun run, LlmClient client, Bytes body) {
+    Consumer<ChitinException> stop =
+        reason -> client.context().runOnContext(now -> run.stop(reason));
+    RunningCalls.Request request = running.enter(stop);
+    CredentialWatch.Hold hold;
+    try {
+      hold =
+          watch.hold(
+              client.caller().credential(),
+              () -> stop.accept(CredentialWatch.ended().toException()));
+    } catch (ChitinException refused) {
+      request.close();
+      throw refused;
+    }
+    return run.run(body)
+        .onComplete(
+            done -> {
+              hold.close();
+              request.close();
+            });
   }
 
   private LlmRun run(

@@ -126,7 +126,7 @@ final class ProviderExchange {
             answer.bytes(),
             answer.digest(),
             isCharged(answer.status()))
-        .transform(recorded -> over(outcome(failure)));
+        .transform(recorded -> over(Outcome.of(failure)));
   }
 
   /**
@@ -142,15 +142,15 @@ final class ProviderExchange {
             || failure.code() == ProblemCode.LLM_PROVIDER_TIMEOUT;
     if (done == null) {
       settle(Usage.NONE);
-      return over(stopped == null ? Outcome.REFUSED : outcome(reason));
+      return over(Outcome.ofUnsent(reason));
     }
     if (!asked) {
       settle(Usage.NONE);
-      return clearance.notRun(done, reason).transform(recorded -> over(Outcome.REFUSED));
+      return clearance.notRun(done, reason).transform(recorded -> over(Outcome.ofUnsent(reason)));
     }
     boolean reached = !RelayClient.isUnreached(failure);
     return recordEnd(status(reason), null, Usage.UNKNOWN, 0, Digest.of(), reached)
-        .transform(recorded -> over(outcome(reason)));
+        .transform(recorded -> over(Outcome.of(reason)));
   }
 
   private Future<Outcome> over(Outcome outcome) {
@@ -193,14 +193,9 @@ final class ProviderExchange {
   }
 
   private static String status(ChitinException failure) {
-    return switch (failure.code()) {
-      case CALL_CANCELLED, AUTH_INVALID -> "cancelled";
-      case LLM_PROVIDER_TIMEOUT -> "timeout";
-      default -> "cut";
+    return switch (Outcome.of(failure)) {
+      case CANCELLED, LOOP_BOUND -> "cancelled";
+      default -> failure.code() == ProblemCode.LLM_PROVIDER_TIMEOUT ? "timeout" : "cut";
     };
-  }
-
-  private static Outcome outcome(ChitinException failure) {
-    return status(failure).equals("cancelled") ? Outcome.CANCELLED : Outcome.PROVIDER_FAILED;
   }
 }

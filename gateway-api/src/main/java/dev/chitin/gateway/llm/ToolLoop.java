@@ -6,6 +6,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.llm.LlmCounters.Outcome;
 import dev.chitin.sandbox.exec.Clearance;
 import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
@@ -45,6 +46,7 @@ final class ToolLoop implements LlmRun {
   private @Nullable ToolRound round;
   private @Nullable ChitinException stopped;
   private int turns;
+  private boolean counted;
   private boolean over;
 
   /**
@@ -93,8 +95,7 @@ final class ToolLoop implements LlmRun {
         .map(this::begun)
         .compose(this::turn)
         .onSuccess(answer::give)
-        .onFailure(
-            failure -> answer.fail(stopped == null ? ChitinException.from(failure) : stopped))
+        .onFailure(failure -> failed(stopped == null ? ChitinException.from(failure) : stopped))
         .onComplete(
             done -> {
               over = true;
@@ -104,6 +105,13 @@ final class ToolLoop implements LlmRun {
             })
         .<Void>mapEmpty()
         .otherwiseEmpty();
+  }
+
+  private void failed(ChitinException reason) {
+    if (!counted) {
+      counters.ended(route, turns == 0 ? Outcome.ofUnsent(reason) : Outcome.of(reason));
+    }
+    answer.fail(reason);
   }
 
   private ChitinException late() {
@@ -142,6 +150,7 @@ final class ToolLoop implements LlmRun {
     var now = new LoopTurn(vertx, provider, context, exchange, Objects.requireNonNull(room));
     turn = now;
     return now.run(prepared(request, context.deadline()))
+        .onFailure(failure -> counted = true)
         .onComplete(done -> turn = null)
         .compose(whole -> judge(request, whole));
   }
