@@ -166,6 +166,7 @@ final class Serving {
                     foundation.vertx(),
                     station.pinning(provider.dialect().tool()),
                     foundation.redeemer(),
+                    "providers." + provider.dialect().provider(),
                     provider.ca()),
             foundation.localVault().liveSecrets(),
             auth.watch(),

@@ -38,7 +38,10 @@ final class ProviderKeys {
   /** What every provider has beside its address. */
   private static final List<Spec.Key> COMMON =
       List.of(
-          Spec.Key.of("credential", "Name of the secret that the provider knows.", new Text()),
+          Spec.Key.of(
+              "credential",
+              "Name of the secret that the provider knows, which has 12 bytes at least.",
+              new Text()),
           Spec.Key.of(
               "max_tokens",
               "Most tokens that one request may ask for; default 32000. A request to OpenAI that names"
@@ -55,7 +58,8 @@ final class ProviderKeys {
               new Whole(1, 1L << 50)),
           Spec.Key.of(
               "first_byte_ms",
-              "Longest wait for an answer to begin; default 60000.",
+              "Longest wait for it to take more of a request, and then for its answer to begin;"
+                  + " default 60000.",
               new Whole(100, 120_000)),
           Spec.Key.of(
               "idle_ms",

@@ -21,6 +21,7 @@ final class AnswerReader {
   private final Vertx vertx;
   private final RelayedAnswer answer;
   private final UsageTap tap;
+  private final ProviderSettings provider;
   private final long idleMillis;
   private final MessageDigest digest = sha256();
   private final Promise<Void> whole = Promise.promise();
@@ -29,10 +30,11 @@ final class AnswerReader {
   private boolean held;
   private long timer;
 
-  AnswerReader(Vertx vertx, RelayedAnswer answer, boolean events, long idleMillis) {
+  AnswerReader(Vertx vertx, RelayedAnswer answer, boolean events, ProviderSettings provider) {
     this.vertx = vertx;
     this.answer = answer;
-    this.idleMillis = idleMillis;
+    this.provider = provider;
+    this.idleMillis = provider.idleMillis();
     this.tap = new UsageTap(events);
   }
 
@@ -92,7 +94,7 @@ final class AnswerReader {
           Problem.of(
                   ProblemCode.LLM_PROVIDER_TIMEOUT,
                   "The provider said nothing for " + idleMillis + " ms.")
-              .withHint("Ask again; the limit is providers.<name>.idle_ms.")
+              .withHint("Ask again; the limit is " + provider.key("idle_ms") + ".")
               .toException());
     } else if (!whole.future().isComplete()) {
       timer = vertx.setTimer(Math.max(1, held ? idleMillis : idleMillis - idle), late -> look());

@@ -100,8 +100,7 @@ final class LlmCall implements LlmRun {
     if (unfit != null) {
       return exchange.refused(answer).onSuccess(done -> refuse(unfit)).mapEmpty();
     }
-    var passing =
-        new RelayedStream(vertx, client, answer, callId, provider.settings().idleMillis());
+    var passing = new RelayedStream(vertx, client, answer, callId, provider.settings());
     stream = passing;
     if (stopped != null) {
       passing.stop(stopped);
@@ -128,7 +127,10 @@ final class LlmCall implements LlmRun {
   private Future<Void> failed(ChitinException failure) {
     return exchange
         .unanswered(failure, stopped)
-        .onSuccess(recorded -> refuse(stopped == null ? failure : stopped))
+        .onSuccess(
+            recorded ->
+                refuse(
+                    stopped == null ? CredentialFault.told(provider.settings(), failure) : stopped))
         .mapEmpty();
   }
 

@@ -25,8 +25,7 @@ interface LlmRun {
     return Problem.of(
             ProblemCode.LLM_PROVIDER_TIMEOUT,
             "The answer was not whole within " + provider.timeoutMillis() + " ms.")
-        .withHint(
-            "Ask for less, or raise providers." + provider.dialect().provider() + ".timeout_ms.")
+        .withHint("Ask for less, or raise " + provider.key("timeout_ms") + ".")
         .toException();
   }
 

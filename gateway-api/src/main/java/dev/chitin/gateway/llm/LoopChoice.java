@@ -38,7 +38,7 @@ final class LoopChoice {
     if (loop == null) {
       throw Problem.of(
               ProblemCode.LLM_TOOL_LOOP_OFF, "This gateway offers no tools to this provider.")
-          .withRule("providers." + provider.dialect().provider() + ".tool_loop")
+          .withRule(provider.key("tool_loop"))
           .withHint(
               "Leave out the header field Chitin-Tool-Loop, or an operator names the tools there.")
           .toException();

@@ -42,7 +42,7 @@ final class LoopRoom {
 
   /** The refusal to go on beyond a bound of the configuration. */
   static ChitinException bound(ProviderSettings provider, String detail, String key) {
-    String rule = "providers." + provider.dialect().provider() + ".tool_loop." + key;
+    String rule = provider.key("tool_loop." + key);
     return Problem.of(ProblemCode.LLM_TOOL_LOOP_BOUND, detail)
         .withRule(rule)
         .withHint("Ask for less at once, or an operator raises " + rule + ".")

@@ -52,7 +52,12 @@ final class LoopTurn {
   private Future<Void> unanswered(ChitinException failure) {
     return exchange
         .unanswered(failure, stopped)
-        .compose(recorded -> Future.failedFuture(stopped == null ? failure : stopped));
+        .compose(
+            recorded ->
+                Future.failedFuture(
+                    stopped == null
+                        ? CredentialFault.told(provider.settings(), failure)
+                        : stopped));
   }
 
   private Future<TurnAnswer> read(RelayedAnswer answer) {
@@ -61,7 +66,7 @@ final class LoopTurn {
       return exchange.refused(answer).compose(recorded -> Future.failedFuture(unfit));
     }
     AnswerHead head = AnswerHead.of(answer);
-    var reading = new AnswerReader(vertx, answer, head.events(), provider.settings().idleMillis());
+    var reading = new AnswerReader(vertx, answer, head.events(), provider.settings());
     reader = reading;
     if (stopped != null) {
       reading.stop(stopped);

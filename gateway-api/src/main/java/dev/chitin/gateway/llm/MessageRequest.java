@@ -55,9 +55,7 @@ record MessageRequest(String model, long input, long tokens, boolean streamed) {
     if (name.value().length() > 256 || !provider.allowsModel(name.value())) {
       throw Fault.in(
           "model",
-          "is not one that this gateway may ask for; providers."
-              + provider.dialect().provider()
-              + ".models lists them");
+          "is not one that this gateway may ask for; " + provider.key("models") + " lists them");
     }
     return name.value();
   }

@@ -55,6 +55,11 @@ public record ProviderSettings(
     return new Capabilities(List.of(), List.of(), List.of(host + ":" + port), List.of());
   }
 
+  /** Where the configuration has {@code member} of it. */
+  String key(String member) {
+    return "providers." + dialect.provider() + "." + member;
+  }
+
   /** Its address with its port, when it is one: the operator named exactly this destination. */
   public Optional<String> namedAddress() {
     return RequestHost.literal(host).map(bytes -> host + ":" + port);

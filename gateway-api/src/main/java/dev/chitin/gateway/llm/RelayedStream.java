@@ -19,10 +19,14 @@ final class RelayedStream {
   private final EventTail tail = new EventTail();
 
   RelayedStream(
-      Vertx vertx, LlmClient client, RelayedAnswer answer, String callId, long idleMillis) {
+      Vertx vertx,
+      LlmClient client,
+      RelayedAnswer answer,
+      String callId,
+      ProviderSettings provider) {
     this.client = client;
     this.head = AnswerHead.of(answer);
-    this.reader = new AnswerReader(vertx, answer, head.events(), idleMillis);
+    this.reader = new AnswerReader(vertx, answer, head.events(), provider);
     this.response = head.begin(client, callId).setChunked(true);
   }
 

@@ -29,15 +29,16 @@ final class Unfit {
     return of(
         provider,
         "The provider's answer cannot be searched for the credential that was sent.",
-        "It came with a content coding that nobody asked for, or the secret is shorter than 12"
-            + " bytes.",
-        "credential");
+        "It came with a content coding that nobody asked for; the operator finds the provider under "
+            + provider.key("base_url")
+            + ".",
+        "base_url");
   }
 
   private static ChitinException of(
       ProviderSettings provider, String detail, String hint, String key) {
     return Problem.of(ProblemCode.LLM_PROVIDER_FAILED, detail)
-        .withRule("providers." + provider.dialect().provider() + "." + key)
+        .withRule(provider.key(key))
         .withHint(hint)
         .toException();
   }

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -82,12 +83,19 @@ final class LlmStage implements AutoCloseable {
                     one.formatted(scheme, provider.port(), "", members),
                     one.formatted(scheme, provider.port(), "/v1", members),
                     more));
-    Result put =
-        GatewayProcess.run(
-            home, secret.getBytes(StandardCharsets.US_ASCII), "secret", "put", "provider");
-    assertThat(put.exit()).as(put.err()).isZero();
+    store(secret);
     gateway = GatewayProcess.start(home);
     key = gateway.key("llm-client", "agent");
+  }
+
+  /** Stores {@code value} as the providers' credential. */
+  void store(String value, String... more) throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>(List.of("secret", "put", "provider"));
+    line.addAll(List.of(more));
+    Result put =
+        GatewayProcess.run(
+            home, value.getBytes(StandardCharsets.US_ASCII), line.toArray(String[]::new));
+    assertThat(put.exit()).as(put.err()).isZero();
   }
 
   static String random() {

@@ -204,7 +204,7 @@ public final class HttpBackend implements Backend {
       PreparedCall call,
       Scrubber scrubber,
       List<Injection> injections) {
-    var splice = new SecretSplice(injections, scrubber, allocator);
+    var splice = new SecretSplice(injections, scrubber, allocator, false);
     if (!(request.connection() instanceof ConnectionBase connection)) {
       throw Problem.of(ProblemCode.INTERNAL, "The connection gives no access to its pipeline.")
           .toException();

@@ -45,17 +45,24 @@ public final class RelayClient implements AutoCloseable {
   private final HttpClient client;
   private final AddressPinning pinning;
   private final LeaseSpending spending;
+  private final String settings;
   private final ZeroingAllocator allocator = new ZeroingAllocator();
 
   /**
    * @param pinning judges the addresses of the servers
+   * @param settings where the operator configures the servers, as hints name it
    * @param ca PEM text of those who alone vouch for the servers, or null for whom the platform
    *     trusts
    */
   public RelayClient(
-      Vertx vertx, AddressPinning pinning, LeaseRedeemer redeemer, @Nullable String ca) {
+      Vertx vertx,
+      AddressPinning pinning,
+      LeaseRedeemer redeemer,
+      String settings,
+      @Nullable String ca) {
     this.vertx = vertx;
     this.pinning = pinning;
+    this.settings = settings;
     this.spending = new LeaseSpending(redeemer, new SecureRandom());
     this.client =
         vertx.createHttpClient(
@@ -132,10 +139,10 @@ public final class RelayClient implements AutoCloseable {
       Invocation.HttpRequest line,
       CallContext context) {
     if (context.isCancelled()) {
-      upstream.reset();
+      Abort.now(upstream, null);
       return Future.failedFuture(cancelled());
     }
-    context.cancelled().onSuccess(reason -> upstream.reset());
+    context.cancelled().onSuccess(reason -> Abort.now(upstream, null));
     var scrubber = new Scrubber();
     return spending
         .spend(request.plan(), line, request.leases())
@@ -149,7 +156,7 @@ public final class RelayClient implements AutoCloseable {
         .onFailure(
             failure -> {
               scrubber.close();
-              upstream.reset();
+              Abort.now(upstream, null);
             });
   }
 
@@ -159,8 +166,9 @@ public final class RelayClient implements AutoCloseable {
       List<Injection> injections,
       Scrubber scrubber) {
     SecretSplice splice = injections.isEmpty() ? null : splice(upstream, injections, scrubber);
-    var body = new SlicedBody(upstream, request.body());
-    long[] timer = {-1};
+    var patience =
+        new Patience(vertx, request.firstByteMillis(), () -> Abort.now(upstream, silent()));
+    var body = new SlicedBody(upstream, request.body(), patience::progress);
     Future<RelayedAnswer> answer =
         upstream
             .response()
@@ -169,16 +177,9 @@ public final class RelayClient implements AutoCloseable {
                   response.pause();
                   return new RelayedAnswer(upstream, response, scrubber);
                 });
-    Future<Void> written =
-        body.write()
-            .onSuccess(
-                done ->
-                    timer[0] =
-                        vertx.setTimer(
-                            request.firstByteMillis(), late -> upstream.reset(0, silent())));
-    answer.onComplete(done -> vertx.cancelTimer(timer[0]));
     // A server may refuse before it has read everything: its answer counts, not the broken body.
-    written.onFailure(broken -> {});
+    body.write().onFailure(broken -> {});
+    answer.onComplete(done -> patience.close());
     return answer.recover(
         failure -> {
           ChitinException refusal = splice == null ? null : splice.refusal();
@@ -192,7 +193,7 @@ public final class RelayClient implements AutoCloseable {
       throw Problem.of(ProblemCode.INTERNAL, "The connection gives no access to its pipeline.")
           .toException();
     }
-    var splice = new SecretSplice(injections, scrubber, allocator);
+    var splice = new SecretSplice(injections, scrubber, allocator, true);
     Channel channel = connection.channel();
     channel.config().setAllocator(allocator);
     channel.pipeline().addBefore(CODEC, "secret-splice", splice);
@@ -206,20 +207,21 @@ public final class RelayClient implements AutoCloseable {
         || failure.getCause() instanceof UnknownHostException;
   }
 
-  private static ChitinException silent() {
+  private ChitinException silent() {
     return Problem.of(
-            ProblemCode.LLM_PROVIDER_TIMEOUT, "The provider did not begin to answer in time.")
-        .withHint("Ask again later, or raise providers.<name>.first_byte_ms.")
+            ProblemCode.LLM_PROVIDER_TIMEOUT,
+            "The provider did not take the request or did not begin to answer in time.")
+        .withHint("Ask again later, or raise " + settings + ".first_byte_ms.")
         .toException();
   }
 
   private static ChitinException cancelled() {
-    return Problem.of(ProblemCode.CALL_CANCELLED, "The caller left before the request was sent.")
+    return Problem.of(ProblemCode.CALL_CANCELLED, "It was cancelled before the request was sent.")
         .toException();
   }
 
   /** Why no answer came, without addresses or names of the host's network. */
-  private static ChitinException problem(Throwable failure) {
+  private ChitinException problem(Throwable failure) {
     ChitinException known = known(failure);
     if (known != null) {
       return known;
@@ -232,7 +234,7 @@ public final class RelayClient implements AutoCloseable {
           default -> "the connection failed before an answer came";
         };
     return Problem.of(ProblemCode.LLM_PROVIDER_FAILED, "The provider did not answer: " + kind + ".")
-        .withHint("Ask again later; the operator finds it under providers.<name>.base_url.")
+        .withHint("Ask again later; the operator finds it under " + settings + ".base_url.")
         .toException(failure);
   }
 

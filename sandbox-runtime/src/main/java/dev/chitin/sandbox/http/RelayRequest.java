@@ -15,7 +15,8 @@ import java.util.TreeMap;
  * @param body its digest is the plan's; empty for none
  * @param leases one for each of the plan's credentials, in their order
  * @param connectMillis longest wait for the connection
- * @param firstByteMillis longest wait for the head of the answer, once the request is sent
+ * @param firstByteMillis longest wait for the server to take more of the request, and then for the
+ *     head of its answer
  */
 public record RelayRequest(
     SealedPlan plan,

@@ -51,14 +51,10 @@ public final class RelayedAnswer {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  /**
-   * Whether what comes can be searched for the credential: it came without a content coding, and
-   * the credential is long enough to be told from chance.
-   */
+  /** Whether what comes can be searched for the credential: it came without a content coding. */
   public boolean isInspectable() {
     String coding = response.getHeader("content-encoding");
-    return scrubber.possible()
-        && (scrubber.isEmpty() || coding == null || coding.equalsIgnoreCase("identity"));
+    return scrubber.isEmpty() || coding == null || coding.equalsIgnoreCase("identity");
   }
 
   /**
@@ -118,7 +114,9 @@ public final class RelayedAnswer {
   public void reset() {
     if (!over) {
       close();
-      request.reset();
+      // Before begin() nobody listens, and that this side ended it is no fault to be told.
+      response.exceptionHandler(ended -> {});
+      Abort.now(request, null);
     }
   }
 

@@ -30,16 +30,23 @@ final class SecretSplice extends ChannelOutboundHandlerAdapter {
   private final List<Injection> injections;
   private final Scrubber scrubber;
   private final ZeroingAllocator allocator;
+  private final boolean searchable;
   private boolean spliced;
   private volatile @Nullable ChitinException refusal;
 
   /**
    * @param scrubber is told of each secret that is put in
+   * @param searchable whether a secret that is too short to be searched for may not be sent
    */
-  SecretSplice(List<Injection> injections, Scrubber scrubber, ZeroingAllocator allocator) {
+  SecretSplice(
+      List<Injection> injections,
+      Scrubber scrubber,
+      ZeroingAllocator allocator,
+      boolean searchable) {
     this.injections = List.copyOf(injections);
     this.scrubber = scrubber;
     this.allocator = allocator;
+    this.searchable = searchable;
   }
 
   /** Why the request was not sent, if so. */
@@ -62,6 +69,7 @@ final class SecretSplice extends ChannelOutboundHandlerAdapter {
         current.release();
         current = next;
       }
+      checkLength();
     } catch (RuntimeException e) {
       current.release();
       ChitinException refused = ChitinException.from(e);
@@ -71,6 +79,19 @@ final class SecretSplice extends ChannelOutboundHandlerAdapter {
       return;
     }
     ctx.write(current, promise);
+  }
+
+  private void checkLength() {
+    if (searchable && !scrubber.possible()) {
+      throw Problem.of(
+              ProblemCode.POLICY_CREDENTIAL_DENIED,
+              "The secret is shorter than "
+                  + Scrubber.SHORTEST
+                  + " bytes: the answer could not be searched for it. Nothing was sent.")
+          .withRule("credential.length")
+          .withHint("Store one that is longer.")
+          .toException();
+    }
   }
 
   private ByteBuf replaced(ByteBuf text, Injection injection) {

@@ -16,12 +16,17 @@ final class SlicedBody {
   private static final int SLICE = 64 * 1024;
 
   private final HttpClientRequest request;
+  private final Runnable progress;
   private Bytes body;
   private final Promise<Void> written = Promise.promise();
   private int done;
 
-  SlicedBody(HttpClientRequest request, Bytes body) {
+  /**
+   * @param progress runs whenever the server has taken a slice
+   */
+  SlicedBody(HttpClientRequest request, Bytes body, Runnable progress) {
     this.request = request;
+    this.progress = progress;
     this.body = body;
   }
 
@@ -48,13 +53,14 @@ final class SlicedBody {
       if (done == body.length()) {
         request.end(slice).onComplete(end -> end(end.cause()));
       } else {
-        request.write(slice).onFailure(written::tryFail);
+        request.write(slice).onSuccess(taken -> progress.run()).onFailure(written::tryFail);
       }
     }
   }
 
   private void end(@Nullable Throwable failure) {
     if (failure == null) {
+      progress.run();
       written.tryComplete();
     } else {
       written.tryFail(failure);

@@ -58,7 +58,7 @@ class InjectionTest {
   void theMarkerInTheHeadBecomesTheSecretInItsFormatAndTheScrubberKnowsIt() {
     Injection bearer = injection("bearer", "fake-secret-0001");
     Injection raw = injection("raw", "fake-secret-0002");
-    var splice = new SecretSplice(List.of(bearer, raw), scrubber, allocator);
+    var splice = new SecretSplice(List.of(bearer, raw), scrubber, allocator, false);
     EmbeddedChannel channel = channel(splice);
     channel.writeOutbound(
         ascii(
@@ -95,13 +95,37 @@ class InjectionTest {
             "GET /" + one.marker() + " HTTP/1.1\r\nx-a: " + one.marker() + "\r\n\r\n",
             "GET / HTTP/1.1\r\nx-a: " + one.marker() + "\r\n\r\n" + one.marker(),
             "GET / HTTP/1.1\r\nx-a: " + one.marker())) {
-      var splice = new SecretSplice(List.of(one), scrubber, allocator);
+      var splice = new SecretSplice(List.of(one), scrubber, allocator, false);
       EmbeddedChannel channel = channel(splice);
       assertThatThrownBy(() -> channel.writeOutbound(ascii(text)))
           .hasMessageContaining("policy.credential_denied");
       assertThat(channel.<Object>readOutbound()).isNull();
       assertThat(channel.isOpen()).isFalse();
       assertThat(splice.refusal()).isNotNull();
+    }
+  }
+
+  @Test
+  void aSecretThatIsTooShortToBeSearchedForIsNotSentWhereTheAnswerIsPassedOn() {
+    for (boolean passedOn : new boolean[] {true, false}) {
+      Injection one = injection("raw", "fake-secre1");
+      var splice = new SecretSplice(List.of(one), new Scrubber(), allocator, passedOn);
+      EmbeddedChannel channel = channel(splice);
+      String text = "GET / HTTP/1.1\r\nx-a: " + one.marker() + "\r\n\r\n";
+      if (passedOn) {
+        assertThatThrownBy(() -> channel.writeOutbound(ascii(text)))
+            .isInstanceOfSatisfying(
+                ChitinException.class,
+                refused -> {
+                  assertThat(refused.problem().rule()).isEqualTo("credential.length");
+                  assertThat(refused.toString()).doesNotContain("fake");
+                });
+        assertThat(channel.<Object>readOutbound()).isNull();
+        assertThat(channel.isOpen()).isFalse();
+      } else {
+        channel.writeOutbound(ascii(text));
+        channel.<ByteBuf>readOutbound().release();
+      }
     }
   }
 
@@ -118,7 +142,7 @@ class InjectionTest {
       })
   void aSecretThatCannotStandInAFieldIsRefusedWithoutShowingIt(String secret) {
     Injection one = injection("raw", secret);
-    var splice = new SecretSplice(List.of(one), scrubber, allocator);
+    var splice = new SecretSplice(List.of(one), scrubber, allocator, false);
     EmbeddedChannel channel = channel(splice);
     String text = "GET / HTTP/1.1\r\nx-a: " + one.marker() + "\r\n\r\n";
     assertThatThrownBy(() -> channel.writeOutbound(ascii(text)))
