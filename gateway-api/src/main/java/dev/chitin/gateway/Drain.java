@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The orderly end of service: say so, wait until balancers have seen it, take no more calls and
- * connections, give running calls their time, cancel those that remain and wait for their records.
- * What stands behind, the log last, is stopped afterwards. {@link #hurry} cuts all waiting short.
+ * connections, give running calls and requests to providers their time, cancel those that remain
+ * and wait for their records. What stands behind, the log last, is stopped afterwards. {@link
+ * #hurry} cuts all waiting short.
  */
 final class Drain {
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);

@@ -348,7 +348,8 @@ final class ConfigKeys {
                     new Whole(0, 3_600_000)),
                 Spec.Key.of(
                     "timeout_ms",
-                    "How long running calls then have before they are cancelled; default 30000.",
+                    "How long running calls and requests to providers then have before they are"
+                        + " cancelled; default 30000.",
                     new Whole(0, 3_600_000)))),
         Spec.Key.of(
             "log_format",

@@ -73,7 +73,7 @@ final class LlmRoutes {
           streamed("Create a message (Anthropic)", "MessageRequest").failing(ANTHROPIC_ERRORS);
       case COUNT_TOKENS ->
           Operation.of("models", "Count a message's tokens (Anthropic)")
-              .takes(JSON, "MessageRequest")
+              .takes(JSON, "CountTokensRequest")
               .gives(200, "What the provider answers.", "ProviderAnswer")
               .failing(ANTHROPIC_ERRORS);
       case CHAT -> streamed("Create a completion (OpenAI)", "ChatRequest").failing(OPENAI_ERRORS);
@@ -130,7 +130,7 @@ final class LlmRoutes {
     Client client;
     try {
       String session = SessionRoutes.named(exchange, sessions);
-      client = new Client(exchange, session, new ExchangeTools(exchange, session, edge));
+      client = new Client(exchange, dialect, session, new ExchangeTools(exchange, session, edge));
       admission.enter(slot);
     } catch (RuntimeException refused) {
       share.close();
@@ -143,7 +143,8 @@ final class LlmRoutes {
   }
 
   /** An exchange as the service sees it. */
-  private record Client(Exchange exchange, @Nullable String session, CallerTools tools)
+  private record Client(
+      Exchange exchange, Dialect dialect, @Nullable String session, CallerTools tools)
       implements LlmClient {
     @Override
     public HttpServerRequest request() {
@@ -167,7 +168,8 @@ final class LlmRoutes {
 
     @Override
     public HttpServerResponse begin(int status, String contentType) {
-      return exchange.begin(status, contentType);
+      // What the provider says of it comes after this and is put in its place.
+      return exchange.begin(status, contentType).putHeader(dialect.requestIdField(), requestId());
     }
 
     @Override

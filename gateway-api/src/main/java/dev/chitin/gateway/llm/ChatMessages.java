@@ -36,22 +36,40 @@ final class ChatMessages {
 
   /** Calls, a refusal or speech may stand in the place of content. */
   private static void assistant(JsonValue.Obj message, String place, Turns turns) {
-    boolean other = false;
-    for (String name : List.of("tool_calls", "function_call", "refusal", "audio")) {
-      JsonValue value = message.get(name);
-      other |= value != null && !(value instanceof JsonValue.Null);
-    }
+    List<JsonValue> calls = calls(message, place);
+    boolean other = !calls.isEmpty();
+    other |= has(message, "function_call", JsonValue.Obj.class, place, "must be an object");
+    other |= has(message, "refusal", JsonValue.Str.class, place, "must be a string");
+    other |= has(message, "audio", JsonValue.Obj.class, place, "must be an object");
     if (other) {
       mayBeEmpty(message, place);
     } else {
       Turns.content(message, place);
     }
-    if (message.get("tool_calls") instanceof JsonValue.Arr calls) {
-      for (int i = 0; i < calls.items().size(); i++) {
-        String at = place + ".tool_calls." + i;
-        turns.asked(Turns.object(calls.items().get(i), at), "id", at);
-      }
+    for (int i = 0; i < calls.size(); i++) {
+      String at = place + ".tool_calls." + i;
+      turns.asked(Turns.object(calls.get(i), at), "id", at);
     }
+  }
+
+  private static List<JsonValue> calls(JsonValue.Obj message, String place) {
+    return has(message, "tool_calls", JsonValue.Arr.class, place, "must be an array")
+            && message.get("tool_calls") instanceof JsonValue.Arr calls
+        ? calls.items()
+        : List.of();
+  }
+
+  /** Whether there is such a member, which then is of that type. */
+  private static boolean has(
+      JsonValue.Obj message, String name, Class<?> type, String place, String otherwise) {
+    JsonValue value = message.get(name);
+    if (value == null || value instanceof JsonValue.Null) {
+      return false;
+    }
+    if (!type.isInstance(value)) {
+      throw Fault.in(place + "." + name, otherwise);
+    }
+    return true;
   }
 
   private static void mayBeEmpty(JsonValue.Obj message, String place) {

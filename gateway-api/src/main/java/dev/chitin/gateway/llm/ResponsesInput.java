@@ -12,9 +12,7 @@ final class ResponsesInput {
   private ResponsesInput() {}
 
   static void check(JsonValue.Obj request) {
-    if (request.get("background") instanceof JsonValue.Bool background && background.value()) {
-      throw Fault.in("background", "must be false: nothing here would fetch or count the answer");
-    }
+    foreground(request);
     switch (request.get("input")) {
       case JsonValue.Str text when !text.value().isEmpty() -> {
         // A prompt.
@@ -28,6 +26,17 @@ final class ResponsesInput {
       default -> items(request);
     }
     tools(request);
+  }
+
+  private static void foreground(JsonValue.Obj request) {
+    JsonValue background = request.get("background");
+    boolean foreground =
+        background == null
+            || background instanceof JsonValue.Null
+            || (background instanceof JsonValue.Bool flag && !flag.value());
+    if (!foreground) {
+      throw Fault.in("background", "must be false: nothing here would fetch or count the answer");
+    }
   }
 
   /** Whether there was more before that the provider has kept. */

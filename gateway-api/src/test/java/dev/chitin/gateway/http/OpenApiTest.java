@@ -155,6 +155,23 @@ class OpenApiTest {
   }
 
   /** A schema that finds the others where the document has them. */
+  @Test
+  void aMessageNamesItsMostTokensAndACountOfItsTokensNeedNot() {
+    JsonValue.Obj all = object(object(document, "components"), "schemas");
+    assertThat(items(object(all, "MessageRequest"), "required"))
+        .contains(new JsonValue.Str("max_tokens"));
+    assertThat(items(object(all, "CountTokensRequest"), "required"))
+        .doesNotContain(new JsonValue.Str("max_tokens"));
+    assertThat(taken("/v1/messages")).endsWith("/MessageRequest");
+    assertThat(taken("/v1/messages/count_tokens")).endsWith("/CountTokensRequest");
+  }
+
+  private String taken(String path) {
+    JsonValue.Obj operation = object(object(object(document, "paths"), path), "post");
+    JsonValue.Obj content = object(object(operation, "requestBody"), "content");
+    return text(object(object(content, "application/json"), "schema"), "$ref");
+  }
+
   private static JsonValue rooted(String name, JsonValue.Obj components) {
     return JsonValue.object()
         .put("$ref", "#/components/schemas/" + name)

@@ -87,6 +87,11 @@ class MessageRequestTest {
     return "{\"role\":\"assistant\",\"content\":[" + block + "]}";
   }
 
+  /** A turn of the model without content, and {@code name} in its place. */
+  private static String empty(String name, String value) {
+    return "{\"role\":\"assistant\",\"content\":null,\"%s\":%s}".formatted(name, value);
+  }
+
   private static String tokens(String value) {
     return "{\"model\":\"m\",\"max_tokens\":%s,\"messages\":[%s]}".formatted(value, USER);
   }
@@ -176,6 +181,12 @@ class MessageRequestTest {
             call + ",{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":7}",
             "",
             "messages.1.content"),
+        chat(empty("tool_calls", "\"x\""), "", "messages.0.tool_calls: must be an array"),
+        chat(empty("tool_calls", "[]"), "", "messages.0.content"),
+        chat(empty("tool_calls", "null"), "", "messages.0.content"),
+        chat(empty("function_call", "\"x\""), "", "messages.0.function_call: must be an object"),
+        chat(empty("refusal", "7"), "", "messages.0.refusal: must be a string"),
+        chat(empty("audio", "[]"), "", "messages.0.audio: must be an object"),
         chat("{\"role\":\"assistant\",\"tool_calls\":[7]}", "", "messages.0.tool_calls.0: "),
         chat("{\"role\":\"assistant\",\"tool_calls\":[{}]}", "", "messages.0.tool_calls.0.id"),
         chat(
@@ -220,6 +231,8 @@ class MessageRequestTest {
         responses("\"store\":true", "input: is required"),
         responses("\"conversation\":null", "input: is required"),
         responses("\"input\":\"x\",\"background\":true", "background: "),
+        responses("\"input\":\"x\",\"background\":\"true\"", "background: "),
+        responses("\"input\":\"x\",\"background\":0", "background: "),
         responses("\"input\":\"x\",\"max_output_tokens\":0", "max_tokens: max_output_tokens must"),
         responses("\"input\":\"x\",\"max_output_tokens\":1001", "max_tokens: max_output_tokens is"),
         responses("\"input\":[7]", "input.0: "),
@@ -278,6 +291,23 @@ class MessageRequestTest {
     MessageRequest streamed = check(LlmRoute.CHAT, chat.formatted(",\"stream\":true"));
     assertThat(streamed.streamed()).isTrue();
     assertThat(check(LlmRoute.CHAT, chat.formatted(",\"stream\":null")).streamed()).isFalse();
+  }
+
+  @Test
+  void whatStandsInThePlaceOfContentOrIsLeftEmptyPasses() {
+    String chat = "{\"model\":\"m\",\"messages\":[" + USER + ",%s]}";
+    for (String turn :
+        List.of(
+            empty("tool_calls", "[{\"id\":\"c\"}]"),
+            empty("function_call", "{\"name\":\"f\"}"),
+            empty("refusal", "\"no\""),
+            empty("audio", "{\"id\":\"a\"}"))) {
+      assertThat(check(LlmRoute.CHAT, chat.formatted(turn)).model()).isEqualTo("m");
+    }
+    for (String background : List.of("false", "null")) {
+      String body = "{\"model\":\"m\",\"input\":\"x\",\"background\":%s}";
+      assertThat(check(LlmRoute.RESPONSES, body.formatted(background)).model()).isEqualTo("m");
+    }
   }
 
   @Test

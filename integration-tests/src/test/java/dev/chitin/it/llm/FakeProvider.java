@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * rate-once}, {@code rate-always}, {@code overloaded}, {@code broken}, {@code error-after-first},
  * {@code cut-after-first}, {@code cut-within} (an event), {@code unended}, {@code slow}, {@code
  * endless}, {@code huge}, {@code silent}, {@code hangup}, {@code stall}, {@code unauthorized},
- * {@code redirect}, {@code parrot} (says the credential and the request). It writes down what it
- * was asked and which streams were left.
+ * {@code redirect}, {@code nameless} (gives no id), {@code parrot} (says the credential and the
+ * request). It writes down what it was asked and which streams were left.
  */
 final class FakeProvider implements AutoCloseable {
   static final List<String> WORDS = List.of("Hello", " from", " a", " scripted", " provider");
@@ -168,6 +168,10 @@ final class FakeProvider implements AutoCloseable {
       model = script.then();
     }
     switch (model) {
+      case "nameless" -> {
+        response.headers().remove("request-id").remove("x-request-id");
+        say(response, speech, model, streamed);
+      }
       case "rate-once" -> {
         String once = path + fields.getOrDefault("idempotency-key", "");
         if (limited.contains(once)) {

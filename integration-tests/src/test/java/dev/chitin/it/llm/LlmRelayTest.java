@@ -111,6 +111,19 @@ class LlmRelayTest {
   }
 
   @Test
+  void anAnswerWithoutAnIdOfTheProviderHasTheGateways() throws Exception {
+    for (String more : List.of("", STREAM)) {
+      LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("nameless", more));
+      assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+      assertThat(answer.field("request-id"))
+          .matches("req_[0-9a-f]{32}")
+          .isEqualTo(answer.field("x-request-id"));
+    }
+    LlmStage.Answer answer = stage.post(CHAT, LlmStage.chat("nameless", ""));
+    assertThat(answer.field("x-request-id")).matches("req_[0-9a-f]{32}");
+  }
+
+  @Test
   void modelsAndTokenCountsPass() throws Exception {
     LlmStage.Answer models =
         stage.send(
@@ -183,7 +196,8 @@ class LlmRelayTest {
       assertThat(lines.readLine()).isEmpty();
       // Silence has an end, and it is no clean one.
       assertThat(lines.readLine()).isEqualTo("event: error");
-      assertThat(lines.readLine()).contains("timeout_error").contains("llm.provider_timeout");
+      assertThat(lines.readLine())
+          .contains("timeout_error", "llm.provider_timeout", "providers.anthropic.idle_ms");
     }
     assertThat(stage.provider().left("stall").words()).isEqualTo(1);
   }
@@ -261,7 +275,9 @@ class LlmRelayTest {
     answer = stage.post(MESSAGES, LlmStage.message("silent", ""));
     assertThat(answer.status()).isEqualTo(504);
     assertThat(answer.error("type")).isEqualTo("timeout_error");
+    assertThat(answer.error("message")).contains("providers.anthropic.first_byte_ms");
     stage.provider().left("silent");
+    assertThat(stage.gateway().errors()).doesNotContain("Stream reset");
   }
 
   @Test

@@ -407,6 +407,36 @@ class ToolLoopTest {
   }
 
   @Test
+  void aLoopIsCountedAsWhatItsEndWas() throws Exception {
+    String refused = requests("refused");
+    double before = stage.gateway().metric(refused);
+    String none = "{\"model\":\"normal\",\"max_tokens\":9,\"messages\":[]}";
+    assertThat(stage.send(request(MESSAGES, none, stage.key())).status()).isEqualTo(400);
+    String key = key("counted", "llm:call");
+    HttpRequest request = request(MESSAGES, body(MESSAGES, "normal", ""), key);
+    assertThat(stage.send(request).status()).isEqualTo(403);
+    assertThat(
+            loop("/v1/messages", "normal", ownTool(MESSAGES).replace("mine", "fs_read")).status())
+        .isEqualTo(400);
+    assertThat(stage.gateway().metric(refused)).isEqualTo(before + 3);
+    String bound = requests("loop_bound");
+    before = stage.gateway().metric(bound);
+    String model = "counted-" + LlmStage.random();
+    Ask read = read("t1", "notes.txt");
+    stage.provider().script(model, "normal", Collections.nCopies(9, List.of(read)));
+    assertThat(loop(MESSAGES, model, "").text()).contains("tool_loop.max_turns");
+    assertThat(stage.gateway().metric(bound)).isEqualTo(before + 1);
+    LlmStage.Answer cut = loop(MESSAGES, "huge", STREAM);
+    assertThat(cut.text()).contains("tool_loop.max_bytes");
+    assertThat(stage.gateway().metric(bound)).as("by its turn alone").isEqualTo(before + 2);
+    assertThat(entries(cut).getLast()).contains("\"status\":\"cancelled\"");
+  }
+
+  private static String requests(String outcome) {
+    return "chitin_llm_requests_total{outcome=\"" + outcome + "\",route=\"/v1/messages\"}";
+  }
+
+  @Test
   void aSecretInWhatAToolReadDoesNotReachTheProvider() throws Exception {
     // The first turn puts the provider's own key to use; a quote behind it is where JSON breaks.
     Files.writeString(
