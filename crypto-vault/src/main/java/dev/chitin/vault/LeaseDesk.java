@@ -21,7 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives leases for receipts and secrets for leases. Each grant and each use is on disk before it
- * takes effect; refusals and expiries are recorded as well. Safe for use from any thread.
+ * takes effect; refusals and expiries are recorded as well. From its grant on a secret is one in
+ * use, so that whoever holds a lease can look for it in what goes out before it. Safe for use from
+ * any thread.
  */
 final class LeaseDesk implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseDesk.class);
@@ -108,11 +110,23 @@ final class LeaseDesk implements AutoCloseable {
             () -> audit.append(access(request.secret(), request.call(), "lease", null), deadline))
         .map(
             recorded -> {
+              makeKnown(liveId(request.call().tenant(), lease.secret(), lease.version()), sealed);
               leases.add(new LeaseTable.Entry(lease, request.call(), sealed));
               granted.increment();
               return lease;
             })
         .onFailure(failure -> leases.giveUp());
+  }
+
+  private void makeKnown(String id, SealedSecret sealed) {
+    if (!live.knows(id)) {
+      store.use(
+          sealed,
+          secret -> {
+            live.remember(id, secret);
+            return id;
+          });
+    }
   }
 
   /** A refusal is recorded before it is answered; when that fails too, the log's failure counts. */
@@ -178,12 +192,13 @@ final class LeaseDesk implements AutoCloseable {
       return store.use(
           entry.sealed(),
           secret -> {
-            remember(secret);
+            rememberAgain(secret);
             return function.apply(secret);
           });
     }
 
-    private void remember(MemorySegment secret) {
+    /** Many other secrets may have come into use since the grant. */
+    private void rememberAgain(MemorySegment secret) {
       Lease lease = entry.lease();
       String id = liveId(entry.call().tenant(), lease.secret(), lease.version());
       if (!live.knows(id)) {

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
  */
 enum Form {
   RAW,
+  /** Each byte as the character of that number, in UTF-8: bytes that were read as ISO 8859-1. */
+  LATIN,
   HEX_LOWER,
   HEX_UPPER,
   PERCENT_LOWER,
@@ -63,6 +65,7 @@ enum Form {
 
   private boolean each(byte b, Sink sink) {
     return switch (this) {
+      case LATIN -> latin(b, sink);
       case HEX_LOWER -> hex(b, LOWER, sink);
       case HEX_UPPER -> hex(b, UPPER, sink);
       case PERCENT_LOWER -> unreserved(b) ? sink.put(b) : percent(b, LOWER, sink);
@@ -77,6 +80,21 @@ enum Form {
       case JSON_UNICODE_UPPER -> unicode(b, UPPER, sink);
       default -> sink.put(b);
     };
+  }
+
+  /** Whether the last character of a secret may hold bits of what follows it, and is not written. */
+  boolean endsWithin() {
+    return switch (this) {
+      case BASE64_AT_0, BASE64_AT_1, BASE64_AT_2 -> true;
+      case BASE64URL_AT_0, BASE64URL_AT_1, BASE64URL_AT_2 -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean latin(byte b, Sink sink) {
+    return b >= 0
+        ? sink.put(b)
+        : sink.put((byte) (0xC0 | (b & 0xFF) >> 6)) && sink.put((byte) (0x80 | b & 0x3F));
   }
 
   private static boolean hex(byte b, byte[] digits, Sink sink) {

@@ -1,11 +1,11 @@
 package dev.chitin.vault.scrub;
 
 import dev.chitin.vault.memory.SecretMemory;
-import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,26 +13,27 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /**
  * The last resort against a leak: knows the secrets that were in use of late, at most {@value
- * #MOST}, and takes them out of what is about to be written to a log or into an answer. That it
- * finds one is a defect elsewhere and raises an alarm. Of each secret the first {@value #PREFIX}
- * bytes are kept, in secret memory; what follows them in a text up to the next space or quote goes
- * with them. Safe for use from any thread.
+ * #MOST}, and takes them out of what is about to be written to a log, into an answer or into a
+ * prompt. That it finds one raises an alarm. Of each secret the first {@value #PREFIX} bytes are
+ * kept, in secret memory, and of a longer one a fingerprint of its end: what stands between them
+ * goes with them, and where the end is missing all up to the next space, quote or backslash. Safe
+ * for use from any thread.
  */
 public final class LiveSecrets implements AutoCloseable {
   /** Most secrets that are known at once; a further one takes the place of the oldest. */
   public static final int MOST = 256;
 
   private static final int PREFIX = 64;
-  private static final byte[] MARK = "[chitin:redacted]".getBytes(StandardCharsets.US_ASCII);
 
   private final Arena own = Arena.ofShared();
   private final Map<String, Known> known = new LinkedHashMap<>();
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private final AtomicLong alarms = new AtomicLong();
+  private final AtomicLong remembered = new AtomicLong();
   private final ThreadLocal<Boolean> alarming = ThreadLocal.withInitial(() -> false);
   private Patterns patterns = Patterns.none(Patterns.newKey(own));
   private volatile Consumer<String> listener = place -> {};
@@ -48,6 +49,16 @@ public final class LiveSecrets implements AutoCloseable {
   /** How many secrets were found in what was to be written. */
   public long alarms() {
     return alarms.get();
+  }
+
+  /** How many secrets became known so far, those that are forgotten among them. */
+  long known() {
+    return remembered.get();
+  }
+
+  /** Looks for {@code more} as well, as long as the request takes that they concern. */
+  public SecretSearch search(Collection<String> more) {
+    return new SecretSearch(this, more);
   }
 
   /** Whether {@link #remember} has this one. */
@@ -82,8 +93,9 @@ public final class LiveSecrets implements AutoCloseable {
       try {
         MemorySegment prefix = SecretMemory.allocate(arena, Math.min(PREFIX, secret.byteSize()));
         MemorySegment.copy(secret, 0, prefix, 0, prefix.byteSize());
-        patterns = patterns.with(prefix);
+        patterns = patterns.with(prefix, secret);
         known.put(id, new Known(arena, prefix));
+        remembered.incrementAndGet();
       } catch (RuntimeException e) {
         arena.close();
         throw e;
@@ -119,22 +131,28 @@ public final class LiveSecrets implements AutoCloseable {
    * @param place where it was to be written, for the alarm
    */
   public byte[] clean(String place, byte[] text) {
-    byte[] clean = found(text);
-    if (clean == null) {
+    Sightings sightings = look(patterns -> Sightings.of(patterns, text));
+    if (sightings.isEmpty()) {
       return text;
     }
-    alarms.incrementAndGet();
-    alarm(place);
-    return clean;
+    report(place);
+    return sightings.removed();
   }
 
-  private byte @Nullable [] found(byte[] text) {
+  /** What {@code search} finds of the patterns, which hold as long as it takes and no longer. */
+  <R> R look(Function<Patterns, R> search) {
     lock.readLock().lock();
     try {
-      return closed ? null : cleaned(text);
+      return search.apply(patterns);
     } finally {
       lock.readLock().unlock();
     }
+  }
+
+  /** Counts and tells a find. */
+  void report(String place) {
+    alarms.incrementAndGet();
+    alarm(place);
   }
 
   /** The listener may write to the log itself, which comes here again; it is told once. */
@@ -156,31 +174,6 @@ public final class LiveSecrets implements AutoCloseable {
     return Arrays.equals(clean, bytes) ? text : new String(clean, StandardCharsets.UTF_8);
   }
 
-  private byte @Nullable [] cleaned(byte[] text) {
-    Text bytes = i -> text[Math.toIntExact(i)];
-    Patterns.@Nullable Hit hit = patterns.find(bytes, 0, text.length);
-    if (hit == null) {
-      return null;
-    }
-    var out = new ByteArrayOutputStream(text.length);
-    int done = 0;
-    while (hit != null) {
-      out.write(text, done, Math.toIntExact(hit.from()) - done);
-      out.writeBytes(MARK);
-      done = Math.toIntExact(hit.to());
-      while (done < text.length && continues(text[done])) {
-        done++;
-      }
-      hit = patterns.find(bytes, done, text.length);
-    }
-    out.write(text, done, text.length - done);
-    return out.toByteArray();
-  }
-
-  private static boolean continues(byte b) {
-    return b < 0 || (b > ' ' && "\"'<>,;)}]".indexOf(b) < 0);
-  }
-
   /** Forgets everything; what is written afterwards is not looked at. */
   @Override
   public void close() {
@@ -191,6 +184,7 @@ public final class LiveSecrets implements AutoCloseable {
         for (Iterator<Known> all = known.values().iterator(); all.hasNext(); all.remove()) {
           all.next().arena().close();
         }
+        patterns = Patterns.none(MemorySegment.ofArray(new long[] {1}));
         own.close();
       }
     } finally {

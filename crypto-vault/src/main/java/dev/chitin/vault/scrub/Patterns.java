@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,20 @@ final class Patterns {
   /** Length of what is fingerprinted, and of the shortest secret that can be searched for. */
   static final int WINDOW = 12;
 
-  /** A candidate: a form of a secret whose first bytes have the fingerprint. */
-  private record Pattern(long fingerprint, MemorySegment secret, Form form) {}
+  /**
+   * A candidate: a form of a secret whose first bytes have the fingerprint.
+   *
+   * @param end where the form ends, when only the beginning of the secret is kept
+   */
+  private record Pattern(long fingerprint, MemorySegment secret, Form form, @Nullable End end) {}
+
+  /**
+   * The end of a form of a secret.
+   *
+   * @param length of the whole form
+   * @param fingerprint of its last bytes
+   */
+  private record End(long length, long fingerprint) {}
 
   private final long[] fingerprints;
   private final Pattern[] patterns;
@@ -58,15 +71,26 @@ final class Patterns {
    * #WINDOW} bytes cannot be told from chance and is not looked for.
    */
   Patterns with(MemorySegment secret) {
-    if (secret.byteSize() < WINDOW) {
+    return with(secret, secret);
+  }
+
+  /**
+   * The same where only the beginning of a secret stays.
+   *
+   * @param known its first bytes, which stay where they are
+   * @param secret all of it, which is not kept
+   */
+  Patterns with(MemorySegment known, MemorySegment secret) {
+    if (known.byteSize() < WINDOW) {
       return this;
     }
     long factor = key.get(ValueLayout.JAVA_LONG, 0);
     Form[] forms = Form.values();
     var all = Arrays.copyOf(patterns, patterns.length + forms.length);
     for (int i = 0; i < forms.length; i++) {
+      End end = known.byteSize() < secret.byteSize() ? end(secret, forms[i], factor) : null;
       all[patterns.length + i] =
-          new Pattern(fingerprint(secret, forms[i], factor), secret, forms[i]);
+          new Pattern(fingerprint(known, forms[i], factor), known, forms[i], end);
     }
     // The first part is in order already, which this sort makes use of.
     Arrays.sort(all, Comparator.comparingLong(Pattern::fingerprint));
@@ -91,6 +115,26 @@ final class Patterns {
     return state[0];
   }
 
+  private static End end(MemorySegment secret, Form form, long factor) {
+    long[] length = {0};
+    form.write(
+        secret,
+        b -> {
+          length[0]++;
+          return true;
+        });
+    long[] state = {0, 0};
+    form.write(
+        secret,
+        b -> {
+          if (++state[1] > length[0] - WINDOW) {
+            state[0] = state[0] * factor + b + 129;
+          }
+          return true;
+        });
+    return new End(length[0], state[0]);
+  }
+
   private static long bit(long fingerprint) {
     return 1L << (fingerprint >>> 58);
   }
@@ -104,9 +148,10 @@ final class Patterns {
    *
    * @param from where it begins
    * @param to where it ends; the end of the text when it is not there whole
-   * @param whole whether more of the text could still make it longer, or another one
+   * @param whole false when more of the text could still make it longer, or another one
+   * @param open whether more of the secret may follow than can be told here
    */
-  record Hit(long from, long to, boolean whole) {}
+  record Hit(long from, long to, boolean whole, boolean open) {}
 
   /**
    * Looks for the first secret in {@code text[from, end)}.
@@ -146,7 +191,7 @@ final class Patterns {
     }
     Hit best = null;
     for (int i = at; i >= 0 && i < patterns.length && fingerprints[i] == hash; i++) {
-      Hit hit = compare(text, begin, end, patterns[i].secret(), patterns[i].form());
+      Hit hit = compare(text, begin, end, patterns[i]);
       if (hit != null && (!hit.whole() || best == null || (best.whole() && hit.to() > best.to()))) {
         best = hit;
       }
@@ -155,23 +200,49 @@ final class Patterns {
   }
 
   /** Whether the form stands at {@code begin}, or the text ends before that can be told. */
-  private static @Nullable Hit compare(
-      Text text, long begin, long end, MemorySegment secret, Form form) {
+  private @Nullable Hit compare(Text text, long begin, long end, Pattern pattern) {
     var state = new long[] {begin, 1};
-    form.write(
-        secret,
-        b -> {
-          if (state[0] == end) {
-            state[1] = 2;
-          } else if (text.at(state[0]) != b) {
-            state[1] = 0;
-          } else {
-            state[0]++;
-            return true;
-          }
-          return false;
-        });
-    return state[1] == 0 ? null : new Hit(begin, state[0], state[1] == 1);
+    pattern
+        .form()
+        .write(
+            pattern.secret(),
+            b -> {
+              if (state[0] == end) {
+                state[1] = 2;
+              } else if (text.at(state[0]) != b) {
+                state[1] = 0;
+              } else {
+                state[0]++;
+                return true;
+              }
+              return false;
+            });
+    if (state[1] == 0) {
+      return null;
+    }
+    if (state[1] == 2) {
+      return new Hit(begin, state[0], false, true);
+    }
+    return pattern.end() == null
+        ? new Hit(begin, state[0], true, pattern.form().endsWithin())
+        : toItsEnd(text, new Hit(begin, state[0], true, true), end, pattern);
+  }
+
+  /** The hit with the rest of a secret whose beginning it is, when the end stands where it should. */
+  private Hit toItsEnd(Text text, Hit begun, long end, Pattern pattern) {
+    End last = Objects.requireNonNull(pattern.end());
+    long to = begun.from() + last.length();
+    if (to > end) {
+      return begun;
+    }
+    long factor = key.get(ValueLayout.JAVA_LONG, 0);
+    long hash = 0;
+    for (long i = to - WINDOW; i < to; i++) {
+      hash = hash * factor + text.at(i) + 129;
+    }
+    return hash == last.fingerprint()
+        ? new Hit(begun.from(), to, true, pattern.form().endsWithin())
+        : begun;
   }
 
   /** How many bytes at the end of {@code text[from, end)} are the first ones of a form. */
@@ -179,7 +250,7 @@ final class Patterns {
     long most = 0;
     for (long begin = Math.max(from, end - WINDOW + 1); begin < end && most == 0; begin++) {
       for (Pattern pattern : patterns) {
-        Hit hit = compare(text, begin, end, pattern.secret(), pattern.form());
+        Hit hit = compare(text, begin, end, pattern);
         if (hit != null && hit.to() == end) {
           most = end - begin;
         }

@@ -1,0 +1,68 @@
+package dev.chitin.vault.scrub;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for the secrets that are in use, and for a few more that concern one request alone, in the
+ * texts of that request. Finding one raises no alarm by itself: a request has many texts, and is
+ * {@linkplain #report reported} once. Used by one thread at a time.
+ */
+public final class SecretSearch {
+  private final LiveSecrets live;
+  private final List<MemorySegment> more;
+  private @Nullable Patterns base;
+  private @Nullable Patterns all;
+
+  SecretSearch(LiveSecrets live, Collection<String> more) {
+    this.live = live;
+    this.more =
+        more.stream()
+            .map(text -> MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)))
+            .toList();
+  }
+
+  /** {@code text} without secrets; the same object when there is none in it. */
+  public String without(String text) {
+    Sightings sightings = sightings(text.getBytes(StandardCharsets.UTF_8));
+    return sightings.isEmpty() ? text : new String(sightings.removed(), StandardCharsets.UTF_8);
+  }
+
+  /** Whether a secret stands in {@code text}, UTF-8. */
+  public boolean finds(byte[] text) {
+    return !sightings(text).isEmpty();
+  }
+
+  private Sightings sightings(byte[] text) {
+    return live.look(known -> Sightings.of(with(known), text));
+  }
+
+  private Patterns with(Patterns known) {
+    if (known != base || all == null) {
+      base = known;
+      all = known;
+      for (MemorySegment one : more) {
+        all = all.with(one);
+      }
+    }
+    return all;
+  }
+
+  /** Grows whenever a secret comes into use; what was looked at before that is to be again. */
+  public long known() {
+    return live.known();
+  }
+
+  /** Raises an alarm for what was found. */
+  public void report(String place) {
+    live.report(place);
+  }
+
+  @Override
+  public String toString() {
+    return "SecretSearch[redacted]";
+  }
+}
