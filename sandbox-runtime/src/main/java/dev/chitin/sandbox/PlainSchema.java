@@ -170,6 +170,7 @@ final class PlainSchema {
               && number.value() <= maximum;
       case JsonValue.Real real ->
           false; // Whether one is an integer, and within bounds, is for others.
+      case JsonValue.Written number -> false; // No argument of a tool has one.
       case JsonValue.Bool bool -> type == Type.BOOLEAN;
       case JsonValue.Null nothing -> type == Type.NULL;
     };

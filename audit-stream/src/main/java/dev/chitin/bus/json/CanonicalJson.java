@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * Writes JSON, canonically for digests (RFC 8785: members sorted by UTF-16 units, ECMAScript
- * numbers, no white space) or in member order for answers to people. The two differ in member order
- * alone.
+ * numbers, no white space) or in member order for answers to people and for what is passed on. The
+ * two differ in member order alone; numbers that were kept as written have no canonical form.
  */
 public final class CanonicalJson {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
@@ -42,7 +42,8 @@ public final class CanonicalJson {
   /**
    * The canonical bytes of {@code value}, UTF-8.
    *
-   * @throws IllegalArgumentException when a string holds a lone surrogate
+   * @throws IllegalArgumentException when a string holds a lone surrogate, or a number is one that
+   *     was {@linkplain JsonValue.Written kept as it was written}
    */
   public static byte[] bytes(JsonValue value) {
     CanonicalJson written = write(value, true);
@@ -82,6 +83,7 @@ public final class CanonicalJson {
       case JsonValue.Str string -> quoted(string.value());
       case JsonValue.Int integer -> whole(integer.value());
       case JsonValue.Real real -> ascii(EcmaNumber.text(real.value()));
+      case JsonValue.Written number -> written(number.text());
       case JsonValue.Bool bool -> ascii(bool.value() ? "true" : "false");
       case JsonValue.Null nothing -> ascii("null");
     }
@@ -287,6 +289,14 @@ public final class CanonicalJson {
     for (int i = 0; i < text.length(); i++) {
       out[length++] = (byte) text.charAt(i);
     }
+  }
+
+  private void written(String number) {
+    if (sorted) {
+      throw new IllegalArgumentException(
+          "a number that is kept as it was written is not canonical");
+    }
+    ascii(number);
   }
 
   /** Digits from the last to the first, into room that is made for all that there can be. */

@@ -109,6 +109,29 @@ public sealed interface JsonValue {
     }
   }
 
+  /**
+   * A number of a document that is passed on, as it stands there. Not among what is decided on: it
+   * has no plain value and no canonical form.
+   *
+   * @param text a number of RFC 8259, finite as a double
+   */
+  record Written(String text) implements JsonValue {
+    /** The number that readers of values have for it; null when it is beyond what all agree on. */
+    public @Nullable JsonValue value() {
+      boolean whole = text.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9'));
+      double value = Double.parseDouble(text);
+      if (value == Math.rint(value) && Math.abs(value) <= Int.MAX) {
+        return new Int((long) value);
+      }
+      return whole ? null : new Real(value);
+    }
+
+    @Override
+    public Object toPlain() {
+      throw new IllegalStateException("a number that is kept as it was written has no plain value");
+    }
+  }
+
   /** {@code true} or {@code false}. */
   record Bool(boolean value) implements JsonValue {
     static final Bool TRUE = new Bool(true);

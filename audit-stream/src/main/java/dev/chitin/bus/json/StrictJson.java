@@ -20,7 +20,8 @@ import java.util.List;
  * <p>Refused: anything but valid UTF-8 without a byte order mark, duplicate names (after
  * unescaping), lone surrogates, whole numbers beyond ±(2⁵³−1), numbers that are not finite,
  * trailing content, comments and every other extension, and whatever exceeds the {@link
- * JsonLimits}. {@code -0} reads as {@code 0}, and so does what is too small for a double.
+ * JsonLimits}. {@code -0} reads as {@code 0}, and so does what is too small for a double. Limits
+ * that keep numbers as they were written take whole numbers of any size.
  */
 public final class StrictJson {
   private static final JsonFactory FACTORY =
@@ -203,21 +204,37 @@ public final class StrictJson {
   }
 
   private JsonValue integer() throws JsonSyntaxException {
+    String literal = number();
+    boolean asWritten = limits.numbersAsWritten();
+    if (literal.length() <= 17 && !(asWritten && literal.equals("-0"))) {
+      long value = Long.parseLong(literal);
+      if (value <= JsonValue.Int.MAX && value >= -JsonValue.Int.MAX) {
+        return new JsonValue.Int(value);
+      }
+    }
+    if (asWritten) {
+      return new JsonValue.Written(literal);
+    }
+    throw refuse("a whole number is beyond 2^53-1; send it as a string");
+  }
+
+  /** The parser counts digits alone. */
+  private String number() throws JsonSyntaxException {
     String literal = text();
-    if (literal.length() > 17) {
-      throw refuse("a whole number is beyond 2^53-1; send it as a string");
+    if (literal.length() > JsonLimits.NUMBER_CHARS) {
+      throw refuse("a number is longer than " + JsonLimits.NUMBER_CHARS + " characters");
     }
-    long value = Long.parseLong(literal);
-    if (value > JsonValue.Int.MAX || value < -JsonValue.Int.MAX) {
-      throw refuse("a whole number is beyond 2^53-1; send it as a string");
-    }
-    return new JsonValue.Int(value);
+    return literal;
   }
 
   private JsonValue real() throws JsonSyntaxException {
-    double value = Double.parseDouble(text());
+    String literal = number();
+    double value = Double.parseDouble(literal);
     if (Double.isInfinite(value)) {
       throw refuse("a number is beyond the range of a double");
+    }
+    if (limits.numbersAsWritten()) {
+      return new JsonValue.Written(literal);
     }
     return value == Math.rint(value) && Math.abs(value) <= JsonValue.Int.MAX
         ? new JsonValue.Int((long) value)

@@ -176,6 +176,34 @@ class JsonSuiteTest {
     assertThat(parse("9007199254740993.0")).isEqualTo(new JsonValue.Real(9007199254740992.0));
   }
 
+  @Test
+  void numbersAreKeptAsTheyWereWrittenWhereThatIsAskedFor() throws JsonSyntaxException {
+    JsonLimits kept = JsonLimits.REQUEST.withNumbersAsWritten();
+    String longest = "1".repeat(64);
+    String document =
+        "[7,-7,0,-0,1.0,1e2,1E+2,0.10,9007199254740991,9007199254740992,-9223372036854775808,"
+            + "12345678901234567890,1e-400,"
+            + longest
+            + "]";
+    JsonValue value = StrictJson.parse(document.getBytes(UTF_8), kept);
+    assertThat(CanonicalJson.inOrder(value)).isEqualTo(document);
+    assertThat(((JsonValue.Arr) value).items())
+        .startsWith(new JsonValue.Int(7), new JsonValue.Int(-7), new JsonValue.Int(0))
+        .contains(new JsonValue.Int(JsonValue.Int.MAX), new JsonValue.Written("9007199254740992"));
+    assertThat(new JsonValue.Written("1e2").value()).isEqualTo(new JsonValue.Int(100));
+    assertThat(new JsonValue.Written("-0").value()).isEqualTo(new JsonValue.Int(0));
+    assertThat(new JsonValue.Written("0.10").value()).isEqualTo(new JsonValue.Real(0.1));
+    assertThat(new JsonValue.Written("9007199254740992").value()).isNull();
+    // Nothing is decided on such a number, and no digest is taken over one.
+    assertThatThrownBy(() -> CanonicalJson.bytes(value))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(value::toPlain).isInstanceOf(IllegalStateException.class);
+    for (String refused : List.of(longest + "1", "1e400", "-1e400", "0." + "1".repeat(63))) {
+      assertThat(accepts(refused, kept)).as(refused).isFalse();
+    }
+    assertThat(accepts("9007199254740992")).isFalse();
+  }
+
   private static JsonValue parse(String document) throws JsonSyntaxException {
     return StrictJson.parse(document.getBytes(UTF_8));
   }

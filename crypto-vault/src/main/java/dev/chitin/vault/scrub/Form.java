@@ -82,7 +82,9 @@ enum Form {
     };
   }
 
-  /** Whether the last character of a secret may hold bits of what follows it, and is not written. */
+  /**
+   * Whether the last character of a secret may hold bits of what follows it, and is not written.
+   */
   boolean endsWithin() {
     return switch (this) {
       case BASE64_AT_0, BASE64_AT_1, BASE64_AT_2 -> true;

@@ -228,7 +228,9 @@ final class Patterns {
         : toItsEnd(text, new Hit(begin, state[0], true, true), end, pattern);
   }
 
-  /** The hit with the rest of a secret whose beginning it is, when the end stands where it should. */
+  /**
+   * The hit with the rest of a secret whose beginning it is, when the end stands where it should.
+   */
   private Hit toItsEnd(Text text, Hit begun, long end, Pattern pattern) {
     End last = Objects.requireNonNull(pattern.end());
     long to = begun.from() + last.length();

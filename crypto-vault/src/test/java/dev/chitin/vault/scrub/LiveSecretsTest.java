@@ -93,7 +93,8 @@ class LiveSecretsTest {
     try (var live = new LiveSecrets()) {
       live.remember("t a 1", bytes("fake-secret-1234"));
       for (String text :
-          List.of("\\", "\\u", "\\u12", "\\ud83d", "\\ud83d\\u0041", "\\x4", "%", "%4", "%zz", "\\q")) {
+          List.of(
+              "\\", "\\u", "\\u12", "\\ud83d", "\\ud83d\\u0041", "\\x4", "%", "%4", "%zz", "\\q")) {
         assertThat(live.clean("log", text)).isSameAs(text);
         assertThat(live.clean("log", text + "fake-secret-1234" + text))
             .isEqualTo(text + "[chitin:redacted]" + text);
