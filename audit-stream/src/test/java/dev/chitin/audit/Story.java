@@ -130,7 +130,11 @@ public final class Story {
   }
 
   public static AuditEvent leak() {
-    return new AuditEvent.CredentialAccess("log", false, "leak", "unknown", null, "internal");
+    return leak("log");
+  }
+
+  public static AuditEvent leak(String place) {
+    return new AuditEvent.CredentialAccess(place, false, "leak", "unknown", null, "internal");
   }
 
   public static AuditEvent reached(String id, String principal, String host) {

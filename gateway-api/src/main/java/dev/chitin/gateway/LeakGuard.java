@@ -22,11 +22,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Stands between every logger and its output: what the line finally says, whatever it was made of
  * (message, arguments, exception, name of the thread), goes out without the secrets that are in
- * use. That one is found is a defect elsewhere: it is counted, recorded and logged.
+ * use. That one is found is a defect elsewhere, but for requests to model providers, whose texts
+ * are others': it is counted, recorded and logged.
  */
 final class LeakGuard implements AutoCloseable {
   private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(LeakGuard.class);
   private static final Duration RECORD = Duration.ofSeconds(5);
+
+  /** How the places begin where a secret would have gone to a model provider. */
+  private static final String TO_MODELS = "llm.";
 
   private final List<Guarded> guarded = new ArrayList<>();
 
@@ -62,7 +66,14 @@ final class LeakGuard implements AutoCloseable {
   }
 
   private static void alarm(String place, AuditLog audit) {
-    LOG.error("a secret was about to be written to {}: this is a defect of Chitin", place);
+    if (place.startsWith(TO_MODELS)) {
+      LOG.warn(
+          "a secret in use was kept from a model provider ({}): whoever sent it, or a file that a"
+              + " tool read, has it in clear; find out which, and rotate the secret",
+          place);
+    } else {
+      LOG.error("a secret was about to be written to {}: this is a defect of Chitin", place);
+    }
     audit
         .append(
             new AuditEvent.CredentialAccess(

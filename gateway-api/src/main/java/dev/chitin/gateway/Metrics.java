@@ -109,7 +109,7 @@ final class Metrics {
         v -> v.leaseCounts().refused());
     count(
         "chitin.vault.leaks",
-        "Secrets taken out of logs and answers: defects.",
+        "Secrets taken out of logs and answers, which are defects, and of prompts.",
         vault,
         v -> v.liveSecrets().alarms());
   }

@@ -112,6 +112,19 @@ class LeakGuardTest {
   }
 
   @Test
+  void aFindOnTheWayToAModelIsRecordedAndNoDefect() {
+    for (String place : List.of("llm.prompt", "llm.tool_result", "llm.field")) {
+      live.clean(place, "my key is " + SECRET);
+      assertThat(events)
+          .contains(
+              new AuditEvent.CredentialAccess(place, false, "leak", "unknown", null, "internal"));
+      assertThat(out.toString(UTF_8))
+          .contains("a secret in use was kept from a model provider (" + place + ")")
+          .doesNotContain("defect", SECRET);
+    }
+  }
+
+  @Test
   void linesOfJsonAreGuardedLikeLinesOfText() throws Exception {
     guard.close();
     var encoder = new FormatEncoder();

@@ -42,6 +42,8 @@ public enum AlertRule {
   CHANGE_HOURS("change_outside_hours", "high"),
   /** A secret was about to leave in a log or an answer. */
   SECRET_FOUND("secret_found", "critical"),
+  /** A secret was kept out of a request to a model provider: somebody else has it in clear. */
+  SECRET_IN_PROMPT("secret_in_prompt", "high"),
   /** Events were made that are not in the log. */
   LOG_GAP("log_gap", "high"),
   /** The log is about to have no room. */

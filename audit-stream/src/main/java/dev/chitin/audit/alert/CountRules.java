@@ -14,6 +14,9 @@ final class CountRules {
   private static final Duration FIVE_MINUTES = Duration.ofMinutes(5);
   private static final String ALL = "all";
 
+  /** How the places begin where a secret would have gone to a model provider. */
+  private static final String TO_MODELS = "llm.";
+
   private CountRules() {}
 
   /** What counts of an entry, and for whom. */
@@ -120,12 +123,17 @@ final class CountRules {
     };
   }
 
-  /** A secret that was found where none may be: always worth it, by place. */
+  /**
+   * A secret that was found where none may be: always worth it, by place. In what clients and tools
+   * say to a model it is their doing; anywhere else it is the gateway's own.
+   */
   static Rule secretsFound() {
     var leaks = new Threshold(AlertRule.SECRET_FOUND, FIVE_MINUTES, 1);
+    var prompts = new Threshold(AlertRule.SECRET_IN_PROMPT, FIVE_MINUTES, 1);
     return (entry, found) -> {
       if (entry.kind().equals("CredentialAccess") && entry.has("action", "leak")) {
-        leaks.add(entry, entry.text("provider"), 1, found);
+        String place = entry.text("provider");
+        (place.startsWith(TO_MODELS) ? prompts : leaks).add(entry, place, 1, found);
       }
     };
   }

@@ -161,6 +161,17 @@ class AlertEngineTest {
   }
 
   @Test
+  void aSecretOnItsWayToAModelIsAnAlertOfItsOwn() {
+    story.tell(Story.leak("llm.prompt"));
+    story.tell(Story.leak("llm.prompt"));
+    story.tell(Story.leak("llm.tool_result"));
+    assertThat(raised())
+        .extracting(alert -> alert.alert() + " " + alert.severity() + " " + alert.subject())
+        .containsExactly(
+            "secret_in_prompt high llm.prompt", "secret_in_prompt high llm.tool_result");
+  }
+
+  @Test
   void firstUsesCountWhenWhoIsKnown() {
     story.request("1", "alice", "ask", "api", "a.example");
     story.pass(Duration.ofHours(1));

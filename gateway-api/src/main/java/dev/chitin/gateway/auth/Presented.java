@@ -20,7 +20,7 @@ public record Presented(
    * The texts that it names, each once; a field of another scheme than Bearer (RFC 6750, section
    * 2.1) counts as one without any text.
    */
-  Set<String> texts() {
+  public Set<String> texts() {
     Set<String> named = new LinkedHashSet<>();
     authorization.forEach(field -> named.add(bearer(field)));
     named.addAll(apiKey);

@@ -1,6 +1,9 @@
 package dev.chitin.gateway.llm;
 
+import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.bus.json.StrictJson;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,17 +53,18 @@ final class AnthropicStream {
       if (!citations.isEmpty()) {
         block = Members.appended(block, "citations", citations);
       }
-      if (!input.isEmpty()) {
-        JsonValue.Obj read =
-            ToolAsk.ofText(
-                    new JsonValue.Str("-"),
-                    new JsonValue.Str("-"),
-                    new JsonValue.Str(input.toString()))
-                .arguments();
-        // The model is told that it could not be read; providers want an object here all the same.
-        block = Members.with(block, "input", read == null ? JsonValue.Obj.EMPTY : read);
+      return input.isEmpty() ? block : Members.with(block, "input", said());
+    }
+
+    /** A model is told what could not be read of it; providers want an object here all the same. */
+    private JsonValue said() {
+      try {
+        JsonValue read =
+            StrictJson.parse(input.toString().getBytes(StandardCharsets.UTF_8), TurnAnswer.LIMITS);
+        return read instanceof JsonValue.Obj object ? object : JsonValue.Obj.EMPTY;
+      } catch (JsonSyntaxException unreadable) {
+        return JsonValue.Obj.EMPTY;
       }
-      return block;
     }
   }
 

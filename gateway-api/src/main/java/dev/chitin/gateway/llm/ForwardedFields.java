@@ -2,16 +2,20 @@ package dev.chitin.gateway.llm;
 
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.scrub.SecretSearch;
 import io.vertx.core.MultiMap;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which header fields pass, in and out; all others end at the gateway. The client's credential is
- * the gateway's, and no field that could carry one is among them.
+ * the gateway's, and no field that is made to carry one is among them; one that carries a
+ * credential or another secret all the same is refused, as is such a query.
  */
 final class ForwardedFields {
   private static final Pattern VISIBLE = Pattern.compile("[\\x21-\\x7e]{1,255}");
@@ -62,6 +66,31 @@ final class ForwardedFields {
           .toException();
     }
     on.put(name, value);
+  }
+
+  /**
+   * Refuses a query or a field in which {@code search} finds something: without it they would have
+   * another meaning.
+   *
+   * @param headers that go on
+   * @throws dev.chitin.bus.ChitinException {@code request.malformed}, which names the place alone
+   */
+  static void requireNoSecret(
+      SecretSearch search, @Nullable String query, Map<String, String> headers) {
+    if (query != null) {
+      requireNoSecret(search, "query", query);
+    }
+    headers.forEach((name, value) -> requireNoSecret(search, name, value));
+  }
+
+  private static void requireNoSecret(SecretSearch search, String place, String value) {
+    if (search.finds(value.getBytes(StandardCharsets.UTF_8))) {
+      search.report("llm.field");
+      throw Fault.in(
+          place,
+          "holds a secret that is in use, or the credential of this request, and would go to the"
+              + " provider; leave it out");
+    }
   }
 
   /** Whether a field of an answer passes, besides its content type. */

@@ -50,7 +50,7 @@ final class LlmCall implements LlmRun {
         new CallContext(Deadline.after(Duration.ofMillis(provider.settings().timeoutMillis())));
     this.exchange =
         new ProviderExchange(
-            clearance, counters, provider, route, client.caller().account(), context);
+            clearance, counters, preparation, provider, route, client.caller().account(), context);
   }
 
   @Override

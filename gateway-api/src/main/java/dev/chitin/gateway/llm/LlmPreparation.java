@@ -1,17 +1,16 @@
 package dev.chitin.gateway.llm;
 
 import dev.chitin.bus.Bytes;
-import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.bus.json.JsonLimits;
-import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
-import dev.chitin.bus.json.StrictJson;
+import dev.chitin.gateway.auth.Presented;
 import dev.chitin.policy.SealedPlan;
 import dev.chitin.vault.scrub.LiveSecrets;
+import dev.chitin.vault.scrub.SecretSearch;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.WorkerExecutor;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +19,12 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a client's request into what can be decided on: its body is read strictly, checked, freed
- * of secrets that are in use, and planned. The bytes that were checked are the bytes that go on.
+ * Makes a client's request into what can be decided on: its body is read strictly, freed of secrets
+ * that are in use, checked, and planned. The bytes that were checked are the bytes that go on.
  * Large bodies are read by a few workers, since that takes a multiple of their memory.
  */
 final class LlmPreparation {
   private static final int ON_EVENT_LOOP = 64 * 1024;
-  private static final JsonLimits LIMITS = new JsonLimits(64, 1_000_000, 256 << 20, 256, 100_000);
 
   private final WorkerExecutor workers;
   private final LiveSecrets live;
@@ -43,11 +41,20 @@ final class LlmPreparation {
    * A request that can be decided on.
    *
    * @param request what is known of the body, null where there is none
+   * @param query as the client wrote it, or null
    * @param headers that go on
    * @param body that goes on
+   * @param search what it was searched for
+   * @param known what of that was known then
    */
   record Prepared(
-      SealedPlan plan, @Nullable MessageRequest request, Map<String, String> headers, Bytes body) {}
+      SealedPlan plan,
+      @Nullable MessageRequest request,
+      @Nullable String query,
+      Map<String, String> headers,
+      Bytes body,
+      SecretSearch search,
+      long known) {}
 
   /**
    * Prepares what {@code client} sent.
@@ -65,14 +72,19 @@ final class LlmPreparation {
       Deadline deadline) {
     boolean hasBody = route != LlmRoute.MODELS;
     String query = query(client.request().query());
+    SecretSearch search = search(client);
+    long known = search.known();
     return reading(
         body.length(),
         () -> {
-          Bytes clean = hasBody ? clean(body) : body;
+          ForwardedFields.requireNoSecret(search, query, headers);
+          CleanBody clean = hasBody ? CleanBody.of(body, search) : null;
           MessageRequest request =
-              hasBody
-                  ? MessageRequest.check(route, provider.settings(), parse(clean), clean.length())
-                  : null;
+              clean == null
+                  ? null
+                  : MessageRequest.check(
+                      route, provider.settings(), clean.document(), clean.bytes().length());
+          Bytes bytes = clean == null ? body : clean.bytes();
           var draft =
               new LlmPlans.Draft(
                   callId,
@@ -81,10 +93,34 @@ final class LlmPreparation {
                   route,
                   query,
                   headers,
-                  clean,
+                  bytes,
                   request == null ? null : request.model());
-          return new Prepared(provider.plans().plan(draft, deadline), request, headers, clean);
+          SealedPlan plan = provider.plans().plan(draft, deadline);
+          return new Prepared(plan, request, query, headers, bytes, search, known);
         });
+  }
+
+  /**
+   * Looks again at what is about to be sent, if a secret came into use since it was looked at: the
+   * provider's own does so when it is leased for the first time.
+   *
+   * @return fails with {@code request.malformed} when such a secret stands in it
+   */
+  Future<Void> recheck(Prepared prepared) {
+    SecretSearch search = prepared.search();
+    if (search.known() == prepared.known()) {
+      return Future.succeededFuture();
+    }
+    return reading(
+            prepared.body().length(),
+            () -> {
+              ForwardedFields.requireNoSecret(search, prepared.query(), prepared.headers());
+              if (prepared.request() != null) {
+                CleanBody.require(prepared.body(), search);
+              }
+              return prepared;
+            })
+        .mapEmpty();
   }
 
   /**
@@ -95,15 +131,25 @@ final class LlmPreparation {
   record Read(JsonValue.Obj document, MessageRequest request) {}
 
   /** Reads the body of a request that will not go on as it is. */
-  Future<Read> read(LlmRoute route, ProviderSettings provider, Bytes body) {
+  Future<Read> read(LlmRoute route, ProviderSettings provider, LlmClient client, Bytes body) {
+    SecretSearch search = search(client);
     return reading(
         body.length(),
         () -> {
-          Bytes clean = clean(body);
-          JsonValue document = parse(clean);
-          MessageRequest request = MessageRequest.check(route, provider, document, clean.length());
+          CleanBody clean = CleanBody.of(body, search);
+          JsonValue document = clean.document();
+          MessageRequest request =
+              MessageRequest.check(route, provider, document, clean.bytes().length());
           return new Read((JsonValue.Obj) document, request);
         });
+  }
+
+  /** Looks for the secrets in use, and for the credential by which {@code client} is known here. */
+  SecretSearch search(LlmClient client) {
+    MultiMap fields = client.request().headers();
+    var presented =
+        new Presented(fields.getAll("authorization"), fields.getAll("x-api-key"), List.of());
+    return live.search(presented.texts());
   }
 
   /** Does what takes long for many bytes where it holds nobody up. */
@@ -119,31 +165,6 @@ final class LlmPreparation {
     } catch (Exception e) {
       return Future.failedFuture(e);
     }
-  }
-
-  /**
-   * The body without secrets. Taking one out of a string may take a backslash along, so the rest is
-   * read anew; what cannot be read then is refused.
-   */
-  private Bytes clean(Bytes body) {
-    return Bytes.adopt(live.clean("llm.prompt", body.borrow()));
-  }
-
-  private static JsonValue parse(Bytes body) {
-    try {
-      return StrictJson.parse(body.borrow(), LIMITS);
-    } catch (JsonSyntaxException e) {
-      throw unreadable(e);
-    }
-  }
-
-  private static ChitinException unreadable(JsonSyntaxException e) {
-    return Problem.of(
-            ProblemCode.REQUEST_MALFORMED,
-            "body: cannot be read: %s (line %d, column %d)"
-                .formatted(e.reason(), e.line(), e.column()))
-        .withErrors(List.of(new Problem.FieldError(e.pointer(), e.reason())))
-        .toException();
   }
 
   private static @Nullable String query(@Nullable String query) {

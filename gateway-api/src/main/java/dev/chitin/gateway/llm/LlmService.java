@@ -33,7 +33,6 @@ public final class LlmService implements AutoCloseable {
   private final Clearance clearance;
   private final WorkerExecutor workers;
   private final LlmPreparation preparation;
-  private final LiveSecrets live;
   private final CredentialWatch watch;
   private final RunningCalls running;
   private final BodyRoom room;
@@ -61,7 +60,6 @@ public final class LlmService implements AutoCloseable {
     this.clearance = clearance;
     this.watch = watch;
     this.running = running;
-    this.live = live;
     this.room = new BodyRoom(settings.bodiesBytes());
     this.workers = vertx.createSharedWorkerExecutor("chitin-llm", READERS, 60, TimeUnit.SECONDS);
     this.preparation = new LlmPreparation(workers, live);
@@ -166,7 +164,6 @@ public final class LlmService implements AutoCloseable {
             clearance,
             counters,
             preparation,
-            live,
             provider,
             loop,
             route,

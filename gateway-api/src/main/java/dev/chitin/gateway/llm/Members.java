@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Changes of one member of an object; all others stay, in their order. */
+/** Single members of objects: read leniently, or changed while all others stay, in their order. */
 final class Members {
   private Members() {}
 
@@ -38,6 +38,12 @@ final class Members {
   /** An object member, or an empty object. */
   static JsonValue.Obj object(JsonValue.Obj object, String name) {
     return object.get(name) instanceof JsonValue.Obj inner ? inner : JsonValue.Obj.EMPTY;
+  }
+
+  /** A whole number that all readers agree on, however it was written; null for anything else. */
+  static @Nullable Long whole(@Nullable JsonValue value) {
+    JsonValue number = value instanceof JsonValue.Written written ? written.value() : value;
+    return number instanceof JsonValue.Int whole ? Long.valueOf(whole.value()) : null;
   }
 
   /** Whether there is a member of that name that is not null. */

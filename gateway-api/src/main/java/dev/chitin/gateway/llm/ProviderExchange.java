@@ -17,13 +17,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request to a provider and its records: reserve, clear, send, and at its end settle and
- * record. Nothing is sent before the record that allows it is durable. Used on one event loop.
+ * record. Nothing is sent before the record that allows it is durable, nor with a secret in it that
+ * came into use meanwhile. Used on one event loop.
  */
 final class ProviderExchange {
   private static final long CONNECT_MILLIS = 10_000;
 
   private final Clearance clearance;
   private final LlmCounters counters;
+  private final LlmPreparation preparation;
   private final Provider provider;
   private final LlmRoute route;
   private final String account;
@@ -41,12 +43,14 @@ final class ProviderExchange {
   ProviderExchange(
       Clearance clearance,
       LlmCounters counters,
+      LlmPreparation preparation,
       Provider provider,
       LlmRoute route,
       String account,
       CallContext context) {
     this.clearance = clearance;
     this.counters = counters;
+    this.preparation = preparation;
     this.provider = provider;
     this.route = route;
     this.account = account;
@@ -61,11 +65,16 @@ final class ProviderExchange {
     if (asked != null && route.generates()) {
       reservation = provider.budget().reserve(account, asked.tokens());
     }
-    return clearance.clear(prepared.plan(), context).compose(done -> send(prepared, done));
+    return clearance
+        .clear(prepared.plan(), context)
+        .compose(
+            done -> {
+              cleared = done;
+              return preparation.recheck(prepared).compose(clean -> send(prepared, done));
+            });
   }
 
   private Future<RelayedAnswer> send(LlmPreparation.Prepared prepared, Clearance.Cleared done) {
-    cleared = done;
     return provider
         .client()
         .send(

@@ -21,23 +21,27 @@ final class TokenLimit {
       }
       return provider.maxTokens();
     }
-    if (!(given instanceof JsonValue.Int number) || number.value() < 1) {
-      throw Fault.at("max_tokens", name, name + " must be a whole number of at least 1");
+    Long number = Members.whole(given);
+    if (number == null || number < 1) {
+      throw Fault.at(
+          "max_tokens",
+          name,
+          name + " must be a whole number between 1 and " + provider.maxTokens());
     }
-    if (number.value() > provider.maxTokens()) {
+    if (number > provider.maxTokens()) {
       throw Fault.at(
           "max_tokens",
           name,
           name
               + " is "
-              + number.value()
+              + number
               + ", and this gateway asks for "
               + provider.maxTokens()
               + " at most (providers."
               + provider.dialect().provider()
               + ".max_tokens)");
     }
-    return number.value();
+    return number;
   }
 
   /** The new name and the old one; both may be there, and the larger one counts. */
@@ -53,7 +57,7 @@ final class TokenLimit {
   }
 
   private static boolean isNamed(JsonValue.Obj request, String name) {
-    return request.get(name) instanceof JsonValue.Int;
+    return Members.whole(request.get(name)) != null;
   }
 
   /** How many answers are asked for at once. */
@@ -62,11 +66,10 @@ final class TokenLimit {
     if (given == null || given instanceof JsonValue.Null) {
       return 1;
     }
-    if (!(given instanceof JsonValue.Int number)
-        || number.value() < 1
-        || number.value() > MOST_CHOICES) {
+    Long number = Members.whole(given);
+    if (number == null || number < 1 || number > MOST_CHOICES) {
       throw Fault.in("n", "must be a whole number between 1 and " + MOST_CHOICES);
     }
-    return number.value();
+    return number;
   }
 }

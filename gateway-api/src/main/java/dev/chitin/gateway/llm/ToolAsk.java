@@ -1,5 +1,6 @@
 package dev.chitin.gateway.llm;
 
+import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonLimits;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
@@ -24,9 +25,9 @@ record ToolAsk(
     boolean custom) {
   private static final int MOST_CHARS = 256;
 
-  /** One whose arguments came as an object. */
+  /** One whose arguments came as an object; read anew, as strictly as those of any call. */
   static ToolAsk of(@Nullable JsonValue id, @Nullable JsonValue name, JsonValue.Obj arguments) {
-    return new ToolAsk(text(id, "id"), text(name, "name"), arguments, null, false);
+    return ofText(id, name, new JsonValue.Str(CanonicalJson.inOrder(arguments)));
   }
 
   /**
@@ -41,7 +42,7 @@ record ToolAsk(
               ? JsonValue.Obj.EMPTY
               : StrictJson.parse(given.getBytes(StandardCharsets.UTF_8), JsonLimits.REQUEST);
       return read instanceof JsonValue.Obj object
-          ? of(id, name, object)
+          ? new ToolAsk(text(id, "id"), text(name, "name"), object, null, false)
           : unreadable(id, name, "they are no JSON object");
     } catch (JsonSyntaxException e) {
       return unreadable(

@@ -8,7 +8,6 @@ import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.llm.LlmCounters.Outcome;
 import dev.chitin.sandbox.exec.Clearance;
-import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +28,6 @@ final class ToolLoop implements LlmRun {
   private final Clearance clearance;
   private final LlmCounters counters;
   private final LlmPreparation preparation;
-  private final LiveSecrets live;
   private final Provider provider;
   private final ToolLoopSettings loop;
   private final LlmRoute route;
@@ -50,7 +48,6 @@ final class ToolLoop implements LlmRun {
   private boolean over;
 
   /**
-   * @param live takes secrets out of results
    * @param loop what the operator allows
    * @param share what the body has of the memory; given back at the end
    * @param bodyBytes size of the largest request
@@ -60,7 +57,6 @@ final class ToolLoop implements LlmRun {
       Clearance clearance,
       LlmCounters counters,
       LlmPreparation preparation,
-      LiveSecrets live,
       Provider provider,
       ToolLoopSettings loop,
       LlmRoute route,
@@ -72,7 +68,6 @@ final class ToolLoop implements LlmRun {
     this.clearance = clearance;
     this.counters = counters;
     this.preparation = preparation;
-    this.live = live;
     this.provider = provider;
     this.loop = loop;
     this.route = route;
@@ -91,7 +86,7 @@ final class ToolLoop implements LlmRun {
     client.request().response().closeHandler(gone -> stop(LlmRun.left()));
     room = new LoopRoom(share, body.length(), provider.settings(), loop);
     return preparation
-        .read(route, provider.settings(), body)
+        .read(route, provider.settings(), client, body)
         .map(this::begun)
         .compose(this::turn)
         .onSuccess(answer::give)
@@ -146,7 +141,7 @@ final class ToolLoop implements LlmRun {
             Deadline.after(Duration.ofMillis(provider.settings().timeoutMillis())).min(deadline));
     var exchange =
         new ProviderExchange(
-            clearance, counters, provider, route, client.caller().account(), context);
+            clearance, counters, preparation, provider, route, client.caller().account(), context);
     var now = new LoopTurn(vertx, provider, context, exchange, Objects.requireNonNull(room));
     turn = now;
     return now.run(prepared(request, context.deadline()))
@@ -208,7 +203,15 @@ final class ToolLoop implements LlmRun {
       throw stopped;
     }
     answer.working();
-    var now = new ToolRound(loop, tools, client.tools(), live, turnId(), deadline);
+    var now =
+        new ToolRound(
+            loop,
+            tools,
+            client.tools(),
+            preparation,
+            preparation.search(client),
+            turnId(),
+            deadline);
     round = now;
     return now.run(said.asks())
         .onComplete(

@@ -4,7 +4,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.sandbox.ToolDefinition;
-import dev.chitin.vault.scrub.LiveSecrets;
+import dev.chitin.vault.scrub.SecretSearch;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,8 @@ final class ToolRound {
   private final ToolLoopSettings loop;
   private final OfferedTools offered;
   private final CallerTools caller;
-  private final LiveSecrets live;
+  private final LlmPreparation preparation;
+  private final SecretSearch search;
   private final String turnId;
   private final Deadline deadline;
   private CallerTools.@Nullable Running running;
@@ -28,20 +29,23 @@ final class ToolRound {
   private int calls;
 
   /**
-   * @param live takes secrets out of the answers
+   * @param preparation looks at long answers where it holds nobody up
+   * @param search finds secrets in the answers
    * @param turnId the call's id of the turn; those of the tools begin with it
    */
   ToolRound(
       ToolLoopSettings loop,
       OfferedTools offered,
       CallerTools caller,
-      LiveSecrets live,
+      LlmPreparation preparation,
+      SecretSearch search,
       String turnId,
       Deadline deadline) {
     this.loop = loop;
     this.offered = offered;
     this.caller = caller;
-    this.live = live;
+    this.preparation = preparation;
+    this.search = search;
     this.turnId = turnId;
     this.deadline = deadline;
   }
@@ -71,9 +75,10 @@ final class ToolRound {
       }
       int next = i + 1;
       return call(tool.get(), arguments)
+          .compose(done -> preparation.reading(done.text().length(), () -> fit(done)))
           .compose(
               done -> {
-                answers.add(fit(done));
+                answers.add(done);
                 return answer(asks, next, answers);
               });
     }
@@ -110,7 +115,10 @@ final class ToolRound {
 
   /** Without secrets first, so that none is cut into a piece that nobody knows. */
   private ToolAnswer fit(ToolAnswer answer) {
-    String clean = live.clean("llm.tool_result", answer.text());
+    String clean = search.without(answer.text());
+    if (!clean.equals(answer.text())) {
+      search.report("llm.tool_result");
+    }
     return new ToolAnswer(clean, answer.error()).cut(loop.resultBytes());
   }
 

@@ -15,7 +15,9 @@ import java.util.List;
  * @param failed whether it is an error, or has one among its events
  */
 record TurnAnswer(AnswerHead head, Bytes bytes, boolean failed) {
-  private static final JsonLimits LIMITS = new JsonLimits(64, 500_000, 64 << 20, 1_024, 100_000);
+  /** What a model said goes back to it as it said it, its numbers too. */
+  static final JsonLimits LIMITS =
+      new JsonLimits(64, 500_000, 64 << 20, 1_024, 100_000).withNumbersAsWritten();
 
   /**
    * What the model said; strictly read, since it decides what is run.

@@ -217,7 +217,8 @@ final class FakeProvider implements AutoCloseable {
     try {
       return (JsonValue.Obj)
           StrictJson.parse(
-              body.getBytes(StandardCharsets.UTF_8), JsonLimits.REQUEST.withStringChars(64 << 20));
+              body.getBytes(StandardCharsets.UTF_8),
+              JsonLimits.REQUEST.withStringChars(64 << 20).withNumbersAsWritten());
     } catch (JsonSyntaxException e) {
       throw new AssertionError("the gateway sent what is not JSON", e);
     }

@@ -71,18 +71,18 @@ class LlmCredentialTest {
 
   @Test
   void oneThatIsBoundElsewhere() throws Exception {
-    stage.store("bound-key-1234567890", "--host", "api.other.example");
+    stage.put("provider", "bound-key-1234567890", "--host", "api.other.example");
     assertOwnFault("vault.lease_refused", "The secret is bound to another ");
   }
 
   @Test
   void oneThatCannotStandInAFieldOrIsTooShortToBeSearchedFor() throws Exception {
-    stage.store("crlf-12345678901\r\nx-evil: 1");
+    stage.put("provider", "crlf-12345678901\r\nx-evil: 1");
     assertOwnFault("policy.credential_denied", "a byte that cannot stand in a header field");
-    stage.store("short-key-1");
+    stage.put("provider", "short-key-1");
     assertOwnFault("policy.credential_denied", "shorter than 12 bytes");
     assertThat(stage.gateway().errors()).doesNotContain("crlf-1", "short-key");
-    stage.store(stage.secret());
+    stage.put("provider", stage.secret());
     assertThat(stage.post(MESSAGES, LlmStage.message("normal", "")).status()).isEqualTo(200);
   }
 }

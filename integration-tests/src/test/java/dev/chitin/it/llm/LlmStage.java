@@ -83,18 +83,18 @@ final class LlmStage implements AutoCloseable {
                     one.formatted(scheme, provider.port(), "", members),
                     one.formatted(scheme, provider.port(), "/v1", members),
                     more));
-    store(secret);
+    put("provider", secret);
     gateway = GatewayProcess.start(home);
     key = gateway.key("llm-client", "agent");
   }
 
-  /** Stores {@code value} as the providers' credential. */
-  void store(String value, String... more) throws IOException, InterruptedException {
-    List<String> line = new ArrayList<>(List.of("secret", "put", "provider"));
+  /** Stores a secret; while the gateway runs it is one in use from then on. */
+  void put(String name, String value, String... more) throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>(List.of("secret", "put", name));
     line.addAll(List.of(more));
     Result put =
         GatewayProcess.run(
-            home, value.getBytes(StandardCharsets.US_ASCII), line.toArray(String[]::new));
+            home, value.getBytes(StandardCharsets.UTF_8), line.toArray(String[]::new));
     assertThat(put.exit()).as(put.err()).isZero();
   }
 

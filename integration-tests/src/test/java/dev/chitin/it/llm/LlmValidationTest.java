@@ -128,6 +128,17 @@ class LlmValidationTest {
             "tools.1.name"),
         Arguments.of(MESSAGES, anthropic("[" + USER + "]", ",\"stream\":\"yes\""), "stream"),
         Arguments.of(MESSAGES, anthropic("[" + USER + "]", ",\"model\":\"normal\""), "body"),
+        Arguments.of(
+            MESSAGES,
+            anthropic("[" + USER + "]", ",\"seed\":" + "1".repeat(65)),
+            "body: cannot be read"),
+        Arguments.of(
+            MESSAGES, anthropic("[" + USER + "]", ",\"seed\":1e400"), "body: cannot be read"),
+        Arguments.of(
+            MESSAGES,
+            anthropic("[" + USER + "]", "")
+                .replace("\"max_tokens\":10", "\"max_tokens\":1234567890123456789"),
+            "max_tokens: "),
         Arguments.of(MESSAGES, "[]", "body"),
         Arguments.of(MESSAGES, "{\"model\":", "body"),
         Arguments.of("/v1/messages/count_tokens", anthropic("[]", ""), "messages: "),
@@ -175,12 +186,13 @@ class LlmValidationTest {
   void aRequestPassesByteForByteWithWhatIsNotKnown() throws Exception {
     String body =
         """
-        { "z_new_field": {"b": 1, "a": [1.0, 1e2]},  "model":"claude-any", "max_tokens": 1000,
+        { "z_new_field": {"b": 1, "a": [1.0, 1e2]},  "model":"claude-any", "max_tokens": 1e3,
+          "seed": 9223372036854775807, "other": [-0, 0.10, 12345678901234567890123456789],
           "system": [{"type":"text","text":"S\\u00e9"}], "stream": false,
           "tools": [{"type":"web_search_20990101"}, {"name":"look","input_schema":{"type":"object"}}],
           "messages": [ {"role":"user","content":[{"type":"hologram","data":{"deep":[[[]]]}}]},
             {"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"look","input":{}},
-              {"type":"tool_use","id":"t2","name":"look","input":{}}]},
+              {"type":"tool_use","id":"t2","name":"look","input":{"user":1234567890123456789}}]},
             {"role":"user","content":[{"type":"tool_result","tool_use_id":"t2","content":"2"}]},
             {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"1"}]} ] }
         """;

@@ -453,6 +453,45 @@ class ToolLoopTest {
   }
 
   @Test
+  void aSecretThatAFileHasEscapedDoesNotReachTheProvider() throws Exception {
+    String rest = "-fake-" + LlmStage.random();
+    stage.put("accented", "pässwört" + rest);
+    for (String written : List.of("p\\u00e4ssw\\u00F6rt", "\\u0070ässwört", "pässwört")) {
+      Files.writeString(
+          stage.workspace().resolve("config.json"),
+          "{\"key\": \"" + written + rest + "\", \"n\": 1}");
+      for (String path : List.of(MESSAGES, CHAT, RESPONSES)) {
+        String model = asking(read("t1", "config.json"));
+        LlmStage.Answer answer = loop(path, model, "");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(told(model))
+            .doesNotContain(rest)
+            .contains(
+                "\\\\\\\"key\\\\\\\": \\\\\\\"[chitin:redacted]\\\\\\\", \\\\\\\"n\\\\\\\": 1}");
+      }
+    }
+  }
+
+  @Test
+  void aNumberThatIsTooLargeIsForTheModelToMendAndGoesBackAsItCame() throws Exception {
+    String large = "{\"path\":\"notes.txt\",\"limit\":1234567890123456789}";
+    for (String path : List.of(MESSAGES, CHAT, RESPONSES)) {
+      for (String more : List.of("", STREAM)) {
+        String model = asking(new Ask("t1", "fs_read", large), read("t2", "notes.txt"));
+        LlmStage.Answer answer = loop(path, model, more + ",\"seed\":9223372036854775807");
+        assertThat(answer.text()).as(answer.text()).contains("Hello");
+        assertThat(told(model))
+            .contains("the arguments cannot be read: a whole number is beyond 2^53-1")
+            .contains("1234567890123456789", "\"seed\":9223372036854775807", "seven green apples");
+        assertThat(entries(answer).stream().filter(line -> line.contains("\"fs_read\"")))
+            .as("the other one was run")
+            .isNotEmpty()
+            .allMatch(line -> line.contains("-1-1"));
+      }
+    }
+  }
+
+  @Test
   void aLongResultIsCutAndAllOfThemHaveABound() throws Exception {
     Files.writeString(stage.workspace().resolve("long.txt"), "x".repeat(90_000));
     String model = asking(read("t1", "long.txt"));
