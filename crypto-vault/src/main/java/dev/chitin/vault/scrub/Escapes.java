@@ -98,8 +98,9 @@ enum Escapes {
 
   /** The text that {@code text} stands for; null when that is the same. */
   byte @Nullable [] resolved(byte[] text) {
+    byte mark = mark();
     int at = 0;
-    while (at < text.length && text[at] != mark()) {
+    while (at < text.length && text[at] != mark) {
       at++;
     }
     if (at == text.length) {
@@ -109,7 +110,11 @@ enum Escapes {
     byte[] out = Arrays.copyOf(text, text.length); // No escape stands for more bytes than it has.
     int length = at;
     while (at < text.length) {
-      at += next(text, at, unit);
+      if (text[at] != mark) {
+        out[length++] = text[at++];
+        continue;
+      }
+      at += read(text, at, unit);
       for (int i = 0; i < unit.length; i++) {
         out[length++] = unit.bytes[i];
       }

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  *     pattern-matching algorithms</a>
  */
 final class Patterns {
+  /** How many of a fingerprint's bits say at once whether it may be one that is looked for. */
+  private static final int MARKED_BITS = 16;
+
   /** Length of what is fingerprinted, and of the shortest secret that can be searched for. */
   static final int WINDOW = 12;
 
@@ -39,18 +42,17 @@ final class Patterns {
 
   private final long[] fingerprints;
   private final Pattern[] patterns;
-  private final long mask;
+  private final long[] marked = new long[1 << (MARKED_BITS - 6)];
   private final MemorySegment key;
 
   private Patterns(Pattern[] patterns, MemorySegment key) {
     this.patterns = patterns;
     this.fingerprints = Arrays.stream(patterns).mapToLong(Pattern::fingerprint).toArray();
     this.key = key;
-    long bits = 0;
     for (long fingerprint : fingerprints) {
-      bits |= bit(fingerprint);
+      int bit = bit(fingerprint);
+      marked[bit >>> 6] |= 1L << bit;
     }
-    this.mask = bits;
   }
 
   /** A key for fingerprints: an odd factor. */
@@ -135,8 +137,13 @@ final class Patterns {
     return new End(length[0], state[0]);
   }
 
-  private static long bit(long fingerprint) {
-    return 1L << (fingerprint >>> 58);
+  private static int bit(long fingerprint) {
+    return (int) (fingerprint >>> (Long.SIZE - MARKED_BITS));
+  }
+
+  private boolean mayBe(long fingerprint) {
+    int bit = bit(fingerprint);
+    return (marked[bit >>> 6] & 1L << bit) != 0;
   }
 
   boolean isEmpty() {
@@ -163,10 +170,7 @@ final class Patterns {
       return null;
     }
     long factor = key.get(ValueLayout.JAVA_LONG, 0);
-    long leaving = 1;
-    for (int i = 0; i < WINDOW; i++) {
-      leaving *= factor;
-    }
+    long leaving = leaving(factor);
     long hash = 0;
     for (long i = from; i < end; i++) {
       hash = hash * factor + text.at(i) + 129;
@@ -174,7 +178,7 @@ final class Patterns {
       if (begin > from) {
         hash -= leaving * (text.at(begin - 1) + 129);
       }
-      if (begin >= from && (mask & bit(hash)) != 0) {
+      if (begin >= from && mayBe(hash)) {
         Hit hit = confirmed(text, begin, end, hash);
         if (hit != null) {
           return hit;
@@ -182,6 +186,39 @@ final class Patterns {
       }
     }
     return null;
+  }
+
+  /** The same in an array, where most texts lie: a call for each byte would be most of the work. */
+  @Nullable Hit find(byte[] text, int from) {
+    if (isEmpty() || text.length - from < WINDOW) {
+      return null;
+    }
+    long factor = key.get(ValueLayout.JAVA_LONG, 0);
+    long leaving = leaving(factor);
+    long hash = 0;
+    for (int i = from; i < text.length; i++) {
+      hash = hash * factor + text[i] + 129;
+      int begin = i - WINDOW + 1;
+      if (begin > from) {
+        hash -= leaving * (text[begin - 1] + 129);
+      }
+      if (begin >= from && mayBe(hash)) {
+        Hit hit = confirmed(at -> text[Math.toIntExact(at)], begin, text.length, hash);
+        if (hit != null) {
+          return hit;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** What a byte counts that leaves the window. */
+  private static long leaving(long factor) {
+    long leaving = 1;
+    for (int i = 0; i < WINDOW; i++) {
+      leaving *= factor;
+    }
+    return leaving;
   }
 
   private @Nullable Hit confirmed(Text text, long begin, long end, long hash) {

@@ -67,11 +67,10 @@ final class Sightings {
   }
 
   private void asItIs(byte[] text, List<Span> found) {
-    Text bytes = i -> text[Math.toIntExact(i)];
     int done = 0;
-    for (Patterns.Hit hit = patterns.find(bytes, done, text.length);
+    for (Patterns.Hit hit = patterns.find(text, done);
         hit != null;
-        hit = patterns.find(bytes, done, text.length)) {
+        hit = patterns.find(text, done)) {
       done = Math.toIntExact(hit.to());
       while (hit.open() && done < text.length && continues(text[done])) {
         done++;
