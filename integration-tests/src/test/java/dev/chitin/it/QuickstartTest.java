@@ -56,24 +56,28 @@ class QuickstartTest {
         GatewayProcess.command(home, Map.of(), "quickstart", "--port", "0")
             .redirectError(base.resolve("stderr.log").toFile())
             .start();
-    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-    String line = out.readLine();
-    while (line != null && !line.contains("stays up")) {
-      line = out.readLine();
+    try {
+      BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+      String line = out.readLine();
+      while (line != null && !line.contains("stays up")) {
+        line = out.readLine();
+      }
+      assertThat(line).as(Files.readString(base.resolve("stderr.log"))).isNotNull();
+      assertThat(Files.readString(Path.of("/proc/locks")))
+          .as("the lock itself")
+          .contains(":" + Files.getAttribute(home.resolve("audit/lock"), "unix:ino") + " 0 EOF");
+
+      GatewayProcess.Result second = GatewayProcess.run(home, new byte[0], "serve", "--port", "0");
+      assertThat(second.exit()).isEqualTo(5);
+      assertThat(second.err()).contains("audit.unavailable").contains("already open in process");
+      GatewayProcess.Result verified = GatewayProcess.run(home, new byte[0], "audit", "verify");
+      assertThat(verified.exit()).as(verified.out() + verified.err()).isZero();
+
+      process.destroy();
+      assertThat(process.waitFor()).isZero();
+    } finally {
+      process.destroyForcibly().waitFor();
     }
-    assertThat(line).as(Files.readString(base.resolve("stderr.log"))).isNotNull();
-    assertThat(Files.readString(Path.of("/proc/locks")))
-        .as("the lock itself")
-        .contains(":" + Files.getAttribute(home.resolve("audit/lock"), "unix:ino") + " 0 EOF");
-
-    GatewayProcess.Result second = GatewayProcess.run(home, new byte[0], "serve", "--port", "0");
-    assertThat(second.exit()).isEqualTo(5);
-    assertThat(second.err()).contains("audit.unavailable").contains("already open in process");
-    GatewayProcess.Result verified = GatewayProcess.run(home, new byte[0], "audit", "verify");
-    assertThat(verified.exit()).as(verified.out() + verified.err()).isZero();
-
-    process.destroy();
-    assertThat(process.waitFor()).isZero();
     GatewayProcess.remove(base);
   }
 }

@@ -21,7 +21,10 @@ public record JsonLimits(
   public static final int MAX_DEPTH = 1_000;
 
   /** Longest literal of a number, in characters. */
-  public static final int NUMBER_CHARS = 64;
+  public static final int NUMBER_CHARS = 128;
+
+  /** The same of one that is kept as it was written. */
+  public static final int WRITTEN_CHARS = 64;
 
   /** Bounds within which numbers are read as values. */
   public JsonLimits(int depth, int nodes, int stringChars, int nameBytes, int members) {

@@ -221,8 +221,9 @@ public final class StrictJson {
   /** The parser counts digits alone. */
   private String number() throws JsonSyntaxException {
     String literal = text();
-    if (literal.length() > JsonLimits.NUMBER_CHARS) {
-      throw refuse("a number is longer than " + JsonLimits.NUMBER_CHARS + " characters");
+    int most = limits.numbersAsWritten() ? JsonLimits.WRITTEN_CHARS : JsonLimits.NUMBER_CHARS;
+    if (literal.length() > most) {
+      throw refuse("a number is longer than " + most + " characters");
     }
     return literal;
   }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -33,7 +34,7 @@ class DirectoryLockTest {
         if (arguments[1].equals("drop")) {
           Files.readAllBytes(directory.lock());
         }
-        System.out.println("held by " + lock);
+        System.out.println("held by " + Objects.requireNonNull(lock).getClass().getSimpleName());
         System.in.read();
       }
     }

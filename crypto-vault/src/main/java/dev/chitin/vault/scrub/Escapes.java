@@ -55,17 +55,17 @@ enum Escapes {
       if (point < 0x80) {
         add(point);
       } else if (point < 0x800) {
-        add(0xC0 | point >> 6);
+        add(0xC0 | (point >> 6));
       } else if (point < 0x10000) {
-        add(0xE0 | point >> 12);
-        add(0x80 | point >> 6 & 0x3F);
+        add(0xE0 | (point >> 12));
+        add(0x80 | ((point >> 6) & 0x3F));
       } else {
-        add(0xF0 | point >> 18);
-        add(0x80 | point >> 12 & 0x3F);
-        add(0x80 | point >> 6 & 0x3F);
+        add(0xF0 | (point >> 18));
+        add(0x80 | ((point >> 12) & 0x3F));
+        add(0x80 | ((point >> 6) & 0x3F));
       }
       if (point >= 0x80) {
-        add(0x80 | point & 0x3F);
+        add(0x80 | (point & 0x3F));
       }
       return read;
     }
@@ -133,7 +133,7 @@ enum Escapes {
       if (digit < 0) {
         return -1;
       }
-      value = value << 4 | digit;
+      value = (value << 4) | digit;
     }
     return value;
   }

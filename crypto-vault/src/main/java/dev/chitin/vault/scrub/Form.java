@@ -96,7 +96,7 @@ enum Form {
   private static boolean latin(byte b, Sink sink) {
     return b >= 0
         ? sink.put(b)
-        : sink.put((byte) (0xC0 | (b & 0xFF) >> 6)) && sink.put((byte) (0x80 | b & 0x3F));
+        : sink.put((byte) (0xC0 | ((b & 0xFF) >> 6))) && sink.put((byte) (0x80 | (b & 0x3F)));
   }
 
   private static boolean hex(byte b, byte[] digits, Sink sink) {

@@ -143,7 +143,7 @@ final class Patterns {
 
   private boolean mayBe(long fingerprint) {
     int bit = bit(fingerprint);
-    return (marked[bit >>> 6] & 1L << bit) != 0;
+    return (marked[bit >>> 6] & (1L << bit)) != 0;
   }
 
   boolean isEmpty() {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain #report reported} once. Used by one thread at a time.
  */
 public final class SecretSearch {
-  /** Of a unit of UTF-16 in UTF-8. */
-  private static final int MOST_BYTES = 3;
+  /** A unit of UTF-16 has at most three bytes in UTF-8. */
+  private static final int LEAST_CHARS = Patterns.WINDOW / 3;
 
   private final LiveSecrets live;
   private final List<MemorySegment> more;
@@ -28,27 +28,28 @@ public final class SecretSearch {
             .toList();
   }
 
+  /** Whether a secret stands in {@code text}. */
+  public boolean finds(String text) {
+    return text.length() >= LEAST_CHARS && !sightings(text).isEmpty();
+  }
+
   /** {@code text} without secrets; the same object when there is none in it. */
   public String without(String text) {
-    if ((long) text.length() * MOST_BYTES < Patterns.WINDOW) {
+    if (text.length() < LEAST_CHARS) {
       return text;
     }
-    Sightings sightings = sightings(text.getBytes(StandardCharsets.UTF_8));
+    Sightings sightings = sightings(text);
     return sightings.isEmpty() ? text : new String(sightings.removed(), StandardCharsets.UTF_8);
   }
 
-  /** Whether a secret stands in {@code text}, UTF-8. */
-  public boolean finds(byte[] text) {
-    return !sightings(text).isEmpty();
-  }
-
-  /** The same where no escape is resolved: for texts whose parts are looked at on their own. */
+  /** Whether one stands in {@code text}, UTF-8, whose escapes were looked at by its parts. */
   public boolean findsAsItIs(byte[] text) {
     return live.look(known -> with(known).find(text, 0) != null);
   }
 
-  private Sightings sightings(byte[] text) {
-    return live.look(known -> Sightings.of(with(known), text));
+  private Sightings sightings(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return live.look(known -> Sightings.of(with(known), utf8));
   }
 
   private Patterns with(Patterns known) {

@@ -122,15 +122,15 @@ public final class IdempotencyKeys implements AutoCloseable {
    * later line of a key replaces an earlier one.
    */
   private Future<Void> write(DiskWork work) {
-    Callable<Void> whole =
+    Callable<String> whole =
         () -> {
           if (journal.worthRewriting(table.size())) {
             journal.rewrite(table.live());
           }
           work.run();
-          return null;
+          return "written";
         };
-    return disk.executeBlocking(whole, false);
+    return disk.executeBlocking(whole, false).mapEmpty();
   }
 
   @Override

@@ -43,12 +43,15 @@ public final class Configuration {
     return places.fault(problem);
   }
 
-  /** The same as a problem whose text begins with the place. */
+  /**
+   * The same as a problem of the configuration, if it was none, whose text begins with the place.
+   */
   public ChitinException located(ChitinException refusal) {
     Problem problem = refusal.problem();
     ConfigFault fault = places.fault(problem);
+    boolean known = problem.code() == ProblemCode.CONFIG_NOT_BUILT;
     return new Problem(
-            ProblemCode.CONFIG_INVALID,
+            known ? problem.code() : ProblemCode.CONFIG_INVALID,
             fault.place() + ": " + problem.detail(),
             problem.rule(),
             problem.hint(),

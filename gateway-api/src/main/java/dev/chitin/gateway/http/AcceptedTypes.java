@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 /**
  * What a request's {@code Accept} takes for an answer (RFC 9110, section 12.5.1): of the ranges
  * that fit a type the most specific counts. Parameters but {@code q} are not looked at; a range
- * that is malformed is none. Two things that clients send are read as they are meant: {@code *} for
- * {@code *&#47;*}, and {@code q=.2}.
+ * that is malformed is none. Two things that clients send are read as they are meant: a star alone,
+ * for any type, and {@code q=.2}.
  */
 final class AcceptedTypes {
   private static final Pattern QUALITY = Pattern.compile("[01]|[01]?\\.[0-9]{1,3}|[01]\\.");

@@ -133,7 +133,6 @@ final class Exchange {
     return response;
   }
 
-  /** Answers with a problem; the cause of a defect goes to the log. */
   /** Has a client send its body that waits to be asked for it (RFC 9110, section 10.1.1). */
   void awaitBody() {
     if (BodyForm.isAwaited(request)) {
@@ -141,6 +140,7 @@ final class Exchange {
     }
   }
 
+  /** Answers with a problem; the cause of a defect goes to the log. */
   void fail(Throwable failure, @Nullable String callId) {
     ChitinException known = ChitinException.from(failure);
     if (known instanceof ChitinException.Defect) {

@@ -10,7 +10,6 @@ import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
 import dev.chitin.vault.scrub.SecretSearch;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,23 +35,24 @@ record CleanBody(JsonValue document, Bytes bytes) {
    */
   static CleanBody of(Bytes sent, SecretSearch search) {
     JsonValue document = parse(sent);
-    try {
-      JsonValue clean = without(document, search);
-      boolean found = clean != document;
-      Bytes bytes = found ? Bytes.adopt(CanonicalJson.bytesInOrder(clean)) : sent;
-      if (search.findsAsItIs(bytes.borrow())) {
-        throw Fault.in(
-            "body",
-            "a secret that is in use stands in it across several values or in a number, and cannot"
-                + " be taken out; leave it out");
-      }
-      if (found) {
-        search.report(PLACE);
-      }
-      return new CleanBody(clean, bytes);
-    } catch (ChitinException refused) {
+    if (!stands(document, search)) {
+      requireNoneAcross(sent, search);
+      return new CleanBody(document, sent);
+    }
+    search.report(PLACE);
+    JsonValue clean = without(document, search);
+    Bytes bytes = Bytes.adopt(CanonicalJson.bytesInOrder(clean));
+    requireNoneAcross(bytes, search);
+    return new CleanBody(clean, bytes);
+  }
+
+  private static void requireNoneAcross(Bytes bytes, SecretSearch search) {
+    if (search.findsAsItIs(bytes.borrow())) {
       search.report(PLACE);
-      throw refused;
+      throw Fault.in(
+          "body",
+          "a secret that is in use stands in it across several values or in a number, and cannot"
+              + " be taken out; leave it out");
     }
   }
 
@@ -62,8 +62,7 @@ record CleanBody(JsonValue document, Bytes bytes) {
    * @throws ChitinException {@code request.malformed} when there is a secret in it
    */
   static void require(Bytes bytes, SecretSearch search) {
-    JsonValue document = parse(bytes);
-    if (without(document, search) != document || search.findsAsItIs(bytes.borrow())) {
+    if (stands(parse(bytes), search) || search.findsAsItIs(bytes.borrow())) {
       search.report(PLACE);
       throw Fault.in(
           "body",
@@ -85,44 +84,41 @@ record CleanBody(JsonValue document, Bytes bytes) {
     }
   }
 
-  /** The same value where there is nothing to take out. */
+  private static boolean stands(JsonValue value, SecretSearch search) {
+    return switch (value) {
+      case JsonValue.Str text -> search.finds(text.value());
+      case JsonValue.Arr array -> array.items().stream().anyMatch(item -> stands(item, search));
+      case JsonValue.Obj object ->
+          object.members().entrySet().stream()
+              .anyMatch(
+                  member -> search.finds(member.getKey()) || stands(member.getValue(), search));
+      default -> false;
+    };
+  }
+
   private static JsonValue without(JsonValue value, SecretSearch search) {
     return switch (value) {
-      case JsonValue.Str text -> {
-        String clean = search.without(text.value());
-        yield clean.equals(text.value()) ? text : new JsonValue.Str(clean);
-      }
-      case JsonValue.Arr array -> items(array, search);
+      case JsonValue.Str text -> new JsonValue.Str(search.without(text.value()));
+      case JsonValue.Arr array ->
+          new JsonValue.Arr(array.items().stream().map(item -> without(item, search)).toList());
       case JsonValue.Obj object -> members(object, search);
       default -> value;
     };
   }
 
-  private static JsonValue items(JsonValue.Arr array, SecretSearch search) {
-    List<JsonValue> clean = new ArrayList<>(array.items().size());
-    boolean same = true;
-    for (JsonValue item : array.items()) {
-      JsonValue one = without(item, search);
-      same &= one == item;
-      clean.add(one);
-    }
-    return same ? array : new JsonValue.Arr(clean);
-  }
-
   private static JsonValue members(JsonValue.Obj object, SecretSearch search) {
     Map<String, JsonValue> clean = LinkedHashMap.newLinkedHashMap(object.members().size());
-    boolean same = true;
-    for (Map.Entry<String, JsonValue> member : object.members().entrySet()) {
-      String name = search.without(member.getKey());
-      JsonValue value = without(member.getValue(), search);
-      same &= name.equals(member.getKey()) && value == member.getValue();
-      if (clean.put(name, value) != null) {
-        throw Fault.in(
-            "body",
-            "two names in one of its objects are the same without the secret that is in use and"
-                + " stands in them; leave it out");
-      }
-    }
-    return same ? object : new JsonValue.Obj(clean);
+    object
+        .members()
+        .forEach(
+            (name, value) -> {
+              if (clean.put(search.without(name), without(value, search)) != null) {
+                throw Fault.in(
+                    "body",
+                    "two names in one of its objects are the same without the secret that is in"
+                        + " use and stands in them; leave it out");
+              }
+            });
+    return new JsonValue.Obj(clean);
   }
 }

@@ -4,7 +4,6 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.vault.scrub.SecretSearch;
 import io.vertx.core.MultiMap;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -84,7 +83,7 @@ final class ForwardedFields {
   }
 
   private static void requireNoSecret(SecretSearch search, String place, String value) {
-    if (search.finds(value.getBytes(StandardCharsets.UTF_8))) {
+    if (search.finds(value)) {
       search.report("llm.field");
       throw Fault.in(
           place,

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +52,8 @@ class ConfigCommandTest {
     assertThat(run(document, "config", "validate", "--json")).isEqualTo(2);
     JsonValue.Obj answer = (JsonValue.Obj) StrictJson.parse(out.toByteArray());
     assertThat(answer.get("valid")).isEqualTo(new JsonValue.Bool(false));
-    var fault = (JsonValue.Obj) ((JsonValue.Arr) answer.get("faults")).items().getFirst();
+    var faults = (JsonValue.Arr) Objects.requireNonNull(answer.get("faults"));
+    var fault = (JsonValue.Obj) faults.items().getFirst();
     assertThat(Texts.of(fault, "place")).isEqualTo("chitin.json5:" + place);
     assertThat(Texts.of(fault, "key")).isEqualTo(key);
     assertThat(Texts.of(fault, "detail")).isNotBlank().doesNotStartWith(key);

@@ -117,7 +117,7 @@ class KeyCommandTest {
   @ValueSource(strings = {".", "..", "a/b", "a b", ""})
   void aToolsNameIsCheckedBeforeItIsPartOfAPath(String name) {
     assertThat(run("tool", "describe", name)).isEqualTo(2);
-    assertThat(said()).contains("There is no tool of that name.");
+    assertThat(said()).contains("There is no tool of that name");
     assertThat(asked).isEmpty();
   }
 }

@@ -70,11 +70,12 @@ class UsageTapTest {
 
   @Test
   void aLongLineIsReadAsItComes() {
-    String said =
-        "data: {\"type\":\"response.completed\",\"response\":{\"output\":[\"%s\"],\"tools\":"
-            + "[{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}],\"usage\":"
-            + "{\"input_tokens\":900,\"output_tokens\":70}}}\n\n";
-    byte[] stream = bytes(said.formatted("\\\"usage\\\":{} ".repeat(20_000)));
+    byte[] stream =
+        bytes(
+            "data: {\"type\":\"response.completed\",\"response\":{\"output\":[\""
+                + "\\\"usage\\\":{} ".repeat(20_000)
+                + "\"],\"tools\":[{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}],"
+                + "\"usage\":{\"input_tokens\":900,\"output_tokens\":70}}}\n\n");
     for (int size : new int[] {1_000, 65_536, stream.length}) {
       var tap = new UsageTap(true);
       for (int at = 0; at < stream.length; at += size) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +27,9 @@ class LlmDrainTest {
       ", \"tool_loop\": { \"tools\": [\"fs_read\", \"process_run\"] }";
   private static final String WHY = "The gateway is shutting down.";
 
-  private static LlmStage start(int delayMillis, int timeoutMillis) throws Exception {
+  private static LlmStage start(int timeoutMillis) throws Exception {
     return LlmStage.start(
-        LOOP,
-        ", \"gateway\": { \"drain\": { \"delay_ms\": %d, \"timeout_ms\": %d } }"
-            .formatted(delayMillis, timeoutMillis));
+        LOOP, ", \"gateway\": { \"drain\": { \"timeout_ms\": %d } }".formatted(timeoutMillis));
   }
 
   /** Asks and does not wait. */
@@ -79,19 +78,19 @@ class LlmDrainTest {
     all.forEach((name, answer) -> told.put(name, answer.join()));
     assertThat(stage.gateway().ended()).isZero();
     told.forEach((name, answer) -> assertThat(answer.body()).as(name).contains(WHY));
-    assertThat(told.get("m").body())
+    assertThat(of(told, "m").body())
         .containsPattern("\n\nevent: error\ndata: \\{\"type\":\"error\",\"error\":\\{")
         .contains("overloaded_error", "gateway.draining");
-    assertThat(told.get("c").body())
+    assertThat(of(told, "c").body())
         .containsPattern("\n\ndata: \\{\"error\":\\{\"message\"")
         .doesNotContain("[DONE]");
-    assertThat(told.get("r").body())
+    assertThat(of(told, "r").body())
         .containsPattern("\n\nevent: error\ndata: \\{\"type\":\"error\",\"code\"");
-    assertThat(told.get("wait-m").statusCode()).isEqualTo(529);
-    assertThat(told.get("wait-c").statusCode()).isEqualTo(503);
-    assertThat(told.get("loop-m").statusCode()).isEqualTo(529);
-    assertThat(told.get("loop-m").headers().firstValue("x-should-retry")).hasValue("false");
-    assertThat(told.get("loop-c").body()).contains(": tool loop").contains("data: {\"error\":");
+    assertThat(of(told, "wait-m").statusCode()).isEqualTo(529);
+    assertThat(of(told, "wait-c").statusCode()).isEqualTo(503);
+    assertThat(of(told, "loop-m").statusCode()).isEqualTo(529);
+    assertThat(of(told, "loop-m").headers().firstValue("x-should-retry")).hasValue("false");
+    assertThat(of(told, "loop-c").body()).contains(": tool loop").contains("data: {\"error\":");
     assertThat(stage.provider().asked()).as("no further turn").hasSize(all.size());
     List<String> ends = new ArrayList<>();
     for (String entry : stage.audit()) {
@@ -106,9 +105,13 @@ class LlmDrainTest {
     assertThat(stage.gateway().errors()).contains("9 calls did not end in time");
   }
 
+  private static HttpResponse<String> of(Map<String, HttpResponse<String>> told, String name) {
+    return Objects.requireNonNull(told.get(name));
+  }
+
   @Test
   void whatDoesNotEndInTimeIsStoppedAndToldWhy() throws Exception {
-    try (var stage = start(0, 300);
+    try (var stage = start(300);
         var http = HttpClient.newHttpClient()) {
       Map<String, CompletableFuture<HttpResponse<String>>> all = running(http, stage);
       stage.gateway().signal("TERM");
@@ -118,7 +121,7 @@ class LlmDrainTest {
 
   @Test
   void aSecondSignalWaitsForNone() throws Exception {
-    try (var stage = start(3_600_000, 3_600_000);
+    try (var stage = start(3_600_000);
         var http = HttpClient.newHttpClient()) {
       Map<String, CompletableFuture<HttpResponse<String>>> all = running(http, stage);
       stage.gateway().signal("TERM");
@@ -130,7 +133,7 @@ class LlmDrainTest {
 
   @Test
   void aLoopThatRunsAcrossTheSignalHasItsTools() throws Exception {
-    try (var stage = start(0, 60_000);
+    try (var stage = start(60_000);
         var http = HttpClient.newHttpClient()) {
       Files.writeString(stage.workspace().resolve("notes.txt"), "seven green apples");
       String seconds = ToolProcess.ownSeconds(3);

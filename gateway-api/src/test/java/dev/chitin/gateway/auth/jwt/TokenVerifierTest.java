@@ -40,6 +40,8 @@ class TokenVerifierTest {
   private static final String ISSUER = "https://id.example";
   private static final String AUDIENCE = "https://gateway.example";
   private static final long START = 1_800_000_000L;
+  private static final Map<String, Role> ROLES =
+      Map.of("callers", Role.AGENT, "people", Role.APPROVER);
 
   private final VerificationPool pool = new VerificationPool();
   private final Set<Credential.Token> revoked = new HashSet<>();
@@ -55,7 +57,7 @@ class TokenVerifierTest {
   void make() throws GeneralSecurityException {
     issuer = new TestIssuer(SigningAlgorithm.RS256);
     document = TestIssuer.set(issuer.jwk("k1"));
-    use(Set.of(SigningAlgorithm.values()));
+    use(Set.of(SigningAlgorithm.values()), ROLES);
   }
 
   @AfterEach
@@ -64,7 +66,7 @@ class TokenVerifierTest {
   }
 
   private void use(Set<SigningAlgorithm> algorithms) {
-    use(algorithms, Map.of("callers", Role.AGENT, "people", Role.APPROVER));
+    use(algorithms, ROLES);
   }
 
   private void use(Set<SigningAlgorithm> algorithms, Map<String, Role> roles) {
