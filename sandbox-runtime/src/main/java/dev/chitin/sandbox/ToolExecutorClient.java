@@ -24,11 +24,6 @@ public final class ToolExecutorClient implements ToolExecutor {
   }
 
   @Override
-  public BusCall<ToolResult> execute(ToolCall call, Deadline deadline) {
-    return execute.start(call, deadline);
-  }
-
-  @Override
   public BusCall<ToolResult> execute(
       ToolCall call, Deadline deadline, @Nullable TraceContext trace) {
     return execute.start(call, deadline, trace);

@@ -70,11 +70,6 @@ public final class RunningCalls implements ToolExecutor {
   }
 
   @Override
-  public BusCall<ToolResult> execute(ToolCall call, Deadline deadline) {
-    return execute(call, deadline, null);
-  }
-
-  @Override
   public BusCall<ToolResult> execute(
       ToolCall call, Deadline deadline, @Nullable TraceContext trace) {
     return begin(call, deadline, trace, () -> closed);
@@ -150,11 +145,6 @@ public final class RunningCalls implements ToolExecutor {
   }
 
   private final class Within implements ToolExecutor {
-    @Override
-    public BusCall<ToolResult> execute(ToolCall call, Deadline deadline) {
-      return execute(call, deadline, null);
-    }
-
     @Override
     public BusCall<ToolResult> execute(
         ToolCall call, Deadline deadline, @Nullable TraceContext trace) {

@@ -16,6 +16,16 @@ import java.util.List;
  * more than that; who may read metrics is told why.
  */
 final class HealthRoutes {
+  private static final Operation LIVE =
+      Operation.of("operations", "Whether the event loops answer")
+          .gives(200, "They do.", "Health")
+          .gives(503, "One does not.", "Health");
+
+  private static final Operation READY =
+      Operation.of("operations", "Whether the gateway should be sent work")
+          .gives(200, "It should.", "Health")
+          .gives(503, "It should not.", "Health");
+
   private final Readiness readiness;
   private final RequestObserver observer;
 
@@ -28,20 +38,8 @@ final class HealthRoutes {
     List<Route> routes = new ArrayList<>();
     // Balancers ask by HEAD too.
     for (HttpMethod method : List.of(HttpMethod.GET, HttpMethod.HEAD)) {
-      routes.add(
-          Route.open(method, "/health/live", this::live)
-              .withDetails()
-              .described(
-                  Operation.of("operations", "Whether the event loops answer")
-                      .gives(200, "They do.", "Health")
-                      .gives(503, "One does not.", "Health")));
-      routes.add(
-          Route.open(method, "/health/ready", this::ready)
-              .withDetails()
-              .described(
-                  Operation.of("operations", "Whether the gateway should be sent work")
-                      .gives(200, "It should.", "Health")
-                      .gives(503, "It should not.", "Health")));
+      routes.add(Route.open(method, "/health/live", this::live).withDetails().described(LIVE));
+      routes.add(Route.open(method, "/health/ready", this::ready).withDetails().described(READY));
     }
     return routes;
   }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class RunningCallsTest {
   private final List<String> told = new ArrayList<>();
-  private final RunningCalls calls = new RunningCalls((call, deadline) -> new Endless(call));
+  private final RunningCalls calls = new RunningCalls((call, deadline, trace) -> new Endless(call));
 
   /** A call that ends when it is cancelled. */
   private final class Endless implements BusCall<ToolResult> {
