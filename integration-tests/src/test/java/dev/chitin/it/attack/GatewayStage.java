@@ -114,7 +114,10 @@ final class GatewayStage implements AutoCloseable {
 
   /** Control groups and files of the gateway that a finished run left; waits for them to go. */
   List<String> leftovers() throws IOException {
-    Bounded.holds(() -> groups(gateway.pid()).isEmpty() && runFiles().equals(restingFiles));
+    // A look that found nothing counts: at the next one the pool may just make groups ready.
+    if (Bounded.holds(() -> groups(gateway.pid()).isEmpty() && runFiles().equals(restingFiles))) {
+      return List.of();
+    }
     var left = new ArrayList<>(groups(gateway.pid()));
     var files = new ArrayList<>(runFiles());
     files.removeAll(restingFiles);
