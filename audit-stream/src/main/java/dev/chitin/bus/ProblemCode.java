@@ -83,6 +83,7 @@ public enum ProblemCode {
   SANDBOX_UNAVAILABLE("sandbox.unavailable", 503, "The sandbox is not available"),
   GATEWAY_OVERLOADED("gateway.overloaded", 503, "The gateway is at its bound"),
   GATEWAY_DRAINING("gateway.draining", 503, "The gateway is shutting down"),
+  GATEWAY_UNREACHABLE("gateway.unreachable", 503, "No gateway answers"),
   DEADLINE_EXCEEDED("deadline.exceeded", 504, "The deadline passed before the call started"),
 
   LLM_PROVIDER_UNKNOWN("llm.provider_unknown", 404, "There is no such model provider"),

@@ -233,6 +233,8 @@ class DiskFaultTest {
       }
       assertThat(refused).isTrue();
       assertRefused(log.authorize(authorized("c"), soon()), ProblemCode.AUDIT_NO_SPACE);
+      Future<Receipt> another = log.authorize(authorized("d"), soon());
+      assertThatThrownBy(() -> await(another)).hasMessageContaining("next segment");
       assertThat(log.failure()).isEmpty();
       disk.mend();
       Future<LogPosition> again;

@@ -2,6 +2,7 @@ package dev.chitin.gateway;
 
 import dev.chitin.audit.GuardedField;
 import dev.chitin.audit.RetentionPolicy;
+import dev.chitin.audit.note.VerifierKey;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,5 +37,5 @@ public record AuditOptions(
    * @param key its verifier key
    * @param required whether only what it cosigned is shown
    */
-  public record WitnessOptions(String url, String key, boolean required) {}
+  public record WitnessOptions(String url, VerifierKey key, boolean required) {}
 }

@@ -1,5 +1,7 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.DurableAuditLog;
+import dev.chitin.audit.witness.WitnessClient;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.telemetry.Telemetry;
@@ -63,7 +65,9 @@ final class Interior {
     if (witness == null) {
       return Optional::empty;
     }
-    var client = Witnessing.client(witness, foundation.log());
+    DurableAuditLog log = foundation.log();
+    var client =
+        new WitnessClient(log.publication(), log.published(), witness.key(), witness.url());
     deploy(client);
     return client::refusal;
   }

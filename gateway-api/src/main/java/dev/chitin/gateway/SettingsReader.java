@@ -5,7 +5,6 @@ import dev.chitin.audit.RetentionPolicy;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
-import dev.chitin.gateway.AuditOptions.WitnessOptions;
 import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.config.RetentionKeys;
@@ -144,7 +143,7 @@ public final class SettingsReader {
         new AlertSettingsReader(
                 audit.fields("alerts").orElseGet(() -> JsonFields.of(JsonValue.Obj.EMPTY, "")))
             .options(segmentBytes),
-        audit.fields("witness").map(SettingsReader::witness).orElse(null),
+        audit.fields("witness").map(WitnessSettingsReader::read).orElse(null),
         retention());
   }
 
@@ -161,13 +160,6 @@ public final class SettingsReader {
                     retention.integer("max_events", 1, RetentionKeys.MOST_EVENTS).orElse(0L),
                     retention.string("archive").map(home::expand).orElse(null)))
         .orElse(RetentionPolicy.KEEP_ALL);
-  }
-
-  private static WitnessOptions witness(JsonFields witness) {
-    return new WitnessOptions(
-        witness.required("url", witness.string("url")),
-        witness.required("key", witness.string("key")),
-        witness.integer("required", 0, 1).orElse(0L) == 1);
   }
 
   /** A bound of one tenant that is not given lies at three quarters of the whole. */

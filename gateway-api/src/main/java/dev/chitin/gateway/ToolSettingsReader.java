@@ -145,7 +145,7 @@ final class ToolSettingsReader {
       throw Problem.of(
               ProblemCode.CONFIG_NOT_BUILT,
               "The tool " + tool.name() + " has NetworkAccess, and a native tool has no network.")
-          .withRule("tool." + tool.name() + ".capabilities.NetworkAccess")
+          .withRule("tools." + tool.name() + ".capabilities.NetworkAccess")
           .withHint("Drop NetworkAccess, or make the request with run.http or http_fetch.")
           .toException();
     }

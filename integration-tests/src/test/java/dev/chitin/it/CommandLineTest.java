@@ -103,6 +103,15 @@ class CommandLineTest {
     Result result = GatewayProcess.run(home, NOTHING, "tool", "list");
     assertThat(result.exit()).isEqualTo(5);
     assertThat(result.err()).contains("chitin serve");
+    for (List<String> line :
+        List.of(
+            List.of("tool", "list", "--json"),
+            List.of("config", "reload", "--json"),
+            List.of("audit", "events", "--json"))) {
+      Result refused = GatewayProcess.run(home, NOTHING, line.toArray(String[]::new));
+      assertThat(refused.exit()).as(line.toString()).isEqualTo(5);
+      assertThat(Json.text(Json.object(refused.out()), "code")).isEqualTo("gateway.unreachable");
+    }
     GatewayProcess.removeHome(home);
   }
 

@@ -66,6 +66,7 @@ public final class InputSchema {
     } catch (RuntimeException e) {
       throw Problem.of(
               ProblemCode.CONFIG_INVALID, "Tool " + tool + ": its input schema does not compile.")
+          .withRule("tools." + tool + ".input")
           .withHint("Check it against JSON Schema 2020-12.")
           .toException(e);
     }
@@ -160,6 +161,7 @@ public final class InputSchema {
           throw Problem.of(
                   ProblemCode.CONFIG_INVALID,
                   "Tool " + tool + ": a pattern in its input schema is not a regular expression.")
+              .withRule("tools." + tool + ".input")
               .toException(e);
         }
       }

@@ -102,6 +102,7 @@ public final class ToolDefinitionReader {
     Optional<JsonFields> process = fields.fields("process");
     Optional<JsonFields> http = fields.fields("http");
     Optional<JsonFields> verticle = fields.fields("verticle");
+    refuseNotBuilt(fields);
     fields.end();
     if (List.of(process, http, verticle).stream().filter(Optional::isPresent).count() != 1) {
       throw fields.invalid("", "must have exactly one of process, http, verticle");
@@ -119,6 +120,14 @@ public final class ToolDefinitionReader {
     }
     member.end();
     return new ToolDefinition.Run.VerticleCall(address);
+  }
+
+  private static void refuseNotBuilt(JsonFields fields) {
+    for (String kind : List.of("wasm", "mcp")) {
+      if (fields.value(kind).isPresent()) {
+        throw fields.invalid(kind, "is not built yet; a tool runs by process, http or verticle");
+      }
+    }
   }
 
   private static ToolDefinition.Run process(JsonFields fields) {
@@ -212,6 +221,8 @@ public final class ToolDefinitionReader {
 
   /** A refusal of a definition that names the tool. */
   static RuntimeException invalid(String tool, String detail) {
-    return Problem.of(ProblemCode.CONFIG_INVALID, "Tool " + tool + ": " + detail).toException();
+    return Problem.of(ProblemCode.CONFIG_INVALID, "Tool " + tool + ": " + detail)
+        .withRule("tools." + tool)
+        .toException();
   }
 }

@@ -129,7 +129,7 @@ public final class LogWriter {
     if (deadline.expired()) {
       return Refusals.stalled();
     }
-    return isOutOfRoom() || (!reserve && isRoomShort()) ? Refusals.noSpace() : null;
+    return isOutOfRoom() || (!reserve && isRoomShort()) ? roomRefusal() : null;
   }
 
   private boolean isOutOfRoom() {
@@ -141,7 +141,11 @@ public final class LogWriter {
   }
 
   private ChitinException overdueRefusal() {
-    return isOutOfRoom() ? Refusals.noSpace() : Refusals.stalled();
+    return isOutOfRoom() ? roomRefusal() : Refusals.stalled();
+  }
+
+  private ChitinException roomRefusal() {
+    return spares.isSpaceLow() ? Refusals.noSpace() : Refusals.noSegment();
   }
 
   private void run() {

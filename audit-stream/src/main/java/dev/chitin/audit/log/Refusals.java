@@ -43,6 +43,17 @@ final class Refusals {
         .toException();
   }
 
+  /** Whatever the reason; the free space that was seen is none. */
+  static ChitinException noSegment() {
+    return Problem.of(
+            ProblemCode.AUDIT_NO_SPACE,
+            "The next segment of the audit log cannot be made, so there is no room for new calls.")
+        .withHint(
+            "Check the room in the audit directory and the right to write there; the gateway's own"
+                + " log names the failure.")
+        .toException();
+  }
+
   static ChitinException failed(Throwable cause) {
     return Problem.of(
             ProblemCode.AUDIT_UNAVAILABLE,

@@ -105,9 +105,9 @@ public final class JsonFields {
     }
   }
 
-  /** A refusal for a member of this object. */
+  /** A refusal for a member of this object; for the object itself where the name is empty. */
   public RuntimeException invalid(String name, String detail) {
-    return fault(ProblemCode.REQUEST_MALFORMED, at(name), detail);
+    return fault(ProblemCode.REQUEST_MALFORMED, name.isEmpty() ? pointer : at(name), detail);
   }
 
   private <T extends JsonValue> Optional<T> typed(String name, Class<T> type, String expected) {

@@ -224,7 +224,8 @@ final class AdminClient implements AutoCloseable {
 
   /** The gateway has gone, and with it the answer. */
   static Problem brokenOff() {
-    return Problem.of(ProblemCode.GATEWAY_DRAINING, "The gateway broke off before it had answered.")
+    return Problem.of(
+            ProblemCode.GATEWAY_UNREACHABLE, "The gateway broke off before it had answered.")
         .withHint("When it runs again, chitin audit tail says what became of what was asked.");
   }
 

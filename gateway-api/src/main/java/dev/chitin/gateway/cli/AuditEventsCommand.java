@@ -1,7 +1,5 @@
 package dev.chitin.gateway.cli;
 
-import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.JsonValue.Arr;
@@ -75,12 +73,7 @@ final class AuditEventsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!AdminClient.listens(session.home().adminSocket())) {
-      throw Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "No gateway runs here.")
-          .withHint("Start it, or read the files: chitin audit tail.")
-          .toException();
-    }
-    try (var client = new AdminClient(session.home().adminSocket())) {
+    try (AdminClient client = session.gateway("Start it, or read the files: chitin audit tail.")) {
       Obj page = client.call(HttpMethod.GET, "/v1/audit/events?" + query());
       if (json) {
         session.print(page);

@@ -87,11 +87,7 @@ final class ConfigCommand {
       name = "reload",
       description = "Have the running gateway take over the changed configuration, all or nothing.")
   int reload(@Option(names = "--json", description = "Print JSON.") boolean json) {
-    if (!AdminClient.listens(session.home().adminSocket())) {
-      session.err().println("chitin: no gateway runs; the next start reads the configuration.");
-      return ExitCode.UNAVAILABLE.value();
-    }
-    try (var client = new AdminClient(session.home().adminSocket())) {
+    try (AdminClient client = session.gateway("The next start reads the configuration.")) {
       JsonValue.Obj answer = client.call(HttpMethod.POST, "/admin/config/reload");
       if (json) {
         session.print(answer);

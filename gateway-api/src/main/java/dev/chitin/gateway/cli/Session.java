@@ -84,6 +84,22 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
     return new ConfigSource(configurationFile(named), environment, configuration(named));
   }
 
+  /**
+   * A client of the running gateway.
+   *
+   * @param otherwise what to do when there is none
+   * @throws ChitinException {@code gateway.unreachable} when none runs in this home
+   */
+  AdminClient gateway(String otherwise) {
+    if (!AdminClient.listens(home().adminSocket())) {
+      throw Problem.of(
+              ProblemCode.GATEWAY_UNREACHABLE, "No gateway runs for " + home().root() + ".")
+          .withHint(otherwise)
+          .toException();
+    }
+    return new AdminClient(home().adminSocket());
+  }
+
   /** Opens the state of a stopped gateway. */
   Foundation foundation() {
     return foundation(settings(null));

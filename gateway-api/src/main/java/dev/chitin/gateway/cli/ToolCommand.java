@@ -131,12 +131,6 @@ final class ToolCommand {
   }
 
   private AdminClient client() {
-    if (!AdminClient.listens(session.home().adminSocket())) {
-      throw Problem.of(
-              ProblemCode.GATEWAY_DRAINING, "No gateway runs for " + session.home().root() + ".")
-          .withHint("Start it with chitin serve, or set CHITIN_HOME to the one that runs.")
-          .toException();
-    }
-    return new AdminClient(session.home().adminSocket());
+    return session.gateway("Start it with chitin serve, or set CHITIN_HOME to the one that runs.");
   }
 }

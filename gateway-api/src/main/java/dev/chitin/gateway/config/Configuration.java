@@ -5,6 +5,8 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -103,10 +105,18 @@ public final class Configuration {
       return Files.readString(file);
     } catch (NoSuchFileException e) {
       return "{}";
+    } catch (CharacterCodingException e) {
+      throw unreadable(file, "is not UTF-8 text");
+    } catch (AccessDeniedException e) {
+      throw unreadable(file, "may not be read by this user");
     } catch (IOException e) {
-      throw ConfigException.of(
-          new ConfigNode.Place(file.toString(), 0, 0), "", "cannot be read as UTF-8 text");
+      throw unreadable(
+          file, Files.isDirectory(file) ? "is a directory" : "cannot be read: " + e.getMessage());
     }
+  }
+
+  private static ConfigException unreadable(Path file, String why) {
+    return ConfigException.of(new ConfigNode.Place(file.toString(), 0, 0), "", why);
   }
 
   private static ConfigNode override(ConfigNode document, String variable, String value)

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.chitin.bus.json.JsonValue;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Reads JSON5 into nodes that know their place. A name that occurs twice is refused. */
 final class Json5Reader {
@@ -28,6 +30,8 @@ final class Json5Reader {
           .enable(JsonReadFeature.ALLOW_BACKSLASH_ESCAPING_ANY_CHARACTER)
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(64).build())
           .build();
+
+  private static final Pattern HEXADECIMAL = Pattern.compile(".?0[xX][0-9a-fA-F]");
 
   private final String source;
   private final JsonParser parser;
@@ -56,10 +60,23 @@ final class Json5Reader {
           at == null
               ? new ConfigNode.Place(source, 1, 1)
               : new ConfigNode.Place(source, at.getLineNr(), at.getColumnNr());
-      throw ConfigException.of(place, "", "not well-formed JSON5: " + e.getOriginalMessage());
+      throw ConfigException.of(place, "", why(e, text));
     } catch (IOException e) {
       throw new IllegalStateException("reading a string does no I/O", e);
     }
+  }
+
+  /** What is wrong, in the words of who writes the document. */
+  private static String why(JsonProcessingException fault, String text) {
+    JsonLocation at = fault.getLocation();
+    int offset = at == null ? 0 : (int) at.getCharOffset();
+    if (fault instanceof JsonEOFException) {
+      return "the document ends before everything in it is closed";
+    }
+    if (HEXADECIMAL.matcher(text).region(Math.max(0, offset - 2), text.length()).lookingAt()) {
+      return "hexadecimal numbers are not read; write the number in decimal";
+    }
+    return "not well-formed JSON5: " + fault.getOriginalMessage();
   }
 
   private ConfigNode node(JsonToken token) throws IOException, ConfigException {

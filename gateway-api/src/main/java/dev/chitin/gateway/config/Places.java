@@ -1,12 +1,16 @@
 package dev.chitin.gateway.config;
 
 import dev.chitin.bus.Problem;
+import dev.chitin.bus.json.JsonValue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Where each value of a document was written, by its dotted key ({@code gateway.hosts[0]}). */
+/**
+ * Where each value of a document was written, by its dotted key ({@code gateway.hosts[0]}). What
+ * stands in a list and has a name is also found by that ({@code tools.greet.input}).
+ */
 final class Places {
   private final String source;
   private final Map<String, ConfigNode.Place> byKey = new HashMap<>();
@@ -28,15 +32,16 @@ final class Places {
               .entries()
               .forEach(
                   (name, entry) -> {
-                    String member = key.isEmpty() ? name : key + "." + name;
-                    byKey.put(member, entry.value().place());
-                    collect(member, entry.value());
+                    enter(key.isEmpty() ? name : key + "." + name, entry.value());
                   });
       case ConfigNode.Items items -> {
         for (int i = 0; i < items.nodes().size(); i++) {
-          String member = key + "[" + i + "]";
-          byKey.put(member, items.nodes().get(i).place());
-          collect(member, items.nodes().get(i));
+          ConfigNode item = items.nodes().get(i);
+          enter(key + "[" + i + "]", item);
+          String name = name(item);
+          if (name != null) {
+            enter(key + "." + name, item);
+          }
         }
       }
       case ConfigNode.Scalar scalar -> {
@@ -45,15 +50,39 @@ final class Places {
     }
   }
 
+  private void enter(String key, ConfigNode node) {
+    byKey.put(key, node.place());
+    collect(key, node);
+  }
+
+  private static @Nullable String name(ConfigNode node) {
+    if (!(node instanceof ConfigNode.Table table)) {
+      return null;
+    }
+    ConfigNode.Entry entry = table.entries().get("name");
+    return entry != null
+            && entry.value() instanceof ConfigNode.Scalar scalar
+            && scalar.value() instanceof JsonValue.Str name
+        ? name.value()
+        : null;
+  }
+
   /** A problem as a fault at the place of the value that it is about, or of what would hold it. */
   ConfigFault fault(Problem problem) {
     String key = key(problem);
-    String detail = problem.detail();
-    if (!key.isEmpty() && detail.startsWith(key)) {
-      detail = detail.substring(key.length()).replaceFirst("^:? ", "");
+    String detail = without(key, problem.detail());
+    if (!problem.errors().isEmpty()) {
+      detail = without(problem.errors().getFirst().pointer(), detail);
     }
     return new ConfigFault(
         place(key), key, problem.hint() == null ? detail : detail + " " + problem.hint());
+  }
+
+  /** The detail of a fault is printed behind its key. */
+  private static String without(String key, String detail) {
+    return !key.isEmpty() && detail.startsWith(key)
+        ? detail.substring(key.length()).replaceFirst("^:? ", "")
+        : detail;
   }
 
   /** The key that decided, or that of the first error's pointer. */
