@@ -51,14 +51,16 @@ class ConfigFaultTest {
                                           | 2:42 | tools[0].run must have exactly one of
           name: "t", description: "x", run: {wasm: {}} | 2:49 | tools[0].run.wasm is not built yet
           name: "t", description: "x", run: {mcp: {}}  | 2:48 | tools[0].run.mcp is not built yet
+          name: "a.b", description: "x", run: {process: {argv: ["a"]}}, input: {type: "string"} \
+                                          | 2:6  | tools[0] Tool a.b: its input schema must have
           name: "t", description: "x", run: {process: {argv: ["a"]}}, input: {type: "string"} \
-                                          | 2:6  | tools.t Tool t: its input schema must have
+                                          | 2:6  | tools[0] Tool t: its input schema must have
           name: "t", description: "x", run: {process: {argv: ["a"]}}, \
           input: {type: "object", properties: {a: {type: "string", pattern: "("}}} \
-                                          | 2:75 | tools.t.input Tool t: a pattern in its input
+                                          | 2:75 | tools[0].input Tool t: a pattern in its input
           name: "t", description: "x", run: {process: {argv: ["a"]}}, \
           capabilities: {NetworkAccess: {hosts: ["a.example"]}} \
-                                          | 2:98 | tools.t.capabilities.NetworkAccess The tool t
+                                          | 2:98 | tools[0].capabilities.NetworkAccess The tool t
           """)
   void aFaultInAToolIsNamedByItsPlaceAndItsKey(String tool, String place, String said)
       throws IOException {
@@ -75,6 +77,7 @@ class ConfigFaultTest {
       textBlock =
           """
           gateway: { port: 0x50 }         | 1:21: hexadecimal numbers are not read
+          gateway: { port: /**/0X5f }     | 1:25: hexadecimal numbers are not read
           gateway: { port: 8#0 }          | 1:21: not well-formed JSON5: Unexpected character ('#'
           gateway: { port: 80             | 2:1: the document ends before everything
           telemetry: { otlp: {} }         | 1:22: telemetry.otlp.endpoint is missing
@@ -87,6 +90,12 @@ class ConfigFaultTest {
       throws IOException {
     Files.writeString(file, "{ " + members + (members.endsWith("80") ? "\n" : " }"));
     assertThat(faults()).singleElement().asString().startsWith("chitin.json5:" + said);
+  }
+
+  @Test
+  void aNumberThatBeginsItsLineIsHexadecimalToo() throws IOException {
+    Files.writeString(file, "{ gateway: { port:\n0x50 } }");
+    assertThat(faults()).singleElement().asString().contains("hexadecimal numbers are not read");
   }
 
   @Test

@@ -43,7 +43,9 @@ final class Refusals {
         .toException();
   }
 
-  /** Whatever the reason; the free space that was seen is none. */
+  /**
+   * There was space enough when it was last looked at: rights, a quota or the disk are in the way.
+   */
   static ChitinException noSegment() {
     return Problem.of(
             ProblemCode.AUDIT_NO_SPACE,

@@ -31,7 +31,7 @@ final class Json5Reader {
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(64).build())
           .build();
 
-  private static final Pattern HEXADECIMAL = Pattern.compile(".?0[xX][0-9a-fA-F]");
+  private static final Pattern HEXADECIMAL = Pattern.compile(".?0[xX][0-9a-fA-F]", Pattern.DOTALL);
 
   private final String source;
   private final JsonParser parser;

@@ -15,6 +15,9 @@ final class Places {
   private final String source;
   private final Map<String, ConfigNode.Place> byKey = new HashMap<>();
 
+  /** The keys of what stands in lists, by those that name it. */
+  private final Map<String, String> indexed = new HashMap<>();
+
   private Places(String source) {
     this.source = source;
   }
@@ -37,10 +40,11 @@ final class Places {
       case ConfigNode.Items items -> {
         for (int i = 0; i < items.nodes().size(); i++) {
           ConfigNode item = items.nodes().get(i);
-          enter(key + "[" + i + "]", item);
+          String member = key + "[" + i + "]";
+          enter(member, item);
           String name = name(item);
           if (name != null) {
-            enter(key + "." + name, item);
+            indexed.put(key + "." + name, member);
           }
         }
       }
@@ -69,7 +73,7 @@ final class Places {
 
   /** A problem as a fault at the place of the value that it is about, or of what would hold it. */
   ConfigFault fault(Problem problem) {
-    String key = key(problem);
+    String key = indexed(key(problem));
     String detail = without(key, problem.detail());
     if (!problem.errors().isEmpty()) {
       detail = without(problem.errors().getFirst().pointer(), detail);
@@ -102,9 +106,20 @@ final class Places {
             .replaceFirst("^\\.", "");
   }
 
+  /** {@code tools[0].input} for {@code tools.greet.input}; names may have dots of their own. */
+  private String indexed(String key) {
+    for (int end = key.length(); end > 0; end = key.lastIndexOf('.', end - 1)) {
+      String member = indexed.get(key.substring(0, end));
+      if (member != null) {
+        return member + key.substring(end);
+      }
+    }
+    return key;
+  }
+
   /** Of the key itself, else of the nearest section above it that is there, else of all. */
   String place(String key) {
-    String held = key;
+    String held = indexed(key);
     while (!held.isEmpty()) {
       ConfigNode.Place place = byKey.get(held);
       if (place != null) {
