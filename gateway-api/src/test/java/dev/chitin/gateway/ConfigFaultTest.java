@@ -45,7 +45,7 @@ class ConfigFaultTest {
       delimiter = '|',
       textBlock =
           """
-          description: "x"                | 2:6  | tools[0].name is missing
+          description: "x", run: {process: {argv: ["a"]}} | 2:6  | tools[0].name is missing: Letters
           name: "t", description: "x"     | 2:6  | tools[0].run is missing
           name: "t", description: "x", run: {process: {argv: ["a"]}, verticle: {address: "b"}} \
                                           | 2:42 | tools[0].run must have exactly one of
@@ -90,6 +90,43 @@ class ConfigFaultTest {
       throws IOException {
     Files.writeString(file, "{ " + members + (members.endsWith("80") ? "\n" : " }"));
     assertThat(faults()).singleElement().asString().startsWith("chitin.json5:" + said);
+  }
+
+  @Test
+  void allThatIsMissingIsNamedAtOnceAndAsTheSchemaNamesIt() throws IOException {
+    Files.writeString(
+        file,
+        """
+        { tools: [ { run: { http: {} }, credentials: [ {} ] } ],
+          auth: { issuers: [ {} ], certificates: [ {} ] },
+          audit: { witness: {}, alerts: { webhooks: [ {} ] } },
+          providers: { openai: {} } }
+        """);
+    List<String> missing =
+        List.of(
+            "1:12: tools[0].name",
+            "1:12: tools[0].description",
+            "1:27: tools[0].run.http.method",
+            "1:27: tools[0].run.http.url",
+            "1:48: tools[0].credentials[0].name",
+            "1:48: tools[0].credentials[0].host",
+            "1:48: tools[0].credentials[0].header",
+            "2:22: auth.issuers[0].issuer",
+            "2:22: auth.issuers[0].audience",
+            "2:22: auth.issuers[0].algorithms",
+            "2:22: auth.issuers[0].roles",
+            "2:44: auth.certificates[0].san",
+            "2:44: auth.certificates[0].role",
+            "2:44: auth.certificates[0].name",
+            "3:21: audit.witness.url",
+            "3:21: audit.witness.key",
+            "3:47: audit.alerts.webhooks[0].url",
+            "3:47: audit.alerts.webhooks[0].secret",
+            "4:24: providers.openai.credential");
+    assertThat(faults())
+        .map(fault -> fault.replaceFirst(" is missing: .*", ""))
+        .containsExactlyInAnyOrderElementsOf(
+            missing.stream().map(fault -> "chitin.json5:" + fault).toList());
   }
 
   @Test

@@ -252,6 +252,10 @@ class BackgroundCallsTest {
     HttpResponse<String> otherBody = send(keyed(key, "echo", "b"));
     assertThat(otherBody.statusCode()).isEqualTo(422);
     assertThat(otherBody.body()).contains("idempotency.mismatch");
+    String hurried = Agent.body(Agent.argv("echo", "a")).replaceFirst("}$", ",\"timeoutMs\":9999}");
+    HttpResponse<String> otherTime =
+        send(keyed(key, "echo", "a").POST(HttpRequest.BodyPublishers.ofString(hurried)));
+    assertThat(otherTime.statusCode()).isEqualTo(422);
     HttpResponse<String> otherTool =
         send(
             call(agent, "/v1/tools/fs_list/calls", Agent.path(".")).header("idempotency-key", key));

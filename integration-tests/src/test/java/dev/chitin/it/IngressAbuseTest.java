@@ -317,7 +317,8 @@ class IngressAbuseTest {
   @Test
   void aCredentialInTheTargetIsRefusedEvenBesideAGoodOne() throws Exception {
     for (String query :
-        List.of("access_token=x", "api_key=x", "a=b&key=" + key, "token=eyJhbGci.e30.x")) {
+        List.of(
+            "access_token=x", "token=x", "api_key=x", "a=b&key=" + key, "token=eyJhbGci.e30.x")) {
       String answer =
           exchange(
               "GET /v1/tools?"
@@ -332,6 +333,39 @@ class IngressAbuseTest {
           .contains("Authorization: Bearer")
           .doesNotContain(key);
     }
+  }
+
+  @Test
+  void aBodyThatNobodyWouldReadIsRefused() throws Exception {
+    for (String request :
+        List.of(
+            "POST /v1/sessions|Content-Length: 12\r\n\r\n{\"nosuch\":1}",
+            "POST /v1/sessions|Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n",
+            "GET /v1/tools|Content-Length: 2\r\n\r\n{1",
+            "DELETE /v1/sessions/s_1|Content-Length: 3\r\n\r\n{}x")) {
+      String[] line = request.split("\\|", 2);
+      String answer =
+          exchange(
+              line[0]
+                  + " HTTP/1.1\r\nHost: "
+                  + gateway.url().getAuthority()
+                  + "\r\nAuthorization: Bearer "
+                  + key
+                  + "\r\n"
+                  + line[1]);
+      assertThat(answer)
+          .as(request)
+          .startsWith("HTTP/1.1 400 ")
+          .contains("request.malformed", "takes no body");
+    }
+    String nothing =
+        exchange(
+            "GET /v1/tools HTTP/1.1\r\nHost: "
+                + gateway.url().getAuthority()
+                + "\r\nAuthorization: Bearer "
+                + key
+                + "\r\nContent-Length: 3\r\n\r\n{ }");
+    assertThat(nothing).startsWith("HTTP/1.1 200 ");
   }
 
   // ---- keys ----

@@ -61,8 +61,9 @@ final class AlertKeys {
               "Who is told of alerts; at most 16.",
               new ListOf(
                   Section.of(
-                      Spec.Key.of("url", "https, or http for a loopback address.", new Text()),
-                      Spec.Key.of(
+                      Spec.Key.required(
+                          "url", "https, or http for a loopback address.", new Text()),
+                      Spec.Key.required(
                           "secret",
                           "What signs: the name of a secret in the vault, or the path of a key"
                               + " file of 32 bytes.",

@@ -52,7 +52,7 @@ final class ConfigKeys {
 
   private static final Section OUTPUT =
       Section.of(
-          Spec.Key.of("path", "Relative to $CHITIN_OUT, plain.", TEXT),
+          Spec.Key.required("path", "Relative to $CHITIN_OUT, plain.", TEXT),
           Spec.Key.of(
               "max_bytes", "Most bytes; default 1 MiB.", new Whole(1, DeclaredOutput.MOST_BYTES)),
           Spec.Key.of(
@@ -60,12 +60,12 @@ final class ConfigKeys {
 
   private static final Section TOOL =
       Section.of(
-          Spec.Key.of("name", "Letters, digits, dot, underscore, hyphen; at most 64.", TEXT),
-          Spec.Key.of("description", "What it does, for people and models.", TEXT),
+          Spec.Key.required("name", "Letters, digits, dot, underscore, hyphen; at most 64.", TEXT),
+          Spec.Key.required("description", "What it does, for people and models.", TEXT),
           Spec.Key.of("capabilities", "What it needs.", CAPABILITIES),
           Spec.Key.of("input", "JSON Schema 2020-12 of its arguments.", new Document()),
           Spec.Key.of("output", "JSON Schema 2020-12 of its structured output.", new Document()),
-          Spec.Key.of(
+          Spec.Key.required(
               "run",
               "What runs: exactly one of the members.",
               Section.of(
@@ -74,7 +74,8 @@ final class ConfigKeys {
                       "A native process in the sandbox. It starts in the workspace if its FileRead or"
                           + " FileWrite shows that, else in an empty directory of the sandbox (/tmp).",
                       Section.of(
-                          Spec.Key.of("argv", "Argument template; ${input.name} fills one.", TEXTS),
+                          Spec.Key.required(
+                              "argv", "Argument template; ${input.name} fills one.", TEXTS),
                           Spec.Key.of("env", "Environment by name.", new Named(TEXT)),
                           Spec.Key.of(
                               "outputs",
@@ -84,14 +85,15 @@ final class ConfigKeys {
                       "http",
                       "One HTTP request from the gateway.",
                       Section.of(
-                          Spec.Key.of("method", "GET, HEAD, POST, PUT, PATCH or DELETE.", TEXT),
-                          Spec.Key.of("url", "Template of an absolute URL.", TEXT),
+                          Spec.Key.required(
+                              "method", "GET, HEAD, POST, PUT, PATCH or DELETE.", TEXT),
+                          Spec.Key.required("url", "Template of an absolute URL.", TEXT),
                           Spec.Key.of("headers", "Header fields by name.", new Named(TEXT)),
                           Spec.Key.of("body", "The argument that is the body.", TEXT))),
                   Spec.Key.of(
                       "verticle",
                       "A verticle of an extension.",
-                      Section.of(Spec.Key.of("address", "Its bus address.", TEXT))),
+                      Section.of(Spec.Key.required("address", "Its bus address.", TEXT))),
                   Spec.Key.notBuilt("wasm", "A WebAssembly module.", new Document()),
                   Spec.Key.notBuilt("mcp", "A tool of an MCP server.", new Document()))),
           Spec.Key.of(
@@ -99,14 +101,14 @@ final class ConfigKeys {
               "Secrets that are put into its requests.",
               new ListOf(
                   Section.of(
-                      Spec.Key.of("name", "The secret's name in the vault.", TEXT),
+                      Spec.Key.required("name", "The secret's name in the vault.", TEXT),
                       Spec.Key.of(
                           "scheme",
                           "https, or http for a loopback host.",
                           new Choice(List.of("https", "http"))),
-                      Spec.Key.of("host", "The one host that gets it.", TEXT),
+                      Spec.Key.required("host", "The one host that gets it.", TEXT),
                       Spec.Key.of("port", "Its port.", new Whole(1, 65_535)),
-                      Spec.Key.of("header", "The header field that carries it.", TEXT),
+                      Spec.Key.required("header", "The header field that carries it.", TEXT),
                       Spec.Key.of(
                           "format", "How it is written.", new Choice(List.of("raw", "bearer")))))),
           Spec.Key.of("limits", "What one run may use.", TOOL_LIMITS));
@@ -184,8 +186,8 @@ final class ConfigKeys {
                       "witness",
                       "Who cosigns the log.",
                       Section.of(
-                          Spec.Key.of("url", "Its submission prefix, http or https.", TEXT),
-                          Spec.Key.of("key", "Its verifier key.", TEXT),
+                          Spec.Key.required("url", "Its submission prefix, http or https.", TEXT),
+                          Spec.Key.required("key", "Its verifier key.", TEXT),
                           Spec.Key.of(
                               "required",
                               "How many cosignatures a proof waits for; calls never wait.",
@@ -267,7 +269,7 @@ final class ConfigKeys {
                       "otlp",
                       "Where traces go (OpenTelemetry); without it none are made.",
                       Section.of(
-                          Spec.Key.of(
+                          Spec.Key.required(
                               "endpoint",
                               "Base URL of an OTLP/HTTP receiver: https, or http on loopback.",
                               TEXT),
@@ -407,9 +409,10 @@ final class ConfigKeys {
             "Whose signed tokens (JWT) are taken.",
             new ListOf(
                 Section.of(
-                    Spec.Key.of("issuer", "The token's iss, exactly.", TEXT),
-                    Spec.Key.of("audience", "What its aud must hold: this gateway's URI.", TEXT),
-                    Spec.Key.of(
+                    Spec.Key.required("issuer", "The token's iss, exactly.", TEXT),
+                    Spec.Key.required(
+                        "audience", "What its aud must hold: this gateway's URI.", TEXT),
+                    Spec.Key.required(
                         "algorithms",
                         "By which it may be signed.",
                         new ListOf(new Choice(SigningAlgorithm.texts()))),
@@ -422,13 +425,13 @@ final class ConfigKeys {
                         "jwks_ca",
                         "PEM file of who vouches for that server; default the platform's.",
                         TEXT),
-                    Spec.Key.of(
+                    Spec.Key.required(
                         "roles",
                         "What the token's claim of roles stands for here.",
                         Section.of(
                             Spec.Key.of(
                                 "claim", "Its name; dots lead into objects; default roles.", TEXT),
-                            Spec.Key.of(
+                            Spec.Key.required(
                                 "map",
                                 "Roles by the claim's values: an array's texts as they are, or one"
                                     + " text that is split at spaces. Where a name here holds a"
@@ -440,13 +443,13 @@ final class ConfigKeys {
             "For whom client certificates under gateway.tls.client_ca, which must be set, stand.",
             new ListOf(
                 Section.of(
-                    Spec.Key.of(
+                    Spec.Key.required(
                         "san",
                         "Subject alternative name, exactly: URI:spiffe://… or DNS:host.",
                         TEXT),
-                    Spec.Key.of("role", "What it may do.", role),
+                    Spec.Key.required("role", "What it may do.", role),
                     Spec.Key.of("tenant", "Whose principal.", TEXT),
-                    Spec.Key.of("name", "The principal.", TEXT)))));
+                    Spec.Key.required("name", "The principal.", TEXT)))));
   }
 
   private static Section paths() {

@@ -38,7 +38,7 @@ final class ProviderKeys {
   /** What every provider has beside its address. */
   private static final List<Spec.Key> COMMON =
       List.of(
-          Spec.Key.of(
+          Spec.Key.required(
               "credential",
               "Name of the secret that the provider knows, which has 12 bytes at least.",
               new Text()),

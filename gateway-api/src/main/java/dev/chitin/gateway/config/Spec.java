@@ -17,16 +17,22 @@ sealed interface Spec {
    * @param name as written
    * @param description one sentence for people and editors
    * @param built whether the control behind it is there; {@code serve} refuses one that is not
+   * @param required whether the object around it must have it
    * @param spec what its value may be
    */
-  record Key(String name, String description, boolean built, Spec spec) {
+  record Key(String name, String description, boolean built, boolean required, Spec spec) {
     static Key of(String name, String description, Spec spec) {
-      return new Key(name, description, true, spec);
+      return new Key(name, description, true, false, spec);
+    }
+
+    /** A key that has no default. */
+    static Key required(String name, String description, Spec spec) {
+      return new Key(name, description, true, true, spec);
     }
 
     /** A key that is known and checked, whose control comes later. */
     static Key notBuilt(String name, String description, Spec spec) {
-      return new Key(name, description, false, spec);
+      return new Key(name, description, false, false, spec);
     }
   }
 
@@ -40,6 +46,11 @@ sealed interface Spec {
       return new Section(byName);
     }
 
+    /** The keys that may not be left out. */
+    List<Key> required() {
+      return keys.values().stream().filter(Key::required).toList();
+    }
+
     @Override
     public JsonValue.Obj schema() {
       JsonValue.Builder properties = JsonValue.object();
@@ -51,11 +62,13 @@ sealed interface Spec {
                       described(
                           key.spec().schema().members(),
                           key.description() + (key.built() ? "" : " (Not built yet.)")))));
-      return JsonValue.object()
-          .put("type", "object")
-          .put("additionalProperties", false)
-          .put("properties", properties.build())
-          .build();
+      JsonValue.Builder schema =
+          JsonValue.object()
+              .put("type", "object")
+              .put("additionalProperties", false)
+              .put("properties", properties.build());
+      List<String> required = required().stream().map(Key::name).toList();
+      return required.isEmpty() ? schema.build() : schema.put("required", required).build();
     }
 
     private static Map<String, JsonValue> described(

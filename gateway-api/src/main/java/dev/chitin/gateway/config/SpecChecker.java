@@ -110,6 +110,10 @@ final class SpecChecker {
               }
               check(join(key, name), entry.value(), known.spec());
             });
+    section.required().stream()
+        .filter(known -> !table.entries().containsKey(known.name()))
+        .forEach(
+            known -> fault(table, join(key, known.name()), "is missing: " + known.description()));
   }
 
   private void unknown(String key, String name, ConfigNode.Entry entry, Spec.Section section) {

@@ -1,14 +1,23 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import io.vertx.core.http.HttpServerRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What can be said of a body before it is read: its announced size and its media type. */
 final class BodyForm {
   private static final int MOST_DIGITS = 18;
+
+  /** Some clients send {@code {}} where there is nothing to say. */
+  private static final int LONGEST_NOTHING = 64;
+
+  private static final Pattern SAYS_NOTHING =
+      Pattern.compile("[ \\t\\r\\n]*+(\\{[ \\t\\r\\n]*+})?+[ \\t\\r\\n]*+");
 
   private final int limit;
 
@@ -33,9 +42,13 @@ final class BodyForm {
                   ProblemCode.REQUEST_EXPECTATION_FAILED, "Only 100-continue can be expected here.")
               .withHint("Leave the field Expect out."));
     }
-    String length = request.getHeader("content-length");
+    String length = length(request);
+    if (body == Route.Body.NONE
+        && (tooLong(length, LONGEST_NOTHING) || request.headers().contains("transfer-encoding"))) {
+      return Optional.of(none());
+    }
     int most = route.bodyBytes() == 0 ? limit : route.bodyBytes();
-    if (body != Route.Body.NONE && length != null && tooLong(length, most)) {
+    if (body != Route.Body.NONE && tooLong(length, most)) {
       String key = route.bodyBytes() == 0 ? "body_bytes" : "llm_body_bytes";
       return Optional.of(
           Problem.of(ProblemCode.REQUEST_TOO_LARGE, "The body is larger than " + most + " bytes.")
@@ -50,6 +63,34 @@ final class BodyForm {
               .withHint("Send Content-Type: application/json."));
     }
     return Optional.empty();
+  }
+
+  /** Whether a body is to be read, if only to see that it says nothing. */
+  static boolean isToBeRead(HttpServerRequest request, Route route) {
+    return switch (route.body()) {
+      case JSON -> true;
+      case JSON_UNREAD, OCTETS -> false;
+      case NONE -> route.scope() != null && !length(request).equals("0");
+    };
+  }
+
+  /** Why {@code body} is none for {@code route}, if so: an object without members says nothing. */
+  static Optional<Problem> refusal(Bytes body, Route route) {
+    if (route.body() != Route.Body.NONE
+        || SAYS_NOTHING.matcher(new String(body.borrow(), StandardCharsets.UTF_8)).matches()) {
+      return Optional.empty();
+    }
+    return Optional.of(none());
+  }
+
+  private static Problem none() {
+    return Problem.of(ProblemCode.REQUEST_MALFORMED, "This route takes no body.")
+        .withHint("Send none: path, query and header fields say all.");
+  }
+
+  private static String length(HttpServerRequest request) {
+    String length = request.getHeader("content-length");
+    return length == null ? "0" : length;
   }
 
   /** Whether a client waits to be told before it sends the body. */

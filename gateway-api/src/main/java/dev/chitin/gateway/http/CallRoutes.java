@@ -86,7 +86,8 @@ final class CallRoutes {
       unknown.refuse(exchange, e);
       return;
     }
-    JsonFields body = JsonFields.of(parse(exchange), "");
+    JsonValue document = parse(exchange);
+    JsonFields body = JsonFields.of(document, "");
     JsonValue.Obj arguments = body.required("arguments", body.object("arguments"));
     long most = settings.bounds().callTimeoutMillis();
     long timeout =
@@ -106,7 +107,8 @@ final class CallRoutes {
         new ToolCall(
             Ids.next("call_"), principal, session, tool.definition().name(), arguments, null);
     if (goesOn) {
-      detached.goOn(exchange, call, deadline, key);
+      detached.goOn(
+          exchange, call, deadline, key.map(text -> new DetachedCalls.Key(text, document)));
     } else if (streams) {
       attached.stream(exchange, call, deadline);
     } else {

@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
+import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.calls.IdempotencyClaim;
 import dev.chitin.gateway.calls.IdempotencyKeys;
@@ -31,15 +32,24 @@ final class DetachedCalls {
     this.repeated = new RepeatedCalls(edge.calls());
   }
 
+  /**
+   * An {@code Idempotency-Key} and what it is for.
+   *
+   * @param text the field's
+   * @param body of the request: all of it, for another one is another request
+   */
+  record Key(String text, JsonValue body) {}
+
   /** Makes {@code call}, or answers as for the request that had the key first. */
-  void goOn(Exchange exchange, ToolCall call, Deadline deadline, Optional<String> idempotencyKey) {
+  void goOn(Exchange exchange, ToolCall call, Deadline deadline, Optional<Key> idempotencyKey) {
     String owner = exchange.caller().account();
     var tracked = new TrackedCall(call.callId(), call.tool(), owner, System.currentTimeMillis());
     if (idempotencyKey.isEmpty()) {
       begin(exchange, tracked, call, deadline, null);
       return;
     }
-    switch (keys.claim(owner, idempotencyKey.get(), call.arguments(), tracked)) {
+    Key key = idempotencyKey.get();
+    switch (keys.claim(owner, key.text(), key.body(), tracked)) {
       case IdempotencyClaim.First first -> begin(exchange, tracked, call, deadline, first);
       case IdempotencyClaim.Running running -> repeated.running(exchange, owner, running.callId());
       case IdempotencyClaim.Over over -> repeated.over(exchange, owner, over);

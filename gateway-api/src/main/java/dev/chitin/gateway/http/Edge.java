@@ -233,7 +233,7 @@ final class Edge implements Handler<HttpServerRequest> {
         return;
       }
       var exchange = new Exchange(request, arrival, caller, match.parameters(), live);
-      if (route.body() == Route.Body.JSON) {
+      if (BodyForm.isToBeRead(request, route)) {
         read(route, exchange);
       } else {
         answer(route, exchange);
@@ -247,7 +247,9 @@ final class Edge implements Handler<HttpServerRequest> {
           .onSuccess(
               body -> {
                 exchange.setBody(body);
-                answer(route, exchange);
+                BodyForm.refusal(body, route)
+                    .ifPresentOrElse(
+                        problem -> exchange.fail(problem, null), () -> answer(route, exchange));
               })
           .onFailure(
               failure -> {

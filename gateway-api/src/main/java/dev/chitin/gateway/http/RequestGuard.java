@@ -24,7 +24,8 @@ final class RequestGuard {
   /** Names under which clients put a credential where logs, histories and referrers keep it. */
   private static final Pattern CREDENTIAL =
       Pattern.compile(
-          "(?i)(?:^|&)(?:(?:access_token|api_?key|x-api-key|authorization)=|[^=&]*=(?:ck_|eyJ))");
+          "(?i)(?:^|&)(?:(?:(?:access_|auth_|bearer_|id_)?token|api_?key|x-api-key|authorization)="
+              + "|[^=&]*=(?:ck_|eyJ))");
 
   /** RFC 3986, section 2.1. */
   private static final Pattern HALF_ENCODED = Pattern.compile("%(?![0-9A-Fa-f]{2})");

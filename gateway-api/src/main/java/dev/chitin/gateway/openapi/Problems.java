@@ -73,7 +73,8 @@ final class Problems {
 
   private static boolean request(ProblemCode code, OpenApiDocument.Described route) {
     return switch (code) {
-      case REQUEST_TOO_LARGE, REQUEST_TIMEOUT, REQUEST_EXPECTATION_FAILED -> route.body();
+      case REQUEST_TOO_LARGE -> route.body();
+      case REQUEST_TIMEOUT -> route.scope() != null;
       case REQUEST_UNKNOWN_FIELD, REQUEST_ARGUMENTS_INVALID -> route.calls() || route.body();
       case REQUEST_NOT_ACCEPTABLE -> route.calls();
       case REQUEST_METHOD_NOT_ALLOWED -> false;

@@ -74,5 +74,14 @@ class ConfigSchemaTest {
         JsonValue.object().put("gateway", JsonValue.object().put("port", "http").build()).build();
     assertThat(schemas.faults(Configuration.schema(), unknown)).isNotEmpty();
     assertThat(schemas.faults(Configuration.schema(), wrong)).isNotEmpty();
+    JsonValue partial =
+        JsonValue.object()
+            .put(
+                "audit",
+                JsonValue.object()
+                    .put("witness", JsonValue.object().put("key", "k").build())
+                    .build())
+            .build();
+    assertThat(schemas.faults(Configuration.schema(), partial)).asString().contains("url");
   }
 }

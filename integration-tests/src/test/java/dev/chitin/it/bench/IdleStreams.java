@@ -30,8 +30,12 @@ final class IdleStreams implements Bench.Measurement {
 
   private static final int CONNECTIONS = 16;
   private static final int WARM_UP = 150_000;
-  private static final int SHOTS = 8_000;
-  private static final int ROUNDS = 3;
+
+  /** Before each row: opening streams loads classes and drops compiled code, for either side. */
+  private static final int SETTLING = 30_000;
+
+  private static final int SHOTS = 10_000;
+  private static final int ROUNDS = 6;
   private static final String ARGUMENTS = "{\"text\":\"beside listeners\",\"count\":1}";
 
   /** What the rows compare. */
@@ -56,6 +60,7 @@ final class IdleStreams implements Bench.Measurement {
     }
 
     void reset() {
+      load.fire(shot, SETTLING);
       cpu = Duration.ZERO;
       rate = 0;
     }

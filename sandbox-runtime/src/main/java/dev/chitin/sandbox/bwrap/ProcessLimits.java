@@ -17,6 +17,7 @@ final class ProcessLimits {
   private static final int NPROC = 6;
   private static final int NOFILE = 7;
   private static final int MEMLOCK = 8;
+  private static final int INIT = 1;
   private static final long STACK_BYTES = 16L << 20;
   private static final long LOCKED_BYTES = 64L << 10;
 
@@ -25,10 +26,10 @@ final class ProcessLimits {
   /**
    * Sets them on {@code pid}.
    *
-   * @param memoryPerProcess whether memory is bounded here, for want of a control group. By data,
-   *     not by address space: runtimes reserve far more of that than they use
+   * @param cgroups what the run's control group bounds: memory is bounded here only for want of it,
+   *     by data and not by address space, of which runtimes reserve far more than they use
    */
-  static void apply(int pid, Limits limits, boolean memoryPerProcess) throws ErrnoException {
+  static void apply(int pid, Limits limits, Cgroups cgroups) throws ErrnoException {
     long cpuSeconds = (limits.cpuMillis() + 999) / 1000;
     Processes.limit(pid, CORE, 0);
     // Signal XCPU at the one, and KILL at the other for who ignores it.
@@ -37,12 +38,17 @@ final class ProcessLimits {
     Processes.limit(pid, STACK, STACK_BYTES);
     Processes.limit(pid, MEMLOCK, LOCKED_BYTES);
     Processes.limit(pid, NOFILE, limits.openFiles());
-    // One more for the sandbox's own init, and one so that the control group's limit, which counts
-    // its
-    // refusals, is met first.
-    Processes.limit(pid, NPROC, limits.processes() + 2);
-    if (memoryPerProcess) {
+    Processes.limit(pid, NPROC, processes(limits.processes(), cgroups.has(Controller.PIDS)));
+    if (!cgroups.has(Controller.MEMORY)) {
       Processes.limit(pid, DATA, limits.memoryBytes());
     }
+  }
+
+  /**
+   * The sandbox's own init counts as well. A fork under way counts here before the control group
+   * sees it, one of each process: the group's limit, which counts what it refuses, is met first.
+   */
+  private static long processes(long most, boolean counted) {
+    return (counted ? 2 * most : most) + INIT;
   }
 }

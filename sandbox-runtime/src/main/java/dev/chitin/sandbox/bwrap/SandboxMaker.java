@@ -148,7 +148,7 @@ final class SandboxMaker {
       throws ErrnoException {
     try {
       group.enter(pid);
-      ProcessLimits.apply(pid, limits, !cgroups.has(Controller.MEMORY));
+      ProcessLimits.apply(pid, limits, cgroups);
       return null;
     } catch (IOException e) {
       // It may have ended by itself: bwrap could not do a mount, and says so on the error stream.

@@ -65,6 +65,8 @@ class WaivedControlsTest {
           .extracting(Finding::control)
           .containsExactlyInAnyOrder(
               "number of processes", "memory", "rate of CPU time", "CPU time");
+      Outcome few = sandbox.shell("ulimit -p", LIMITS.with(Member.PROCESSES, 8));
+      assertThat(RealSandbox.text(few.stdout())).isEqualTo("9\n");
       Outcome spun =
           sandbox.shell(
               "[ -r /.chitin-sandbox ] || exit 9; while :; do :; done",
