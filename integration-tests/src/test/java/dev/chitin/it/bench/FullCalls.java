@@ -44,6 +44,8 @@ final class FullCalls implements Bench.Measurement {
       if (other.isPresent()) {
         Side byOther = first.again();
         Side bareByOther = second.again();
+        byOther.warmUp(other.get()::inClear, WARM_UP);
+        bareByOther.warmUp(other.get()::inClear, WARM_UP);
         turns(byOther, bareByOther, other.get()::inClear);
         rows.add(rate("full call by h2load, 64 connections", byOther, bareByOther));
       }

@@ -66,6 +66,7 @@ final class TlsCalls implements Bench.Measurement {
     Side first = secured.again();
     Side second = clear.again();
     first.warmUp(other::overTls, WARM_UP);
+    second.warmUp(other::inClear, WARM_UP);
     for (int i = 0; i < ROUNDS; i++) {
       first.turn(other::overTls, SHOTS);
       second.turn(other::inClear, SHOTS);
