@@ -269,7 +269,7 @@ public sealed interface AuditEvent
      * A request to a model provider ended; nothing of what was said is held.
      *
      * @param status {@code completed}, {@code provider_error}, {@code cancelled}, {@code cut},
-     *     {@code timeout} or {@code withheld}
+     *     {@code timeout}, {@code withheld} or {@code unreached}
      * @param httpStatus of the provider's answer, null when none came
      * @param model as the request names it, null where it names none
      * @param requestBytes of the body that was sent

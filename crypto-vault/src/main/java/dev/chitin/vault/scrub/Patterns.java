@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,16 +90,40 @@ final class Patterns {
       return this;
     }
     long factor = key.get(ValueLayout.JAVA_LONG, 0);
-    Form[] forms = Form.values();
-    var all = Arrays.copyOf(patterns, patterns.length + forms.length);
-    for (int i = 0; i < forms.length; i++) {
-      End end = known.byteSize() < secret.byteSize() ? end(secret, forms[i], factor) : null;
-      all[patterns.length + i] =
-          new Pattern(fingerprint(known, forms[i], factor), known, forms[i], end);
+    List<Form> forms = distinct(secret, factor);
+    var all = Arrays.copyOf(patterns, patterns.length + forms.size());
+    for (int i = 0; i < forms.size(); i++) {
+      Form form = forms.get(i);
+      End end = known.byteSize() < secret.byteSize() ? end(secret, form, factor) : null;
+      all[patterns.length + i] = new Pattern(fingerprint(known, form, factor), known, form, end);
     }
     // The first part is in order already, which this sort makes use of.
     Arrays.sort(all, Comparator.comparingLong(Pattern::fingerprint));
     return new Patterns(all, key);
+  }
+
+  /**
+   * The forms that differ: letters and digits are the same in most, and what begins as a secret
+   * does must not be compared with each of them.
+   */
+  private static List<Form> distinct(MemorySegment secret, long factor) {
+    Set<End> seen = new HashSet<>();
+    return Arrays.stream(Form.values())
+        .filter(form -> seen.add(whole(secret, form, factor)))
+        .toList();
+  }
+
+  /** Length and fingerprint of all of a form. */
+  private static End whole(MemorySegment secret, Form form, long factor) {
+    long[] state = {form.endsWithin() ? 1 : 0, 0};
+    form.write(
+        secret,
+        b -> {
+          state[0] = state[0] * factor + b + 129;
+          state[1]++;
+          return true;
+        });
+    return new End(state[1], state[0]);
   }
 
   /** These without what {@link #with} added for the same memory. */
@@ -144,6 +171,11 @@ final class Patterns {
   private boolean mayBe(long fingerprint) {
     int bit = bit(fingerprint);
     return (marked[bit >>> 6] & (1L << bit)) != 0;
+  }
+
+  /** How many forms are looked for. */
+  int size() {
+    return patterns.length;
   }
 
   boolean isEmpty() {

@@ -13,6 +13,7 @@ import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Map;
@@ -106,13 +107,22 @@ final class Exchange {
     if (!response().ended()) {
       byte[] json = CanonicalJson.bytesInOrder(value);
       Buffer line = Buffer.buffer(json.length + 1).appendBytes(json).appendByte((byte) '\n');
-      begin(status, AnswerFields.JSON).end(line);
+      end(begin(status, AnswerFields.JSON), line);
     }
   }
 
   /** {@code text} without the secrets that leaked into it, which raises an alarm. */
   String clean(String place, String text) {
     return live.clean(place, text);
+  }
+
+  /** In HTTP/2 nobody else keeps the body from who asked by HEAD for the head alone. */
+  private void end(HttpServerResponse response, Buffer body) {
+    if (request.method() == HttpMethod.HEAD) {
+      response.putHeader("content-length", Integer.toString(body.length())).end();
+    } else {
+      response.end(body);
+    }
   }
 
   /** Answers with a status and nothing else. */
@@ -178,6 +188,6 @@ final class Exchange {
             ? dialect.get().envelope(problem, requestId())
             : ProblemJson.of(problem, requestId(), callId);
     String text = CanonicalJson.inOrder(document) + "\n";
-    response.end(Buffer.buffer(clean("problem", text)));
+    end(response, Buffer.buffer(clean("problem", text)));
   }
 }

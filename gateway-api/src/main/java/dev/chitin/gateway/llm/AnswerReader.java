@@ -30,12 +30,13 @@ final class AnswerReader {
   private boolean held;
   private long timer;
 
-  AnswerReader(Vertx vertx, RelayedAnswer answer, boolean events, ProviderSettings provider) {
+  AnswerReader(
+      Vertx vertx, RelayedAnswer answer, boolean events, int choices, ProviderSettings provider) {
     this.vertx = vertx;
     this.answer = answer;
     this.provider = provider;
     this.idleMillis = provider.idleMillis();
-    this.tap = new UsageTap(events);
+    this.tap = new UsageTap(events, choices);
   }
 
   /**

@@ -26,6 +26,10 @@ final class ForwardedFields {
   private static final List<String> OUT =
       List.of("request-id", "x-request-id", "retry-after", "retry-after-ms");
   private static final List<String> OUT_PREFIXES = List.of("anthropic-ratelimit-", "x-ratelimit-");
+
+  /** Names of such fields are words: there is no room for anything else in them. */
+  private static final Pattern WORDS = Pattern.compile("[a-z0-9]{1,16}(-[a-z0-9]{1,16}){1,7}");
+
   private static final int MOST_CHARS = 512;
 
   private ForwardedFields() {}
@@ -95,7 +99,8 @@ final class ForwardedFields {
   /** Whether a field of an answer passes, besides its content type. */
   static boolean passesOut(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
-    return OUT.contains(lower) || OUT_PREFIXES.stream().anyMatch(lower::startsWith);
+    return OUT.contains(lower)
+        || (OUT_PREFIXES.stream().anyMatch(lower::startsWith) && WORDS.matcher(lower).matches());
   }
 
   /** Whether a value is one that may stand in an answer of ours. */

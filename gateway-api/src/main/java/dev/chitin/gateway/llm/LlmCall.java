@@ -100,7 +100,8 @@ final class LlmCall implements LlmRun {
     if (unfit != null) {
       return exchange.refused(answer).onSuccess(done -> refuse(unfit)).mapEmpty();
     }
-    var passing = new RelayedStream(vertx, client, answer, callId, provider.settings());
+    var passing =
+        new RelayedStream(vertx, client, answer, callId, exchange.choices(), provider.settings());
     stream = passing;
     if (stopped != null) {
       passing.stop(stopped);
@@ -130,7 +131,7 @@ final class LlmCall implements LlmRun {
         .onSuccess(
             recorded ->
                 refuse(
-                    stopped == null ? CredentialFault.told(provider.settings(), failure) : stopped))
+                    stopped == null ? OperatorFault.told(provider.settings(), failure) : stopped))
         .mapEmpty();
   }
 

@@ -55,9 +55,7 @@ final class LoopTurn {
         .compose(
             recorded ->
                 Future.failedFuture(
-                    stopped == null
-                        ? CredentialFault.told(provider.settings(), failure)
-                        : stopped));
+                    stopped == null ? OperatorFault.told(provider.settings(), failure) : stopped));
   }
 
   private Future<TurnAnswer> read(RelayedAnswer answer) {
@@ -66,7 +64,7 @@ final class LoopTurn {
       return exchange.refused(answer).compose(recorded -> Future.failedFuture(unfit));
     }
     AnswerHead head = AnswerHead.of(answer);
-    var reading = new AnswerReader(vertx, answer, head.events(), provider.settings());
+    var reading = new AnswerReader(vertx, answer, head.events(), 1, provider.settings());
     reader = reading;
     if (stopped != null) {
       reading.stop(stopped);

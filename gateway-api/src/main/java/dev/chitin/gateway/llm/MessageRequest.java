@@ -8,9 +8,10 @@ import dev.chitin.bus.json.JsonValue;
  * @param model as asked for
  * @param input about how many tokens the model reads
  * @param tokens most tokens that the answer may cost; 0 when no model writes one
+ * @param choices how many answers in one are asked for
  * @param streamed whether the answer is asked for as a stream of events
  */
-record MessageRequest(String model, long input, long tokens, boolean streamed) {
+record MessageRequest(String model, long input, long tokens, int choices, boolean streamed) {
 
   /**
    * Checks the frame of {@code body}: what no provider could do with, or the operator does not
@@ -31,18 +32,19 @@ record MessageRequest(String model, long input, long tokens, boolean streamed) {
         long tokens = TokenLimit.of(request, "max_tokens", provider, route == LlmRoute.MESSAGES);
         AnthropicMessages.check(request);
         yield new MessageRequest(
-            model, input, route == LlmRoute.MESSAGES ? tokens : 0, streamed(request));
+            model, input, route == LlmRoute.MESSAGES ? tokens : 0, 1, streamed(request));
       }
       case CHAT -> {
         long one = TokenLimit.ofChat(request, provider);
         long choices = TokenLimit.choices(request);
         ChatMessages.check(request);
-        yield new MessageRequest(model, input, one * choices, streamed(request));
+        yield new MessageRequest(
+            model, input, one * choices, Math.toIntExact(choices), streamed(request));
       }
       case RESPONSES -> {
         long tokens = TokenLimit.of(request, "max_output_tokens", provider, false);
         ResponsesInput.check(request);
-        yield new MessageRequest(model, input, tokens, streamed(request));
+        yield new MessageRequest(model, input, tokens, 1, streamed(request));
       }
       case MODELS -> throw new IllegalArgumentException("it has no body");
     };

@@ -14,13 +14,16 @@ import io.vertx.core.Future;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One request to a provider and its records: reserve, clear, send, and at its end settle and
+ * One request to a provider and its records: clear, reserve, send, and at its end settle and
  * record. Nothing is sent before the record that allows it is durable, nor with a secret in it that
  * came into use meanwhile. Used on one event loop.
  */
 final class ProviderExchange {
+  private static final Logger LOG = LoggerFactory.getLogger(ProviderExchange.class);
   private static final long CONNECT_MILLIS = 10_000;
 
   private final Clearance clearance;
@@ -62,14 +65,14 @@ final class ProviderExchange {
     MessageRequest asked = prepared.request();
     request = asked;
     sentBytes = prepared.body().length();
-    if (asked != null && route.generates()) {
-      reservation = provider.budget().reserve(account, asked.tokens());
-    }
     return clearance
         .clear(prepared.plan(), context)
         .compose(
             done -> {
               cleared = done;
+              if (asked != null && route.generates()) {
+                reservation = provider.budget().reserve(account, asked.tokens());
+              }
               return preparation.recheck(prepared).compose(clean -> send(prepared, done));
             });
   }
@@ -88,13 +91,18 @@ final class ProviderExchange {
             context);
   }
 
+  /** How many answers in one were asked for. */
+  int choices() {
+    return request == null ? 1 : request.choices();
+  }
+
   /** Why an answer is not the client's to see, if so. */
   @Nullable ChitinException unfit(RelayedAnswer answer) {
     int status = answer.status();
     if (status == 401 || status == 403) {
       return Unfit.credential(provider.settings());
     }
-    if (status < 200 || (status >= 300 && status < 400)) {
+    if (status < 200 || (status >= 300 && status < 400) || status >= 600) {
       return Unfit.redirect(provider.settings(), status);
     }
     return answer.isInspectable() ? null : Unfit.notInspectable(provider.settings());
@@ -158,7 +166,24 @@ final class ProviderExchange {
       return clearance.notRun(done, reason).transform(recorded -> over(Outcome.ofUnsent(reason)));
     }
     boolean reached = !RelayClient.isUnreached(failure);
-    return recordEnd(status(reason), null, Usage.UNKNOWN, 0, Digest.of(), reached)
+    if (!reached) {
+      sentBytes = 0;
+    }
+    if (stopped == null) {
+      LOG.warn(
+          "{}: no answer of the provider '{}': {} {}",
+          done.plan().plan().callId(),
+          provider.settings().dialect().provider(),
+          failure.problem().detail(),
+          failure.getCause() == null ? "" : failure.getCause().getMessage());
+    }
+    return recordEnd(
+            reached || stopped != null ? status(reason) : "unreached",
+            null,
+            Usage.UNKNOWN,
+            0,
+            Digest.of(),
+            reached)
         .transform(recorded -> over(Outcome.of(reason)));
   }
 

@@ -12,21 +12,28 @@ import io.vertx.core.http.HttpServerResponse;
  * client takes it; a stream's events as soon as they are whole. Used on one event loop.
  */
 final class RelayedStream {
+  /** RFC 9113, section 7; without a code HTTP/2 resets a stream as if nothing were wrong. */
+  private static final long INTERNAL_ERROR = 2;
+
   private final LlmClient client;
   private final AnswerHead head;
   private final AnswerReader reader;
   private final HttpServerResponse response;
   private final EventTail tail = new EventTail();
 
+  /**
+   * @param choices how many answers in one were asked for
+   */
   RelayedStream(
       Vertx vertx,
       LlmClient client,
       RelayedAnswer answer,
       String callId,
+      int choices,
       ProviderSettings provider) {
     this.client = client;
     this.head = AnswerHead.of(answer);
-    this.reader = new AnswerReader(vertx, answer, head.events(), provider);
+    this.reader = new AnswerReader(vertx, answer, head.events(), choices, provider);
     this.response = head.begin(client, callId).setChunked(true);
   }
 
@@ -61,7 +68,7 @@ final class RelayedStream {
       return;
     }
     if (!head.events()) {
-      response.reset();
+      response.reset(INTERNAL_ERROR);
       return;
     }
     String border = tail.isCut() ? "\n\n" : "";

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.async.ByteArrayFeeder;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class UsageDocument {
   private static final int TEXT = 1 << 20;
   private static final int DEPTH = 64;
+  private static final long MOST_TOKENS = 1L << 32;
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -36,11 +38,13 @@ final class UsageDocument {
   private final JsonParser parser;
   private final ByteArrayFeeder feeder;
   private final List<String> path = new ArrayList<>();
-  private final Map<String, Long> usage = new HashMap<>();
+  private final Map<String, @Nullable Long> usage = new HashMap<>();
   private String name = "";
   private String type = "";
   private boolean error;
   private boolean unreadable;
+  private boolean cut;
+  private int finished;
 
   UsageDocument() {
     try {
@@ -72,9 +76,16 @@ final class UsageDocument {
     try {
       feeder.endOfInput();
       read();
+    } catch (JsonEOFException e) {
+      cut = true;
     } catch (IOException e) {
       unreadable = true;
     }
+  }
+
+  /** Whether it ended in the middle; of one that cannot be read nobody knows. */
+  boolean isCut() {
+    return cut;
   }
 
   private void read() throws IOException {
@@ -92,16 +103,17 @@ final class UsageDocument {
         error |= path.size() == 1 && name.equals("error");
         path.add(name);
       }
-      case START_ARRAY -> path.add("[]");
+      case START_ARRAY -> path.add(name + "[]");
       case END_OBJECT, END_ARRAY -> path.removeLast();
       case VALUE_STRING -> {
         if (path.size() == 1 && name.equals("type")) {
           type = parser.getText();
         }
+        finished += isFinish() ? 1 : 0;
       }
       case VALUE_NUMBER_INT -> {
         if (isUsage()) {
-          usage.put(name, parser.getLongValue());
+          usage.put(name, plausible());
         }
       }
       default -> {
@@ -110,10 +122,28 @@ final class UsageDocument {
     }
   }
 
+  /** A number of tokens; what no request can cost counts as not said. */
+  private @Nullable Long plausible() throws IOException {
+    if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+      return null;
+    }
+    long number = parser.getLongValue();
+    return number < 0 || number > MOST_TOKENS ? null : number;
+  }
+
   private boolean isUsage() {
     int depth = path.size();
     return (depth == 2 || (depth == 3 && WRAPPERS.contains(path.get(1))))
         && path.get(depth - 1).equals("usage");
+  }
+
+  private boolean isFinish() {
+    return path.size() == 3 && path.get(1).equals("choices[]") && name.equals("finish_reason");
+  }
+
+  /** How many choices of Chat Completions it says to be finished. */
+  int finished() {
+    return finished;
   }
 
   /** Its member {@code type}; empty without one. */
@@ -131,7 +161,7 @@ final class UsageDocument {
     Long sum = null;
     for (String one : names) {
       Long number = usage.get(one);
-      if (number != null && number >= 0) {
+      if (number != null) {
         sum = (sum == null ? 0 : sum) + number;
       }
     }

@@ -24,10 +24,13 @@ final class UsageTap {
           Needle.of("\"message_stop\""),
           Needle.of("\"response."));
   private static final Needle FINISH = Needle.of("\"finish_reason\"");
+
+  /** As all known providers write it; other spellings are read. */
   private static final List<Needle> UNFINISHED =
       List.of(Needle.of("\"finish_reason\":null"), Needle.of("\"finish_reason\": null"));
 
   private final boolean events;
+  private final int choices;
   private final UsageReader reader = new UsageReader();
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
 
@@ -35,13 +38,17 @@ final class UsageTap {
   private @Nullable UsageDocument document;
 
   private boolean skipped;
-  private boolean finished;
+  private boolean cut;
+  private boolean done;
+  private int finished;
 
   /**
    * @param events whether the answer is a stream of events
+   * @param choices how many answers in one were asked for
    */
-  UsageTap(boolean events) {
+  UsageTap(boolean events, int choices) {
     this.events = events;
+    this.choices = choices;
     this.document = events ? null : new UsageDocument();
   }
 
@@ -89,8 +96,8 @@ final class UsageTap {
       read(document);
       document = null;
     } else if (startsWith(line, DATA)) {
-      finished |= Arrays.equals(line, DONE) || isFinish(line);
-      if (WORTH.stream().anyMatch(needle -> needle.isIn(line))) {
+      done |= Arrays.equals(line, DONE);
+      if (isFinish(line) || WORTH.stream().anyMatch(needle -> needle.isIn(line))) {
         var whole = new UsageDocument();
         whole.take(line, DATA.length, line.length);
         read(whole);
@@ -105,6 +112,8 @@ final class UsageTap {
 
   private void read(UsageDocument whole) {
     whole.end();
+    cut |= !events && whole.isCut();
+    finished += whole.finished();
     reader.read(whole);
   }
 
@@ -127,9 +136,9 @@ final class UsageTap {
     return reader.failed();
   }
 
-  /** Whether the answer says of itself that this is all of it; one that is no stream does not. */
+  /** Whether the answer says of itself that this is all of it; no stream: does not deny it. */
   boolean ended() {
-    return !events || finished || reader.ended();
+    return events ? done || finished >= choices || reader.ended() : !cut;
   }
 
   private static boolean startsWith(byte[] line, byte[] prefix) {

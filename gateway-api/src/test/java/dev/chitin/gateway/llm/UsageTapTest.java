@@ -27,7 +27,7 @@ class UsageTapTest {
   void findsUsageWhereverTheStreamIsCut() {
     byte[] stream = bytes(MESSAGE);
     for (int border = 0; border <= stream.length; border++) {
-      var tap = new UsageTap(true);
+      var tap = new UsageTap(true, 1);
       tap.take(Arrays.copyOfRange(stream, 0, border));
       tap.take(Arrays.copyOfRange(stream, border, stream.length));
       assertThat(tap.usage()).as("cut at %d", border).isEqualTo(new Usage(7L, 5L));
@@ -38,9 +38,9 @@ class UsageTapTest {
 
   @Test
   void whatIsNotReportedCostsWhatWasExpected() {
-    var request = new MessageRequest("m", 1_000, 50, true);
-    assertThat(new UsageTap(true).usage().cost(request)).isEqualTo(1_050);
-    var tap = new UsageTap(true);
+    var request = new MessageRequest("m", 1_000, 50, 1, true);
+    assertThat(new UsageTap(true, 1).usage().cost(request)).isEqualTo(1_050);
+    var tap = new UsageTap(true, 1);
     tap.take(bytes(MESSAGE.substring(0, MESSAGE.indexOf("event: message_delta"))));
     assertThat(tap.usage().cost(request)).isEqualTo(57);
     tap.take(bytes(MESSAGE));
@@ -59,12 +59,54 @@ class UsageTapTest {
           "data: {\"error\":{\"message\":\"x\"}}\n\n",
           "data: {\"type\":\"response.completed\",\"x\":\"" + "y".repeat(200_000) + "\"}\n\n"
         }) {
-      var tap = new UsageTap(true);
+      var tap = new UsageTap(true, 1);
       tap.take(bytes("data: {\"choices\":[{\"finish_reason\":null}],\"usage\":null}\n\n"));
       tap.take(bytes("data: {\"text\":\"\\\"message_stop\\\" [DONE] response.completed\"}\n\n"));
       assertThat(tap.ended()).isFalse();
       tap.take(bytes(last));
       assertThat(tap.ended()).as(last).isTrue();
+    }
+  }
+
+  @Test
+  void allAnswersThatWereAskedForHaveToEnd() {
+    var tap = new UsageTap(true, 2);
+    tap.take(bytes("data: {\"choices\":[{\"index\":0,\"finish_reason\":\"stop\"}]}\n\n"));
+    tap.take(bytes("data: {\"choices\":[{\"index\":1,\"finish_reason\"  :  null}]}\n\n"));
+    assertThat(tap.ended()).isFalse();
+    tap.take(bytes("data: {\"choices\":[{\"index\":1,\"finish_reason\":\"length\"}]}\n\n"));
+    assertThat(tap.ended()).isTrue();
+  }
+
+  @Test
+  void aDocumentThatEndsInTheMiddleIsNotWhole() {
+    for (String cut : new String[] {"{\"id\":\"a", "{\"id\":\"a\"", "{\"a\":[1,", "{\"a\":12"}) {
+      var tap = new UsageTap(false, 1);
+      tap.take(bytes(cut));
+      tap.end();
+      assertThat(tap.ended()).as(cut).isFalse();
+    }
+    for (String whole : new String[] {"{\"id\":\"a\"}", "no JSON at all", "[1]\n", ""}) {
+      var tap = new UsageTap(false, 1);
+      tap.take(bytes(whole));
+      tap.end();
+      assertThat(tap.ended()).as(whole).isTrue();
+    }
+  }
+
+  @Test
+  void whatNoRequestCanCostCountsAsNotSaid() {
+    for (String absurd :
+        new String[] {
+          "9223372036854775807", "4611686018427387904", "4294967297", "1" + "0".repeat(40), "-3"
+        }) {
+      var tap = new UsageTap(false, 1);
+      tap.take(
+          bytes(
+              "{\"usage\":{\"input_tokens\":N,\"cache_read_input_tokens\":N,\"output_tokens\":7}}"
+                  .replace("N", absurd)));
+      tap.end();
+      assertThat(tap.usage()).as(absurd).isEqualTo(new Usage(null, 7L));
     }
   }
 
@@ -77,7 +119,7 @@ class UsageTapTest {
                 + "\"],\"tools\":[{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}],"
                 + "\"usage\":{\"input_tokens\":900,\"output_tokens\":70}}}\n\n");
     for (int size : new int[] {1_000, 65_536, stream.length}) {
-      var tap = new UsageTap(true);
+      var tap = new UsageTap(true, 1);
       for (int at = 0; at < stream.length; at += size) {
         tap.take(Arrays.copyOfRange(stream, at, Math.min(stream.length, at + size)));
       }
@@ -87,18 +129,18 @@ class UsageTapTest {
 
   @Test
   void theOtherDialectsReportInTheirWords() {
-    var chat = new UsageTap(true);
+    var chat = new UsageTap(true, 1);
     chat.take(bytes("data: {\"choices\":[],\"usage\":null}\r\n\r\n"));
     chat.take(
         bytes(
             "data: {\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":9}}\r\n\r\ndata: [DONE]\r\n\r\n"));
     assertThat(chat.usage()).isEqualTo(new Usage(2L, 9L));
-    var responses = new UsageTap(true);
+    var responses = new UsageTap(true, 1);
     responses.take(
         bytes(
             "data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}}\n\n"));
     assertThat(responses.usage()).isEqualTo(new Usage(1L, 2L));
-    var whole = new UsageTap(false);
+    var whole = new UsageTap(false, 1);
     whole.take(bytes("{\"usage\":{\"prompt_tok"));
     whole.take(bytes("ens\":2,\"completion_tokens\":3}}"));
     whole.end();
@@ -113,7 +155,7 @@ class UsageTapTest {
           "data: {\"error\":{\"message\":\"x\"}}\n\n",
           "data: {\"type\":\"response.failed\",\"response\":{}}\n\n"
         }) {
-      var tap = new UsageTap(true);
+      var tap = new UsageTap(true, 1);
       tap.take(bytes(event));
       assertThat(tap.failed()).as(event).isTrue();
     }
@@ -121,14 +163,14 @@ class UsageTapTest {
 
   @Test
   void whatIsTooLongIsNotKept() {
-    var tap = new UsageTap(true);
+    var tap = new UsageTap(true, 1);
     byte[] piece = bytes("x".repeat(1 << 20));
     for (int i = 0; i < 64; i++) {
       tap.take(piece);
     }
     tap.take(bytes("\n\n" + MESSAGE));
     assertThat(tap.usage()).isEqualTo(new Usage(7L, 5L));
-    var whole = new UsageTap(false);
+    var whole = new UsageTap(false, 1);
     whole.take(bytes("{\"x\":\""));
     whole.take(piece);
     whole.take(piece);

@@ -196,6 +196,30 @@ final class FakeProvider implements AutoCloseable {
         response.putHeader("content-encoding", "gzip");
         json(response, 200, "{}");
       }
+      case "zipped-twice" -> {
+        response.headers().add("content-encoding", "identity").add("content-encoding", "gzip");
+        json(response, 200, "{}");
+      }
+      case "telling-names" -> {
+        String key = fields.getOrDefault("x-api-key", fields.getOrDefault("authorization", ""));
+        response.putHeader("x-ratelimit-" + key.replace("Bearer ", ""), "1");
+        response.putHeader("x-ratelimit-remaining-tokens", "1");
+        say(response, speech, model, streamed);
+      }
+      case "promising" ->
+          response
+              .putHeader("content-type", "application/json")
+              .putHeader("content-length", "4096")
+              .write("{\"said\":\"half of ")
+              .onSuccess(written -> vertx.setTimer(1, then -> response.reset()));
+      case "boundless" -> {
+        String number = "9223372036854775807";
+        json(
+            response,
+            200,
+            "{\"usage\":{\"input_tokens\":N,\"cache_read_input_tokens\":N,\"output_tokens\":N}}"
+                .replace("N", number));
+      }
       case "parrot" ->
           json(
               response,

@@ -36,6 +36,7 @@ class LlmBudgetTest {
       assertThat(stage.post(MESSAGES, less).status()).isEqualTo(200);
       less = LlmStage.message("normal", "").replace("100", "13");
       assertThat(stage.post(MESSAGES, less).status()).isEqualTo(429);
+      assertThat(stage.audit().getLast()).contains("llm.budget_exceeded");
       // Other principals and other providers have theirs.
       LlmStage.Answer other = stage.post("/v1/chat/completions", LlmStage.chat("normal", ""));
       assertThat(other.status()).as(other.text()).isEqualTo(200);
@@ -52,6 +53,23 @@ class LlmBudgetTest {
                   .gateway()
                   .metric("chitin_llm_tokens_total{kind=\"output\",provider=\"anthropic\"}"))
           .isEqualTo(25);
+    }
+  }
+
+  @Test
+  void anAbsurdReportNeitherEmptiesTheBudgetNorBreaksTheMetrics() throws Exception {
+    try (var stage =
+        LlmStage.start(", \"tokens_per_day\": 1000", ", " + GatewayProcess.HIGH_RATE)) {
+      int answered = 0;
+      while (stage.post(MESSAGES, LlmStage.message("boundless", "")).status() == 200) {
+        assertThat(++answered).isLessThan(11);
+      }
+      assertThat(answered).isPositive();
+      assertThat(
+              stage
+                  .gateway()
+                  .metric("chitin_llm_tokens_total{kind=\"input\",provider=\"anthropic\"}"))
+          .isZero();
     }
   }
 

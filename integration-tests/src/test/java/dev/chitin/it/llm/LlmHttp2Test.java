@@ -1,9 +1,11 @@
 package dev.chitin.it.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chitin.it.Await;
 import dev.chitin.it.GatewayProcess;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -68,6 +70,27 @@ class LlmHttp2Test {
       assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
       assertThat(answer.body()).contains(more.isEmpty() ? TEXT : "\" provider\"");
     }
+  }
+
+  @Test
+  void anAnswerThatBreaksOffDoesNotEndAsIfItWereWhole() {
+    HttpRequest promising = ask(MESSAGES, LlmStage.message("promising", ""));
+    assertThatThrownBy(() -> http.send(promising, HttpResponse.BodyHandlers.ofString()))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void theHeadAloneCanBeAskedFor() throws Exception {
+    HttpResponse<String> live =
+        http.send(
+            HttpRequest.newBuilder(stage.url("/health/live")).HEAD().build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(live.version()).isEqualTo(HttpClient.Version.HTTP_2);
+    assertThat(live.statusCode()).isEqualTo(200);
+    assertThat(live.headers().firstValue("content-length")).isPresent();
+    HttpResponse<String> refused =
+        http.send(stage.request(MESSAGES).HEAD().build(), HttpResponse.BodyHandlers.ofString());
+    assertThat(refused.statusCode()).isEqualTo(405);
   }
 
   @Test

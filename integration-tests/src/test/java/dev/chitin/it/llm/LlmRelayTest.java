@@ -272,6 +272,13 @@ class LlmRelayTest {
     assertThat(answer.status()).isEqualTo(502);
     assertThat(stage.provider().asked()).hasSize(before + 1);
     assertThat(stage.post(MESSAGES, LlmStage.message("zipped", "")).status()).isEqualTo(502);
+    answer = stage.post(MESSAGES, LlmStage.message("zipped-twice", ""));
+    assertThat(answer.status()).isEqualTo(502);
+    assertThat(answer.field("content-encoding")).isEmpty();
+    answer = stage.post(MESSAGES, LlmStage.message("telling-names", ""));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.field("x-ratelimit-remaining-tokens")).isEqualTo("1");
+    assertThat(answer.response().headers().map().toString()).doesNotContain(stage.secret());
     answer = stage.post(MESSAGES, LlmStage.message("silent", ""));
     assertThat(answer.status()).isEqualTo(504);
     assertThat(answer.error("type")).isEqualTo("timeout_error");

@@ -62,27 +62,31 @@ final class LlmStage implements AutoCloseable {
    * @param more further members of the configuration, with a comma before each
    */
   static LlmStage start(String provider, String more) throws Exception {
-    return new LlmStage(provider, more, null);
+    return new LlmStage(provider, more, null, null);
   }
 
   /** The same with a provider that is asked over TLS. */
   static LlmStage startSecure(PemKeyCertOptions identity, String provider) throws Exception {
-    return new LlmStage(provider, "", identity);
+    return new LlmStage(provider, "", identity, null);
   }
 
-  private LlmStage(String members, String more, @Nullable PemKeyCertOptions identity)
+  /** The same with a gateway that looks for the provider elsewhere. */
+  static LlmStage startElsewhere(String base, String provider) throws Exception {
+    return new LlmStage(provider, "", null, base);
+  }
+
+  private LlmStage(
+      String members, String more, @Nullable PemKeyCertOptions identity, @Nullable String elsewhere)
       throws Exception {
     provider = new FakeProvider(secret, identity);
     String scheme = identity == null ? "http" : "https";
-    String one =
-        "{ \"base_url\": \"%s://127.0.0.1:%d%s\", \"credential\": \"provider\", \"max_tokens\": 1000%s }";
+    String base = elsewhere == null ? scheme + "://127.0.0.1:" + provider.port() : elsewhere;
+    String one = "{ \"base_url\": \"%s%s\", \"credential\": \"provider\", \"max_tokens\": 1000%s }";
     home =
         GatewayProcess.home(
             "\"providers\": { \"anthropic\": %s, \"openai\": %s }%s"
                 .formatted(
-                    one.formatted(scheme, provider.port(), "", members),
-                    one.formatted(scheme, provider.port(), "/v1", members),
-                    more));
+                    one.formatted(base, "", members), one.formatted(base, "/v1", members), more));
     put("provider", secret);
     gateway = GatewayProcess.start(home);
     key = gateway.key("llm-client", "agent");

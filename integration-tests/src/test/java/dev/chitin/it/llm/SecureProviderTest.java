@@ -2,8 +2,12 @@ package dev.chitin.it.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.it.Await;
 import dev.chitin.it.GatewayProcess;
 import io.vertx.core.net.PemKeyCertOptions;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +63,32 @@ class SecureProviderTest {
     assertThat(answer.status()).as(answer.text()).isEqualTo(502);
     assertThat(answer.error("message")).contains("the TLS handshake failed");
     assertThat(stage.provider().asked()).isEmpty();
+    assertThat(stage.audit().getLast()).contains("\"status\":\"unreached\"", "\"request_bytes\":0");
+    assertThat(stage.gateway().errors()).contains(answer.field("chitin-call-id"), "certificate");
+  }
+
+  /** The handshake has ten seconds; who leaves before is not kept that long. */
+  @Test
+  void whoeverIsSilentInTheHandshakeCostsNothing() throws Exception {
+    try (var silent = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+        var stage =
+            LlmStage.startElsewhere(
+                "https://127.0.0.1:" + silent.getLocalPort(), ", \"tokens_per_day\": 150")) {
+      for (int i = 0; i < 2; i++) {
+        LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("normal", ""));
+        assertThat(answer.status()).as(answer.text()).isEqualTo(502);
+        assertThat(answer.error("message")).contains("the TLS handshake failed");
+      }
+      try (Socket leaving = stage.connect()) {
+        leaving.getOutputStream().write(stage.raw(LlmStage.message("normal", "")));
+        silent.accept().close();
+        silent.accept().close();
+        Socket third = silent.accept();
+        leaving.close();
+        Await.until("its end", () -> stage.audit().getLast().contains("call.cancelled"));
+        third.close();
+      }
+    }
   }
 
   @Test

@@ -9,7 +9,9 @@ import dev.chitin.vault.LeaseRedeemer;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import dev.chitin.vault.scrub.Scrubber;
 import io.netty.channel.Channel;
+import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -21,6 +23,7 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
@@ -101,11 +104,27 @@ public final class RelayClient implements AutoCloseable {
                   "The request is not the one that was decided on.")
               .toException());
     }
-    return pinning
-        .address(line.host(), line.port())
-        .compose(address -> connect(client, options(line, address, request.connectMillis())))
+    return connect(line, request.connectMillis(), context)
         .compose(upstream -> exchange(upstream, request, line, context))
         .recover(failure -> Future.failedFuture(problem(failure)));
+  }
+
+  /** Who cancels need not wait until a server is reached that is silent. */
+  private Future<HttpClientRequest> connect(
+      Invocation.HttpRequest line, long connectMillis, CallContext context) {
+    Promise<HttpClientRequest> connected = Promise.promise();
+    context.cancelled().onSuccess(reason -> connected.tryFail(cancelled()));
+    pinning
+        .address(line.host(), line.port())
+        .compose(address -> connect(client, options(line, address, connectMillis)))
+        .onFailure(failure -> connected.tryFail(new UnreachedException(failure)))
+        .onSuccess(
+            upstream -> {
+              if (!connected.tryComplete(upstream)) {
+                Abort.now(upstream, null);
+              }
+            });
+    return connected.future();
   }
 
   private static RequestOptions options(
@@ -200,11 +219,41 @@ public final class RelayClient implements AutoCloseable {
     return splice;
   }
 
+  /** No server was reached, and nothing was sent. */
+  private static final class UnreachedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    UnreachedException(Throwable cause) {
+      super(cause);
+    }
+
+    String told() {
+      for (Throwable one = getCause(); one != null; one = one.getCause()) {
+        switch (one) {
+          case ConnectTimeoutException late -> {
+            return "no connection could be made in time";
+          }
+          case ConnectException refused -> {
+            return "the connection was refused";
+          }
+          case SSLException tls -> {
+            return "the TLS handshake failed";
+          }
+          case UnknownHostException unknown -> {
+            return "its host name does not resolve";
+          }
+          default -> {
+            // What it wraps may say more.
+          }
+        }
+      }
+      return "no connection could be made";
+    }
+  }
+
   /** Whether {@code failure} of {@link #send} means that no server was reached. */
   public static boolean isUnreached(Throwable failure) {
-    return failure.getCause() instanceof ConnectException
-        || failure.getCause() instanceof SSLException
-        || failure.getCause() instanceof UnknownHostException;
+    return failure.getCause() instanceof UnreachedException;
   }
 
   private ChitinException silent() {
@@ -227,14 +276,14 @@ public final class RelayClient implements AutoCloseable {
       return known;
     }
     String kind =
-        switch (failure) {
-          case ConnectException refused -> "the connection was refused";
-          case SSLException tls -> "the TLS handshake failed";
-          case UnknownHostException unknown -> "its host name does not resolve";
-          default -> "the connection failed before an answer came";
-        };
+        failure instanceof UnreachedException unreached
+            ? unreached.told()
+            : "the connection failed before an answer came";
     return Problem.of(ProblemCode.LLM_PROVIDER_FAILED, "The provider did not answer: " + kind + ".")
-        .withHint("Ask again later; the operator finds it under " + settings + ".base_url.")
+        .withHint(
+            "Ask again later; the operator finds it under "
+                + settings
+                + " (base_url, ca), and the cause in the gateway's log.")
         .toException(failure);
   }
 

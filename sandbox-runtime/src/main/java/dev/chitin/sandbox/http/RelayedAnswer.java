@@ -41,9 +41,9 @@ public final class RelayedAnswer {
     return value == null ? null : clean(value);
   }
 
-  /** The fields' names as they came. */
+  /** The fields' names as they came, but for those in which the credential stands. */
   public Iterable<String> headerNames() {
-    return response.headers().names();
+    return response.headers().names().stream().filter(name -> clean(name).equals(name)).toList();
   }
 
   private String clean(String value) {
@@ -51,10 +51,9 @@ public final class RelayedAnswer {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  /** Whether what comes can be searched for the credential: it came without a content coding. */
+  /** Whether what comes can be searched for the credential: it came without a coding. */
   public boolean isInspectable() {
-    String coding = response.getHeader("content-encoding");
-    return scrubber.isEmpty() || coding == null || coding.equalsIgnoreCase("identity");
+    return scrubber.isEmpty() || Codings.areNone(response.headers());
   }
 
   /**

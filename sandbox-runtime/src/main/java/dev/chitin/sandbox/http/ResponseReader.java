@@ -97,8 +97,7 @@ final class ResponseReader {
   }
 
   private boolean inspectable() {
-    String coding = response.getHeader("content-encoding");
-    return scrubber.isEmpty() || coding == null || coding.equalsIgnoreCase("identity");
+    return scrubber.isEmpty() || Codings.areNone(response.headers());
   }
 
   private JsonValue.Obj headers(boolean shown) {

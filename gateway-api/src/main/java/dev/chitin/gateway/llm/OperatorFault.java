@@ -1,0 +1,63 @@
+package dev.chitin.gateway.llm;
+
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Faults of what the operator configured in the way of a provider: its credential, its address. The
+ * client's own key was fine, so they are not told as if something of the client's were unknown or
+ * denied. What was wrong then stands in the gateway's own log.
+ */
+final class OperatorFault {
+  private static final Logger LOG = LoggerFactory.getLogger(OperatorFault.class);
+
+  private OperatorFault() {}
+
+  /**
+   * What the client is told of {@code failure}, which is on record already: {@code
+   * llm.provider_failed} when it is the operator's, and else the failure itself.
+   */
+  static ChitinException told(ProviderSettings provider, ChitinException failure) {
+    if (failure.code() == ProblemCode.POLICY_HOST_DENIED) {
+      return told(provider, failure, "base_url", "its address", "may not reach the address of");
+    }
+    return isOfCredential(failure.code())
+        ? told(
+            provider,
+            failure,
+            "credential",
+            "the secret '" + provider.credential() + "'",
+            "cannot use its own credential for")
+        : failure;
+  }
+
+  private static ChitinException told(
+      ProviderSettings provider,
+      ChitinException failure,
+      String member,
+      String what,
+      String cannot) {
+    String key = provider.key(member);
+    Problem problem = failure.problem();
+    LOG.warn("{} is of no use: {}: {}: {}", key, what, problem.code(), problem.detail());
+    return Problem.of(
+            ProblemCode.LLM_PROVIDER_FAILED,
+            "The gateway "
+                + cannot
+                + " the provider '"
+                + provider.dialect().provider()
+                + "'; nothing was sent.")
+        .withRule(key)
+        .withHint("An operator mends what " + key + " names; the gateway's log says why.")
+        .toException(failure);
+  }
+
+  /** Those that are a client's fault by their status; a vault that is closed says so itself. */
+  private static boolean isOfCredential(ProblemCode code) {
+    return code == ProblemCode.POLICY_CREDENTIAL_DENIED
+        || (code.code().startsWith("vault.") && code.status() < 500);
+  }
+}
