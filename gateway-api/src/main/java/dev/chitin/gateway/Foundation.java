@@ -9,6 +9,7 @@ import dev.chitin.audit.LogRetention;
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.Deadline;
 import dev.chitin.gateway.auth.KeyStore;
+import dev.chitin.gateway.http.BoundedTransport;
 import dev.chitin.vault.FieldKeys;
 import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.LeaseRedeemer;
@@ -47,6 +48,7 @@ public final class Foundation implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Foundation.class);
 
   private final OpenParts opened = new OpenParts();
+  private final BoundedTransport transport = new BoundedTransport();
   private final Vertx vertx;
   private final Bus bus;
   private final DurableAuditLog log;
@@ -60,7 +62,7 @@ public final class Foundation implements AutoCloseable {
 
   private Foundation(GatewaySettings settings, VaultAccess access) {
     ChitinHome home = settings.home();
-    vertx = Vertx.vertx(options());
+    vertx = Vertx.builder().with(options()).withTransport(transport).build();
     opened.add(() -> vertx.close().await());
     try {
       bus = Bus.of(vertx);
@@ -158,7 +160,6 @@ public final class Foundation implements AutoCloseable {
 
   private static VertxOptions options() {
     return new VertxOptions()
-        .setPreferNativeTransport(true)
         .setDisableTCCL(true) // There is one class loader, and nothing to set at each step.
         .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
         .setFileSystemOptions(
@@ -177,6 +178,11 @@ public final class Foundation implements AutoCloseable {
             .withCheckpointInterval(Duration.ofMillis(options.checkpointMillis()))
             .withWitnessRequired(options.witness() != null && options.witness().required());
     return options.origin() == null ? audit : audit.withOrigin(options.origin());
+  }
+
+  /** What the event loops accept connections with. */
+  BoundedTransport transport() {
+    return transport;
   }
 
   Vertx vertx() {

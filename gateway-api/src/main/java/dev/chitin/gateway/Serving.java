@@ -62,6 +62,7 @@ final class Serving {
     interior.closeAtStop(auth);
     var admission = new CallAdmission(bounds.calls(), bounds.callsPerPrincipal());
     var connections = new Connections(bounds.connections(), bounds.connectionsPerAddress());
+    foundation.transport().bound(connections);
     var over = new OverLimitRecord(vertx, foundation.audit());
     interior.closeAtStop(over);
     Metrics metrics = metrics(interior, admission);

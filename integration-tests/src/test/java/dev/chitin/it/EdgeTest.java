@@ -65,6 +65,27 @@ class EdgeTest {
     return gateway.key(name, "agent");
   }
 
+  // ---- time ----
+
+  /** A connection between requests may be silent; one on which a header has begun may not. */
+  @Test
+  void theNextHeaderOfAConnectionHasNoMoreTimeThanTheFirst() throws Exception {
+    String request =
+        "GET /health/live HTTP/1.1\r\nHost: " + gateway.url().getAuthority() + "\r\n\r\n";
+    try (var trickling = HttpWire.open(gateway.url(), "127.0.0.31");
+        var silent = HttpWire.open(gateway.url(), "127.0.0.32")) {
+      trickling.timeout(120_000);
+      trickling.send(request);
+      silent.send(request);
+      assertThat(trickling.answer().status()).isEqualTo(200);
+      assertThat(silent.answer().status()).isEqualTo(200);
+      trickling.send("G");
+      assertThat(trickling.rest()).as("to its end").isEmpty();
+      silent.send(request);
+      assertThat(silent.answer().status()).isEqualTo(200);
+    }
+  }
+
   // ---- CORS ----
 
   @Test

@@ -21,6 +21,8 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
@@ -61,7 +63,7 @@ class TlsTest {
                     + directory.resolve("cert.pem")
                     + "\", \"key\": \""
                     + directory.resolve("key.pem")
-                    + "\" } }"));
+                    + "\" }, \"limits\": { \"connections_per_address\": 100 } }"));
     key = gateway.key("agent", "admin");
   }
 
@@ -93,6 +95,24 @@ class TlsTest {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, trust.getTrustManagers(), null);
     return context;
+  }
+
+  @Test
+  void aConnectionCountsBeforeItsHandshake() throws Exception {
+    double before = gateway.metric("chitin_connections_refused_total");
+    List<HttpWire> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 130; i++) {
+        silent.add(HttpWire.open(gateway.url(), "127.0.0.33"));
+      }
+      Await.until(
+          "what is beyond the bound of its address",
+          () -> gateway.metric("chitin_connections_refused_total") == before + 30);
+    } finally {
+      for (HttpWire one : silent) {
+        one.close();
+      }
+    }
   }
 
   /** The certificate names {@code localhost}. */

@@ -75,12 +75,13 @@ public final class AdminSocket extends VerticleBase {
     }
     var server = vertx.createHttpServer(HttpVerticle.plain(edge.settings().bounds()));
     var allocator = new ZeroingAllocator();
+    var unsent = new UnsentAnswers();
     server.connectionHandler(
         connection -> {
           HttpVerticle.readWiped(connection, allocator);
-          HttpVerticle.readStrictly(connection, edge.settings().bounds());
+          HttpVerticle.readStrictly(connection, edge.settings().bounds(), () -> {});
         });
-    server.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer()));
+    server.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer(), unsent));
     server.requestHandler(
         new Edge(
             vertx,
@@ -93,7 +94,8 @@ public final class AdminSocket extends VerticleBase {
             edge.failures(),
             edge.live(),
             edge.observer(),
-            edge.readiness()));
+            edge.readiness(),
+            unsent));
     return server.listen(SocketAddress.domainSocketAddress(path.toString()));
   }
 

@@ -3,7 +3,9 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -70,8 +72,16 @@ final class BodyForm {
     return switch (route.body()) {
       case JSON -> true;
       case JSON_UNREAD, OCTETS -> false;
-      case NONE -> route.scope() != null && !length(request).equals("0");
+      case NONE -> route.scope() != null && mayCome(request);
     };
+  }
+
+  /** In HTTP/2 a body need not be announced. */
+  private static boolean mayCome(HttpServerRequest request) {
+    return !length(request).equals("0")
+        || (request.version() == HttpVersion.HTTP_2
+            && request.method() != HttpMethod.GET
+            && request.method() != HttpMethod.HEAD);
   }
 
   /** Why {@code body} is none for {@code route}, if so: an object without members says nothing. */

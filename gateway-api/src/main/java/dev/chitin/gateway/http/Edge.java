@@ -41,6 +41,7 @@ final class Edge implements Handler<HttpServerRequest> {
   private final RequestObserver observer;
   private final Readiness readiness;
   private final TurnedAway turnedAway;
+  private final UnsentAnswers unsent;
 
   /** Where the caller of a request comes from; complete at once unless somebody must be asked. */
   @FunctionalInterface
@@ -64,7 +65,9 @@ final class Edge implements Handler<HttpServerRequest> {
       AuthFailures failures,
       LiveSecrets live,
       RequestObserver observer,
-      Readiness readiness) {
+      Readiness readiness,
+      UnsentAnswers unsent) {
+    this.unsent = unsent;
     this.observer = observer;
     this.readiness = readiness;
     this.vertx = vertx;
@@ -98,7 +101,14 @@ final class Edge implements Handler<HttpServerRequest> {
     if (turnedAway.contains(request.connection())) {
       return;
     }
-    Arrival arrival = observer.begin(request, ended);
+    var hold = bodies.hold();
+    Arrival arrival =
+        observer.begin(
+            request,
+            () -> {
+              hold.close();
+              ended.run();
+            });
     if (readiness.isDraining() && request.version() != HttpVersion.HTTP_2) {
       request.response().putHeader("connection", "close");
     }
@@ -109,7 +119,7 @@ final class Edge implements Handler<HttpServerRequest> {
       cors.answerPreflight(request, routes.methods(RequestGuard.path(request)));
       return;
     }
-    var passage = new Passage(request, arrival);
+    var passage = new Passage(request, arrival, hold);
     if (refusal.isPresent()) {
       passage.refuse(refusal.get());
     } else {
@@ -121,8 +131,10 @@ final class Edge implements Handler<HttpServerRequest> {
   private final class Passage {
     private final HttpServerRequest request;
     private final Arrival arrival;
+    private final BodyReader.Hold hold;
 
-    Passage(HttpServerRequest request, Arrival arrival) {
+    Passage(HttpServerRequest request, Arrival arrival, BodyReader.Hold hold) {
+      this.hold = hold;
       this.request = request;
       this.arrival = arrival;
     }
@@ -232,7 +244,7 @@ final class Edge implements Handler<HttpServerRequest> {
         refuse(refusal.get());
         return;
       }
-      var exchange = new Exchange(request, arrival, caller, match.parameters(), live);
+      var exchange = new Exchange(request, arrival, caller, match.parameters(), live, unsent);
       if (BodyForm.isToBeRead(request, route)) {
         read(route, exchange);
       } else {
@@ -243,7 +255,7 @@ final class Edge implements Handler<HttpServerRequest> {
     private void read(Route route, Exchange exchange) {
       exchange.awaitBody();
       bodies
-          .read(request)
+          .read(request, hold)
           .onSuccess(
               body -> {
                 exchange.setBody(body);
@@ -265,7 +277,7 @@ final class Edge implements Handler<HttpServerRequest> {
 
     /** To answer with before it is known who asks for what. */
     private Exchange unread() {
-      return new Exchange(request, arrival, null, Map.of(), live);
+      return new Exchange(request, arrival, null, Map.of(), live, unsent);
     }
   }
 

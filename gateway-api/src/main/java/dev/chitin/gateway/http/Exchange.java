@@ -32,6 +32,7 @@ final class Exchange {
   private final @Nullable Caller caller;
   private final Map<String, String> parameters;
   private final LiveSecrets live;
+  private final UnsentAnswers unsent;
   private final Context context;
   private Bytes body = Bytes.EMPTY;
 
@@ -41,7 +42,7 @@ final class Exchange {
       @Nullable Caller caller,
       Map<String, String> parameters,
       LiveSecrets live) {
-    this(request, new Arrival(requestId, null), caller, parameters, live);
+    this(request, new Arrival(requestId, null), caller, parameters, live, new UnsentAnswers());
   }
 
   Exchange(
@@ -49,7 +50,9 @@ final class Exchange {
       Arrival arrival,
       @Nullable Caller caller,
       Map<String, String> parameters,
-      LiveSecrets live) {
+      LiveSecrets live,
+      UnsentAnswers unsent) {
+    this.unsent = unsent;
     this.live = live;
     this.request = request;
     this.arrival = arrival;
@@ -116,12 +119,15 @@ final class Exchange {
     return live.clean(place, text);
   }
 
-  /** In HTTP/2 nobody else keeps the body from who asked by HEAD for the head alone. */
-  private void end(HttpServerResponse response, Buffer body) {
+  /**
+   * Ends {@code response} with all of its body. In HTTP/2 nobody else keeps that from who asked by
+   * HEAD for the head alone.
+   */
+  void end(HttpServerResponse response, Buffer body) {
     if (request.method() == HttpMethod.HEAD) {
       response.putHeader("content-length", Integer.toString(body.length())).end();
     } else {
-      response.end(body);
+      unsent.end(request, response, body);
     }
   }
 

@@ -7,40 +7,49 @@ import java.util.IdentityHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends connections that keep the next request's header from coming: a new one has a short time for
- * its first, one between requests the idle time, however many single bytes arrive meanwhile. An
- * idle timeout alone is fed by one byte now and then (slow loris). Confined to one event loop.
+ * Ends connections that keep the next request's header from coming: it has a short time from its
+ * first byte on, in a new connection from the connection's beginning on, and one between requests
+ * has the idle time. An idle timeout alone is fed by one byte now and then (slow loris). Confined
+ * to one event loop.
  */
 final class HeadPatience implements AutoCloseable {
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(75);
   private static final long MOST_TICK_MILLIS = 500;
 
   private final Vertx vertx;
-  private final long firstNanos;
+  private final long headNanos;
   private final IdentityHashMap<HttpConnection, Waiting> connections = new IdentityHashMap<>();
   private final long timer;
 
   private static final class Waiting {
     private int requests;
     private long due;
+
+    /** Whether bytes came since the last request's answer ended. */
+    private boolean heard;
+
+    /** Whether what is due is the end of a header that has begun. */
+    private boolean begun = true;
   }
 
   /**
    * Looks until it is closed.
    *
-   * @param firstMillis time for a connection's first header
+   * @param headMillis time for a header
    */
-  HeadPatience(Vertx vertx, long firstMillis) {
+  HeadPatience(Vertx vertx, long headMillis) {
     this.vertx = vertx;
-    this.firstNanos = TimeUnit.MILLISECONDS.toNanos(firstMillis);
-    long tick = Math.max(1, Math.min(MOST_TICK_MILLIS, firstMillis / 2));
+    this.headNanos = TimeUnit.MILLISECONDS.toNanos(headMillis);
+    long tick = Math.max(1, Math.min(MOST_TICK_MILLIS, headMillis / 2));
     this.timer = vertx.setPeriodic(tick, now -> look());
   }
 
-  void opened(HttpConnection connection) {
+  /** A new connection; what is returned is to run whenever bytes came on it. */
+  Runnable opened(HttpConnection connection) {
     var waiting = new Waiting();
-    waiting.due = System.nanoTime() + firstNanos;
+    waiting.due = System.nanoTime() + headNanos;
     connections.put(connection, waiting);
+    return () -> waiting.heard = true;
   }
 
   void closed(HttpConnection connection) {
@@ -56,6 +65,8 @@ final class HeadPatience implements AutoCloseable {
     waiting.requests++;
     return () -> {
       waiting.requests--;
+      waiting.heard = false;
+      waiting.begun = false;
       waiting.due = System.nanoTime() + IDLE_NANOS;
     };
   }
@@ -64,7 +75,14 @@ final class HeadPatience implements AutoCloseable {
     long now = System.nanoTime();
     connections.forEach(
         (connection, waiting) -> {
-          if (waiting.requests == 0 && now - waiting.due > 0) {
+          if (waiting.requests > 0) {
+            return;
+          }
+          if (waiting.heard && !waiting.begun) {
+            waiting.begun = true;
+            waiting.due = now + headNanos;
+          }
+          if (now - waiting.due > 0) {
             // Its close handler takes it out of the map, but not within this loop.
             vertx.runOnContext(late -> connection.close());
             waiting.due = now + IDLE_NANOS;

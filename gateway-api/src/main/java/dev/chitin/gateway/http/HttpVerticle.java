@@ -39,6 +39,7 @@ public final class HttpVerticle extends VerticleBase {
   private final int port;
   private final @Nullable TlsIdentity identity;
   private final ZeroingAllocator allocator = new ZeroingAllocator();
+  private final UnsentAnswers unsent = new UnsentAnswers();
   private final @Nullable ClientAuthority authority;
   private @Nullable HttpServer server;
   private @Nullable HeadPatience patience;
@@ -75,7 +76,7 @@ public final class HttpVerticle extends VerticleBase {
     unwatch = telemetry.loops().watch(vertx, telemetry.registry());
     patience = new HeadPatience(vertx, edge.settings().bounds().headerTimeoutMillis());
     listener.connectionHandler(this::opened);
-    listener.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer()));
+    listener.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer(), unsent));
     listener.requestHandler(this::handle);
     return listener
         .listen(port, edge.settings().host())
@@ -147,7 +148,8 @@ public final class HttpVerticle extends VerticleBase {
         edge.failures(),
         edge.live(),
         edge.observer(),
-        edge.readiness());
+        edge.readiness(),
+        unsent);
   }
 
   private Presented presented(HttpServerRequest request) {
@@ -198,33 +200,26 @@ public final class HttpVerticle extends VerticleBase {
     base.channel().config().setAllocator(allocator);
   }
 
-  /** Refuses what the decoder would otherwise let pass. */
-  static void readStrictly(HttpConnection connection, EdgeBounds bounds) {
+  /**
+   * Refuses what the decoder would otherwise let pass.
+   *
+   * @param heard runs when bytes of an HTTP/1 request came
+   */
+  static void readStrictly(HttpConnection connection, EdgeBounds bounds, Runnable heard) {
     if (connection instanceof ConnectionBase base) {
-      StrictRequestDecoder.install(base.channel(), plain(bounds));
+      StrictRequestDecoder.install(base.channel(), plain(bounds), heard);
     }
   }
 
   private void opened(HttpConnection connection) {
     readWiped(connection, allocator);
-    readStrictly(connection, edge.settings().bounds());
-    String peer =
-        connection.remoteAddress() == null ? "" : connection.remoteAddress().hostAddress();
-    if (!edge.connections().enter(peer)) {
+    HeadPatience waiting = patience;
+    if (waiting == null) {
       connection.close();
       return;
     }
-    HeadPatience waiting = patience;
-    connection.closeHandler(
-        closed -> {
-          edge.connections().leave(peer);
-          if (waiting != null) {
-            waiting.closed(connection);
-          }
-        });
-    if (waiting != null) {
-      waiting.opened(connection);
-    }
+    readStrictly(connection, edge.settings().bounds(), waiting.opened(connection));
+    connection.closeHandler(closed -> waiting.closed(connection));
   }
 
   private HttpServerOptions options() {

@@ -14,15 +14,17 @@ import java.util.Map;
 final class InvalidRequests implements Handler<HttpServerRequest> {
   private final LiveSecrets live;
   private final RequestObserver observer;
+  private final UnsentAnswers unsent;
 
-  InvalidRequests(LiveSecrets live, RequestObserver observer) {
+  InvalidRequests(LiveSecrets live, RequestObserver observer, UnsentAnswers unsent) {
+    this.unsent = unsent;
     this.live = live;
     this.observer = observer;
   }
 
   @Override
   public void handle(HttpServerRequest request) {
-    new Exchange(request, observer.begin(request, () -> {}), null, Map.of(), live)
+    new Exchange(request, observer.begin(request, () -> {}), null, Map.of(), live, unsent)
         .fail(problem(request.decoderResult().cause()), null);
     request.connection().close();
   }

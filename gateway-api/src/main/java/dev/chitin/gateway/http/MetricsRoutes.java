@@ -29,6 +29,6 @@ final class MetricsRoutes {
   }
 
   private void metrics(Exchange exchange) {
-    exchange.begin(200, TEXT).end(Buffer.buffer(exchange.clean("metrics", scrape.get())));
+    exchange.end(exchange.begin(200, TEXT), Buffer.buffer(exchange.clean("metrics", scrape.get())));
   }
 }

@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpVersion;
@@ -21,12 +22,19 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
   /** What Vert.x names the decoder of HTTP/1 in its pipelines. */
   private static final String NAME = "httpDecoder";
 
-  private StrictRequestDecoder(Http1ServerConfig config) {
+  private final Runnable heard;
+
+  private StrictRequestDecoder(Http1ServerConfig config, Runnable heard) {
     super(config);
+    this.heard = heard;
   }
 
-  /** Puts one in the place of the decoder of {@code channel}; HTTP/2 has another. */
-  static void install(Channel channel, HttpServerOptions options) {
+  /**
+   * Puts one in the place of the decoder of {@code channel}; HTTP/2 has another.
+   *
+   * @param heard runs when bytes came, before they are read
+   */
+  static void install(Channel channel, HttpServerOptions options, Runnable heard) {
     if (channel.pipeline().get(NAME) != null) {
       var config =
           new Http1ServerConfig()
@@ -34,8 +42,14 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
               .setMaxHeaderSize(options.getMaxHeaderSize())
               .setMaxChunkSize(options.getMaxChunkSize())
               .setDecoderInitialBufferSize(options.getDecoderInitialBufferSize());
-      channel.pipeline().replace(NAME, NAME, new StrictRequestDecoder(config));
+      channel.pipeline().replace(NAME, NAME, new StrictRequestDecoder(config, heard));
     }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object bytes) throws Exception {
+    heard.run();
+    super.channelRead(context, bytes);
   }
 
   @Override

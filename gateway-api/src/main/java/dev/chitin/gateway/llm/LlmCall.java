@@ -131,7 +131,7 @@ final class LlmCall implements LlmRun {
         .onSuccess(
             recorded ->
                 refuse(
-                    stopped == null ? OperatorFault.told(provider.settings(), failure) : stopped))
+                    stopped == null ? CredentialFault.told(provider.settings(), failure) : stopped))
         .mapEmpty();
   }
 

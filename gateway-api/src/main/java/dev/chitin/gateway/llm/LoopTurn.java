@@ -55,7 +55,9 @@ final class LoopTurn {
         .compose(
             recorded ->
                 Future.failedFuture(
-                    stopped == null ? OperatorFault.told(provider.settings(), failure) : stopped));
+                    stopped == null
+                        ? CredentialFault.told(provider.settings(), failure)
+                        : stopped));
   }
 
   private Future<TurnAnswer> read(RelayedAnswer answer) {

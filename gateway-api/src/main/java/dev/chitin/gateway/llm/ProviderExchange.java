@@ -175,7 +175,7 @@ final class ProviderExchange {
           done.plan().plan().callId(),
           provider.settings().dialect().provider(),
           failure.problem().detail(),
-          failure.getCause() == null ? "" : failure.getCause().getMessage());
+          root(failure).getMessage());
     }
     return recordEnd(
             reached || stopped != null ? status(reason) : "unreached",
@@ -185,6 +185,14 @@ final class ProviderExchange {
             Digest.of(),
             reached)
         .transform(recorded -> over(Outcome.of(reason)));
+  }
+
+  private static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    for (Throwable one = failure.getCause(); one != null; one = one.getCause()) {
+      root = one;
+    }
+    return root;
   }
 
   private Future<Outcome> over(Outcome outcome) {

@@ -13,8 +13,14 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -42,8 +48,9 @@ class BodyReaderTest {
   private void read(HttpServerRequest request, Duration patience) {
     Context here = vertx.getOrCreateContext();
     var timeouts = new Timeouts(((ContextInternal) here).nettyEventLoop());
-    new BodyReader(timeouts, LIMIT, patience)
-        .read(request)
+    var reader = new BodyReader(timeouts, LIMIT, patience);
+    reader
+        .read(request, reader.hold())
         .onComplete(
             done ->
                 seen.complete(new Seen(done.result(), done.cause(), here, Vertx.currentContext())));
@@ -77,6 +84,57 @@ class BodyReaderTest {
     Seen got = asked(LIMIT, "1234", Duration.ofMillis(20));
     assertThat(got.code()).isEqualTo(ProblemCode.REQUEST_TIMEOUT);
     assertThat(got.told()).isEqualTo(got.asked());
+  }
+
+  @Test
+  void allTogetherHaveABoundUntilTheyAreAnswered() throws Exception {
+    Queue<BodyReader.Hold> holds = new ConcurrentLinkedQueue<>();
+    Queue<String> came = new ConcurrentLinkedQueue<>();
+    Context loop = vertx.getOrCreateContext();
+    var timeouts = new Timeouts(((ContextInternal) loop).nettyEventLoop());
+    var reader = new BodyReader(timeouts, LIMIT, Duration.ofMinutes(1), 2 * LIMIT);
+    Promise<Integer> port = Promise.promise();
+    loop.runOnContext(
+        here ->
+            vertx
+                .createHttpServer()
+                .requestHandler(
+                    request -> {
+                      BodyReader.Hold hold = reader.hold();
+                      holds.add(hold);
+                      reader
+                          .read(request, hold)
+                          .onComplete(
+                              done -> {
+                                came.add(
+                                    done.succeeded()
+                                        ? "whole"
+                                        : ChitinException.from(done.cause()).code().code());
+                                request.response().end();
+                              });
+                    })
+                .listen(0, "127.0.0.1")
+                .onSuccess(server -> port.complete(server.actualPort())));
+    int at = port.future().await(1, TimeUnit.MINUTES);
+    try (var http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+      HttpRequest eight =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at))
+              .POST(HttpRequest.BodyPublishers.ofString("12345678"))
+              .build();
+      for (int i = 0; i < 3; i++) {
+        http.send(eight, HttpResponse.BodyHandlers.discarding());
+      }
+      assertThat(came).containsExactly("whole", "whole", "gateway.overloaded");
+      Promise<Void> answered = Promise.promise();
+      loop.runOnContext(
+          here -> {
+            holds.forEach(BodyReader.Hold::close);
+            answered.complete();
+          });
+      answered.future().await(1, TimeUnit.MINUTES);
+      http.send(eight, HttpResponse.BodyHandlers.discarding());
+      assertThat(came).last().isEqualTo("whole");
+    }
   }
 
   @Test

@@ -80,6 +80,23 @@ class LlmHttp2Test {
   }
 
   @Test
+  void aBodyThatNobodyAnnouncedIsRefusedWhereThereIsNone() throws Exception {
+    HttpRequest.Builder open = stage.request("/v1/sessions");
+    HttpResponse<String> none =
+        http.send(
+            open.POST(HttpRequest.BodyPublishers.noBody()).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(none.statusCode()).as(none.body()).isEqualTo(201);
+    HttpRequest.BodyPublisher unannounced =
+        HttpRequest.BodyPublishers.fromPublisher(
+            HttpRequest.BodyPublishers.ofString("{\"role\":\"admin\"}"));
+    HttpResponse<String> some =
+        http.send(open.POST(unannounced).build(), HttpResponse.BodyHandlers.ofString());
+    assertThat(some.statusCode()).as(some.body()).isEqualTo(400);
+    assertThat(some.body()).contains("This route takes no body.");
+  }
+
+  @Test
   void theHeadAloneCanBeAskedFor() throws Exception {
     HttpResponse<String> live =
         http.send(

@@ -230,6 +230,9 @@ public final class RelayClient implements AutoCloseable {
     String told() {
       for (Throwable one = getCause(); one != null; one = one.getCause()) {
         switch (one) {
+          case ChitinException denied -> {
+            return "its name stands for an address that may not be reached";
+          }
           case ConnectTimeoutException late -> {
             return "no connection could be made in time";
           }
@@ -272,7 +275,7 @@ public final class RelayClient implements AutoCloseable {
   /** Why no answer came, without addresses or names of the host's network. */
   private ChitinException problem(Throwable failure) {
     ChitinException known = known(failure);
-    if (known != null) {
+    if (known != null && known.code() != ProblemCode.POLICY_HOST_DENIED) {
       return known;
     }
     String kind =
