@@ -194,6 +194,41 @@ class CommandLineTest {
   }
 
   @Test
+  void whatIsNotThereIsNotTakenForAnythingElse() throws Exception {
+    Path home = GatewayProcess.home("");
+    Path empty = Files.createDirectory(home.resolve("empty"));
+    for (List<String> line :
+        List.of(
+            List.of("serve", "--port", "0", "--config", "/there/is/none"),
+            List.of("audit", "verify", "--dir", empty.toString()),
+            List.of("audit", "tail", "--dir", empty.toString()),
+            List.of("audit", "export", "--format", "ocsf", "--log", empty.toString()))) {
+      Result result = GatewayProcess.run(home, NOTHING, line.toArray(String[]::new));
+      assertThat(result.exit()).as(line + " " + result.err()).isEqualTo(2);
+      assertThat(result.err()).containsPattern("does not exist|There is no audit log");
+    }
+    assertThat(GatewayProcess.run(home, NOTHING, "key", "create", "--name", "a").exit()).isZero();
+    for (List<String> line :
+        List.of(
+            List.of("audit", "verify", "--since", "/there/is/none"),
+            List.of("audit", "export", "--format", "ocsf", "--from", "-1"),
+            List.of("audit", "export", "--format", "ocsf", "--from", "5", "--to", "2"))) {
+      Result result = GatewayProcess.run(home, NOTHING, line.toArray(String[]::new));
+      assertThat(result.exit()).as(line + " " + result.err()).isEqualTo(2);
+      assertThat(result.err()).contains("hint: ").doesNotContain("Exception");
+    }
+  }
+
+  @Test
+  void anArgumentIsNoFileOfArguments() throws Exception {
+    Path home = GatewayProcess.home("");
+    Path file = Files.writeString(home.resolve("more"), "mallory --role admin");
+    Result made = GatewayProcess.run(home, NOTHING, "key", "create", "--name", "@" + file);
+    assertThat(made.exit()).as(made.out()).isEqualTo(2);
+    assertThat(GatewayProcess.run(home, NOTHING, "key", "list").out()).doesNotContain("mallory");
+  }
+
+  @Test
   void usageErrorsAndHelp() throws Exception {
     Path home = GatewayProcess.home("");
     assertThat(GatewayProcess.run(home, NOTHING, "no-such-command").exit()).isEqualTo(2);

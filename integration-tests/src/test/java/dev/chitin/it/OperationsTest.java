@@ -110,6 +110,17 @@ class OperationsTest {
   }
 
   @Test
+  void whatIsRefusedBeforeItIsACallIsADenialToo() throws Exception {
+    String denials = "chitin_denials_total{code=\"request.host_forbidden\"}";
+    double before = gateway.metric(denials);
+    try (var wire = HttpWire.open(gateway.url())) {
+      wire.send("GET /v1/tools HTTP/1.1\r\nHost: rebound.example\r\n\r\n");
+      assertThat(wire.answer().status()).isEqualTo(403);
+    }
+    assertThat(gateway.metric(denials)).isEqualTo(before + 1);
+  }
+
+  @Test
   void theInterfaceIsOpenToAllAndSaysNoVersion() throws Exception {
     HttpResponse<String> answer = open("/openapi.json");
     assertThat(answer.statusCode()).isEqualTo(200);

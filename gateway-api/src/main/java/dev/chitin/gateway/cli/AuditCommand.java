@@ -16,7 +16,9 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,7 +52,8 @@ final class AuditCommand {
               description = "Go on as entries come.")
           boolean follow,
       @Option(names = "--json", description = "Print JSON (it always does).") boolean json,
-      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory) {
+      @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory)
+      throws IOException {
     var tail = new AuditTail(session);
     if (directory == null && AdminClient.listens(session.home().adminSocket())) {
       try (var client = new AdminClient(session.home().adminSocket())) {
@@ -160,6 +163,10 @@ final class AuditCommand {
     }
     try {
       return since == null ? expected : expected.since(Files.readAllBytes(since));
+    } catch (NoSuchFileException e) {
+      throw unusable("--since names a file that does not exist: " + since + ".");
+    } catch (FileSystemException e) {
+      throw unusable("--since cannot be read: " + e.getMessage() + ".");
     } catch (NoteSyntaxException e) {
       throw unusable("--since is not a checkpoint: " + e.getMessage() + ".");
     }
@@ -252,13 +259,7 @@ final class AuditCommand {
     return ExitCode.OK.value();
   }
 
-  private Path directory(@Nullable Path named) {
-    Path directory = named == null ? session.home().audit() : named;
-    if (!Files.isDirectory(directory)) {
-      throw Problem.of(ProblemCode.REQUEST_NOT_FOUND, "There is no audit log in " + directory + ".")
-          .withHint("Set CHITIN_HOME, or name the directory with --dir.")
-          .toException();
-    }
-    return directory;
+  private Path directory(@Nullable Path named) throws IOException {
+    return LogDirectory.require(named == null ? session.home().audit() : named, "--dir");
   }
 }

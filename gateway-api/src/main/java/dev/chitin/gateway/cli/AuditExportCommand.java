@@ -9,7 +9,6 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -65,6 +64,16 @@ final class AuditExportCommand implements Callable<Integer> {
           .withHint("--dir DIR writes tiles and proofs, --format ocsf|syslog|otlp prints entries.")
           .toException();
     }
+    if (from < 0 || (to != null && to < from)) {
+      throw Problem.of(ProblemCode.REQUEST_MALFORMED, "--from and --to are no range of entries.")
+          .withHint("Entries are counted from 0; --to is the last one.")
+          .toException();
+    }
+    if (format != null && proofs != null) {
+      throw Problem.of(ProblemCode.REQUEST_MALFORMED, "--proof goes with --dir.")
+          .withHint("Proofs are files beside the tiles.")
+          .toException();
+    }
     if (target != null) {
       var export = new LogExport(PublishedLog.stored(directory), target);
       long entries = export.write(proofs == null ? List.of() : proofs);
@@ -106,13 +115,7 @@ final class AuditExportCommand implements Callable<Integer> {
     return (wanted.format(entry) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  private Path directory() {
-    Path directory = log == null ? session.home().audit() : log;
-    if (!Files.isDirectory(directory)) {
-      throw Problem.of(ProblemCode.REQUEST_NOT_FOUND, "There is no audit log in " + directory + ".")
-          .withHint("Set CHITIN_HOME, or name the directory with --log.")
-          .toException();
-    }
-    return directory;
+  private Path directory() throws IOException {
+    return LogDirectory.require(log == null ? session.home().audit() : log, "--log");
   }
 }

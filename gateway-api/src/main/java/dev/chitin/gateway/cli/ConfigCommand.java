@@ -59,7 +59,12 @@ final class ConfigCommand {
               .build());
       return;
     }
-    session.out().println(file + " is valid.");
+    session
+        .out()
+        .println(
+            Files.exists(file)
+                ? file + " is valid."
+                : file + " does not exist; the defaults hold, and are valid.");
     configuration.notBuilt().forEach(key -> session.out().println("note: " + key));
   }
 

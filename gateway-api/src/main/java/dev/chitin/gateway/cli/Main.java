@@ -1,6 +1,10 @@
 package dev.chitin.gateway.cli;
 
 import dev.chitin.bus.ChitinException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -72,7 +76,23 @@ public final class Main implements Runnable {
 
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String... arguments) {
-    System.exit(run(new Session(System.getenv(), System.out, System.err, new Access()), arguments));
+    var written = new WatchedOutput(new FileOutputStream(FileDescriptor.out));
+    var out = new PrintStream(new BufferedOutputStream(written), true, StandardCharsets.UTF_8);
+    int code = run(new Session(System.getenv(), out, System.err, new Access()), arguments);
+    out.flush();
+    System.exit(unlessLost(written, code));
+  }
+
+  /** What could not be written was not done, whatever else was. */
+  private static int unlessLost(WatchedOutput written, int code) {
+    return written
+        .lost()
+        .map(
+            why -> {
+              System.err.println("chitin: the output could not be written: " + why);
+              return code == ExitCode.OK.value() ? ExitCode.UNAVAILABLE.value() : code;
+            })
+        .orElse(code);
   }
 
   /** Runs the command line in {@code session}. */
@@ -81,6 +101,7 @@ public final class Main implements Runnable {
     wanted(commands(session), arguments).forEach(command -> line.addSubcommand(command.get()));
     line.setExecutionExceptionHandler(
         (failure, command, result) -> failed(session, failure, result));
+    line.setExpandAtFiles(false); // Arguments are taken as they are given.
     line.setExitCodeExceptionMapper(failure -> ExitCode.USAGE.value());
     addHelp(line);
     line.setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8));

@@ -15,6 +15,7 @@ import dev.chitin.gateway.config.ConfigFault;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.reload.ConfigSource;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -53,6 +54,11 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
 
   /** Loads the configuration; each fault becomes a line of the problem. */
   Configuration configuration(@Nullable Path named) {
+    if (named != null && !Files.exists(named)) {
+      throw Problem.of(ProblemCode.CONFIG_INVALID, named + " does not exist.")
+          .withHint("Name the configuration's file, or leave --config out for the default.")
+          .toException();
+    }
     try {
       return Configuration.load(configurationFile(named), environment);
     } catch (ConfigException e) {

@@ -101,6 +101,9 @@ public final class Configuration {
   }
 
   private static String read(Path file) throws ConfigException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw unreadable(file, Files.isDirectory(file) ? "is a directory" : "is not a regular file");
+    }
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {
@@ -110,8 +113,7 @@ public final class Configuration {
     } catch (AccessDeniedException e) {
       throw unreadable(file, "may not be read by this user");
     } catch (IOException e) {
-      throw unreadable(
-          file, Files.isDirectory(file) ? "is a directory" : "cannot be read: " + e.getMessage());
+      throw unreadable(file, "cannot be read: " + e.getMessage());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.telemetry.Telemetry;
 import io.vertx.core.http.HttpServerRequest;
 
@@ -57,10 +58,21 @@ public final class RequestObserver {
     telemetry.http().answered(arrival.template(), Arrival.method(request), status, nanos);
     if (arrival.problem() != null) {
       telemetry.http().rejected(arrival.problem());
+      if (isOfEdge(arrival.problem())) {
+        telemetry.calls().denied(arrival.problem());
+      }
     }
     if (arrival.span() != null) {
       arrival.span().end(arrival.template(), status);
     }
     accessLog.write(arrival, request, status, nanos);
+  }
+
+  /** Others are counted where the call is. */
+  private static boolean isOfEdge(ProblemCode code) {
+    return switch (code) {
+      case AUTH_SCOPE_INSUFFICIENT, REQUEST_HOST_FORBIDDEN, REQUEST_ORIGIN_FORBIDDEN -> true;
+      default -> false;
+    };
   }
 }

@@ -44,7 +44,7 @@ public final class CallMetrics implements CallObserver {
         var count = new LongAdder();
         denials.put(code, count);
         FunctionCounter.builder("chitin.denials", count, LongAdder::sum)
-            .description("Calls that were denied, by the problem's code.")
+            .description("Calls and requests that were denied, by the problem's code.")
             .tag("code", code.code())
             .register(registry);
       }
@@ -55,6 +55,14 @@ public final class CallMetrics implements CallObserver {
     return Buckets.timer("chitin.call", "How long calls stayed at each station.")
         .tag("phase", name)
         .register(registry);
+  }
+
+  /** What came to no call was denied. */
+  public void denied(ProblemCode code) {
+    LongAdder count = denials.get(code);
+    if (count != null) {
+      count.increment();
+    }
   }
 
   /** A credential was judged. */
@@ -117,9 +125,8 @@ public final class CallMetrics implements CallObserver {
     @Override
     public void ended(Ending ending, @Nullable ProblemCode code) {
       count(new Series(tool, backend, ending));
-      LongAdder denied = code == null ? null : denials.get(code);
-      if (denied != null) {
-        denied.increment();
+      if (code != null) {
+        denied(code);
       }
     }
   }
