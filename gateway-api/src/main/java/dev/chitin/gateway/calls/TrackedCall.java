@@ -87,8 +87,11 @@ public final class TrackedCall {
       result = document;
       endedNanos = System.nanoTime();
     }
-    event("result", document);
-    outcome.tryComplete(document);
+    try {
+      event("result", document);
+    } finally {
+      outcome.tryComplete(document);
+    }
   }
 
   /** It did not run, or its outcome is not known. */
@@ -98,8 +101,11 @@ public final class TrackedCall {
       problem = known.problem();
       endedNanos = System.nanoTime();
     }
-    event("error", document);
-    outcome.tryFail(known);
+    try {
+      event("error", document);
+    } finally {
+      outcome.tryFail(known);
+    }
   }
 
   /**

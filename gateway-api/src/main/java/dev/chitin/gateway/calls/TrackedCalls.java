@@ -1,20 +1,28 @@
 package dev.chitin.gateway.calls;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.function.LongSupplier;
 
 /**
  * The calls of this node that go on without their clients, and those that ended of late. Kept for
  * {@value #KEPT_MINUTES} minutes after their end, at most {@value #MOST_OF_ONE} for each principal
- * and {@value #MOST} in all; at a bound the principal's own oldest that is over goes first, and
- * when all of them run, the next is refused. Safe for use from any thread.
+ * and {@value #MOST} in all. At a principal's bound its own oldest that is over goes; at the bound
+ * of all, the oldest that is over of whoever holds most, but another's only while he holds more
+ * than who comes. A call that runs never goes; where none is left that may, the next is refused.
+ * Safe for use from any thread.
  */
 public final class TrackedCalls {
   static final int MOST = 256;
@@ -24,9 +32,19 @@ public final class TrackedCalls {
   private static final long KEPT_NANOS = Duration.ofMinutes(KEPT_MINUTES).toNanos();
 
   private final Map<String, TrackedCall> calls = new HashMap<>();
-  private final Map<String, Integer> byOwner = new HashMap<>();
+  private final Map<String, Holder> holders = new HashMap<>();
+
+  /** All that are over, in the order in which they ended. */
+  private final SequencedSet<TrackedCall> over = new LinkedHashSet<>();
+
   private final EventSeats seats;
   private final LongSupplier nanoTime;
+
+  /** What one principal has here. */
+  private static final class Holder {
+    private final Deque<TrackedCall> over = new ArrayDeque<>();
+    private int held;
+  }
 
   /**
    * @param streams how many may read their events
@@ -48,44 +66,86 @@ public final class TrackedCalls {
   /**
    * Keeps {@code call}.
    *
-   * @throws dev.chitin.bus.ChitinException {@code call.limit} when there is no room
+   * @throws dev.chitin.bus.ChitinException {@code call.limit} when as many of the principal run as
+   *     may, {@code gateway.overloaded} when there is no room in all
    */
-  public synchronized void add(TrackedCall call) {
+  public void add(TrackedCall call) {
+    keep(call);
+    call.outcome().onComplete(known -> ended(call));
+  }
+
+  private synchronized void keep(TrackedCall call) {
     sweep();
-    if (byOwner.getOrDefault(call.owner(), 0) >= MOST_OF_ONE || calls.size() >= MOST) {
-      forgetOldestOf(call.owner());
-    }
+    makeRoom(call.owner());
     calls.put(call.id(), call);
-    byOwner.merge(call.owner(), 1, Integer::sum);
+    holders.computeIfAbsent(call.owner(), owner -> new Holder()).held++;
+  }
+
+  private synchronized void ended(TrackedCall call) {
+    holder(call).over.addLast(call);
+    over.addLast(call);
+  }
+
+  /** Of a call that is kept. */
+  private Holder holder(TrackedCall call) {
+    return Objects.requireNonNull(holders.get(call.owner()));
   }
 
   private void sweep() {
     long now = nanoTime.getAsLong();
-    calls.values().stream()
-        .filter(call -> call.over() && now - call.endedNanos() > KEPT_NANOS)
-        .toList()
-        .forEach(this::remove);
+    while (!over.isEmpty() && now - over.getFirst().endedNanos() > KEPT_NANOS) {
+      forgetOldest(holder(over.getFirst()));
+    }
   }
 
-  private void forgetOldestOf(String owner) {
-    TrackedCall oldest =
-        calls.values().stream()
-            .filter(call -> call.owner().equals(owner) && call.over())
-            .min(Comparator.comparingLong(TrackedCall::endedNanos))
-            .orElseThrow(
-                () ->
-                    Problem.of(
-                            ProblemCode.CALL_LIMIT,
-                            "You already have " + MOST_OF_ONE + " calls that run by themselves.")
-                        .withRule("call.tracked")
-                        .withHint("Wait until some have ended, or cancel them.")
-                        .toException());
-    remove(oldest);
+  private void makeRoom(String owner) {
+    Holder own = holders.getOrDefault(owner, new Holder());
+    if (own.held >= MOST_OF_ONE) {
+      if (own.over.isEmpty()) {
+        throw allOfOneRun();
+      }
+      forgetOldest(own);
+    } else if (calls.size() >= MOST) {
+      forgetOldest(givingWayTo(own).orElseThrow(TrackedCalls::allPlacesTaken));
+    }
   }
 
-  private void remove(TrackedCall call) {
-    calls.remove(call.id());
-    byOwner.computeIfPresent(call.owner(), (owner, count) -> count == 1 ? null : count - 1);
+  /** Who holds most of those that have something to give. */
+  private Optional<Holder> givingWayTo(Holder comer) {
+    return holders.values().stream()
+        .filter(holder -> !holder.over.isEmpty())
+        .filter(holder -> holder == comer || holder.held > comer.held)
+        .max(Comparator.comparingInt(holder -> holder.held));
+  }
+
+  private static ChitinException allOfOneRun() {
+    return Problem.of(
+            ProblemCode.CALL_LIMIT,
+            "You already have " + MOST_OF_ONE + " calls that run by themselves.")
+        .withRule("call.tracked")
+        .withHint("Wait until some have ended, or cancel them.")
+        .toException();
+  }
+
+  private static ChitinException allPlacesTaken() {
+    return Problem.of(
+            ProblemCode.GATEWAY_OVERLOADED,
+            "All " + MOST + " places for calls that run by themselves are taken.")
+        .withRule("call.tracked")
+        .withHint(
+            "Try again when calls have ended, or leave out Prefer: respond-async and"
+                + " Idempotency-Key.")
+        .toException();
+  }
+
+  private void forgetOldest(Holder holder) {
+    TrackedCall oldest = holder.over.removeFirst();
+    over.remove(oldest);
+    calls.remove(oldest.id());
+    holder.held--;
+    if (holder.held == 0) {
+      holders.remove(oldest.owner());
+    }
   }
 
   /** The call of that id if it is {@code owner}'s; another's is as unknown as none. */

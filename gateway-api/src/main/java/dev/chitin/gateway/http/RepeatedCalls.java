@@ -20,7 +20,7 @@ final class RepeatedCalls {
   private static final List<String> REMEMBERED =
       List.of("status", "exitCode", "succeeded", "truncated", "durationMs", "audit");
   private static final String NO_OUTPUT =
-      "its output is no longer kept: that is for 15 minutes, and until the gateway stops";
+      "its output is no longer kept: that is for at most 15 minutes, and until the gateway stops";
 
   private final TrackedCalls calls;
 

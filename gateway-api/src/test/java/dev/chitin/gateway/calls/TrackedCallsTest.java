@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chitin.bus.json.JsonValue;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TrackedCallsTest {
@@ -34,6 +39,88 @@ class TrackedCallsTest {
     assertThat(calls.find("call_b0", "a")).isEmpty();
   }
 
+  private void fill(String owner, int count, boolean over) {
+    for (int i = 0; i < count; i++) {
+      TrackedCall call = add(owner, i);
+      if (over) {
+        call.ended(JsonValue.Obj.EMPTY);
+      }
+    }
+  }
+
+  private long held(String owner) {
+    return IntStream.range(0, TrackedCalls.MOST)
+        .filter(i -> calls.find("call_" + owner + i, owner).isPresent())
+        .count();
+  }
+
+  @Test
+  void theOldestThatIsOverOfWhoHoldsMostGivesWayToANewcomer() {
+    fill("a", 60, true);
+    fill("b", 64, true);
+    fill("c", 62, true);
+    fill("d", 64, false);
+    fill("e", 6, true);
+    add("newcomer", 0);
+    assertThat(calls.find("call_b0", "b")).isEmpty();
+    assertThat(calls.find("call_b1", "b")).isPresent();
+    assertThat(calls.size()).isEqualTo(TrackedCalls.MOST);
+  }
+
+  @Test
+  void aPlaceIsLostOnlyToWhoHoldsLess() {
+    for (String owner : List.of("a", "b", "c", "d")) {
+      fill(owner, TrackedCalls.MOST_OF_ONE, true);
+    }
+    int share = TrackedCalls.MOST / 5;
+    fill("greedy", share + 1, false);
+    assertThatThrownBy(() -> add("greedy", share + 1))
+        .hasMessageContaining("gateway.overloaded")
+        .hasMessageContaining("All " + TrackedCalls.MOST + " places")
+        .hasMessageNotContaining("You");
+    for (String owner : List.of("a", "b", "c", "d")) {
+      assertThat(held(owner)).isEqualTo(share);
+    }
+    calls.find("call_greedy7", "greedy").orElseThrow().ended(JsonValue.Obj.EMPTY);
+    add("greedy", share + 1);
+    assertThat(calls.find("call_greedy7", "greedy")).as("its own goes").isEmpty();
+  }
+
+  @Test
+  void whatRunsNeverGivesWayAndTheRefusalNamesTheBoundThatIsMet() {
+    List<String> owners = List.of("a", "b", "c", "d");
+    owners.forEach(owner -> fill(owner, TrackedCalls.MOST_OF_ONE, false));
+    assertThatThrownBy(() -> add("newcomer", 0))
+        .hasMessageContaining("gateway.overloaded")
+        .hasMessageContaining("All " + TrackedCalls.MOST + " places")
+        .hasMessageNotContaining("You");
+    assertThatThrownBy(() -> add("a", 1_000))
+        .hasMessageContaining("call.limit")
+        .hasMessageContaining("You already have " + TrackedCalls.MOST_OF_ONE);
+    calls.find("call_c9", "c").orElseThrow().ended(JsonValue.Obj.EMPTY);
+    add("newcomer", 0);
+    assertThat(calls.find("call_c9", "c")).isEmpty();
+    assertThat(owners.stream().mapToLong(this::held).sum()).isEqualTo(TrackedCalls.MOST - 1);
+  }
+
+  @Test
+  void whoNeverLetsMoreRunThanThereArePlacesAlwaysFindsOne() throws Exception {
+    try (var threads = Executors.newFixedThreadPool(8)) {
+      List<Future<?>> done = new ArrayList<>();
+      for (int thread = 0; thread < 8; thread++) {
+        String owner = "owner" + thread;
+        done.add(threads.submit(() -> fill(owner, 2_000, true)));
+      }
+      for (Future<?> one : done) {
+        one.get();
+      }
+    }
+    assertThat(calls.size()).isEqualTo(TrackedCalls.MOST);
+    clock.addAndGet(Duration.ofMinutes(TrackedCalls.KEPT_MINUTES + 1).toNanos());
+    add("a", 1);
+    assertThat(calls.size()).isEqualTo(1);
+  }
+
   @Test
   void whatIsOverIsForgottenAfterItsTimeAndWhatRunsIsNot() {
     add("a", 1).ended(JsonValue.Obj.EMPTY);
@@ -41,6 +128,26 @@ class TrackedCallsTest {
     clock.addAndGet(Duration.ofMinutes(TrackedCalls.KEPT_MINUTES + 1).toNanos());
     assertThat(calls.find("call_a1", "a")).isEmpty();
     assertThat(calls.find("call_a2", "a")).isPresent();
+  }
+
+  @Test
+  void aCallIsOverForAllThoughAListenerFails() {
+    TrackedCall ran = add("a", 1);
+    TrackedCall refused = add("a", 2);
+    for (TrackedCall call : List.of(ran, refused)) {
+      call.listen(
+          () -> {
+            throw new IllegalStateException("the listener");
+          });
+    }
+    assertThatThrownBy(() -> ran.ended(JsonValue.Obj.EMPTY)).hasMessage("the listener");
+    assertThatThrownBy(() -> refused.failed(new IllegalStateException(), JsonValue.Obj.EMPTY))
+        .hasMessage("the listener");
+    assertThat(ran.outcome().succeeded()).isTrue();
+    assertThat(refused.outcome().failed()).isTrue();
+    clock.addAndGet(Duration.ofMinutes(TrackedCalls.KEPT_MINUTES + 1).toNanos());
+    assertThat(calls.find("call_a1", "a")).isEmpty();
+    assertThat(calls.size()).isZero();
   }
 
   @Test
