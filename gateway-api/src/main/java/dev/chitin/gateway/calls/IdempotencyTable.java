@@ -1,5 +1,6 @@
 package dev.chitin.gateway.calls;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
@@ -61,16 +62,21 @@ final class IdempotencyTable {
     if (known != null) {
       return again(known, body);
     }
-    if (entries.size() >= MOST || byOwner.getOrDefault(owner, 0) >= MOST_OF_ONE) {
-      throw Problem.of(
-              ProblemCode.IDEMPOTENCY_FULL,
-              "Already " + MOST_OF_ONE + " of your idempotency keys are remembered.")
-          .withHint("A key is kept for " + KEPT_HOURS + " hours; leave it out where you can.")
-          .toException();
+    if (byOwner.getOrDefault(owner, 0) >= MOST_OF_ONE) {
+      throw full("Already " + MOST_OF_ONE + " of your idempotency keys are remembered.");
+    }
+    if (entries.size() >= MOST) {
+      throw full("All " + MOST + " places for idempotency keys are taken.");
     }
     var use = new IdempotentUse(now, key, body, owner, callId, null);
     put(new Entry(use, State.CLAIMED));
     return new IdempotencyClaim.First(use);
+  }
+
+  private static ChitinException full(String detail) {
+    return Problem.of(ProblemCode.IDEMPOTENCY_FULL, detail)
+        .withHint("A key is kept for " + KEPT_HOURS + " hours; leave it out where you can.")
+        .toException();
   }
 
   private static IdempotencyClaim again(Entry known, String body) {

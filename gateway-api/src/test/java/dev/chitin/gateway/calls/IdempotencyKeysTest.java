@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +188,20 @@ class IdempotencyKeysTest {
     try (IdempotencyKeys keys = open()) {
       assertBounded(keys, new IdempotencyClaim.Unknown("call_0"));
     }
+  }
+
+  @Test
+  void atTheBoundOfAllItIsNotSaidThatTheyAreTheCallers() {
+    var table = new IdempotencyTable(clock::get, List.of());
+    for (int i = 0; i < IdempotencyTable.MOST; i++) {
+      table.claim("k" + i, "body", "owner" + i / IdempotencyTable.MOST_OF_ONE, "call_" + i);
+    }
+    assertThatThrownBy(() -> table.claim("more", "body", "newcomer", "call_x"))
+        .hasMessageContaining("idempotency.full")
+        .hasMessageContaining("All " + IdempotencyTable.MOST + " places")
+        .hasMessageNotContaining("your");
+    assertThatThrownBy(() -> table.claim("more", "body", "owner0", "call_x"))
+        .hasMessageContaining("of your idempotency keys");
   }
 
   private static void assertBounded(IdempotencyKeys keys, IdempotencyClaim old) {
