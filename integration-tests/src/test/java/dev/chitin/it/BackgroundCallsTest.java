@@ -104,6 +104,42 @@ class BackgroundCallsTest {
     awaitOver(location);
   }
 
+  private String narrowed(String name, String... scopes) throws Exception {
+    List<String> line = new ArrayList<>(List.of("key", "create", "--name", name, "--json"));
+    for (String scope : scopes) {
+      line.addAll(List.of("--scope", scope));
+    }
+    return Json.text(Json.object(gateway.run(line.toArray(String[]::new)).out()), "key");
+  }
+
+  /** Looks, follows and takes back. */
+  private static List<Agent.Answer> approaches(Agent who, String location) throws Exception {
+    return List.of(
+        who.get(location),
+        who.get(location + "/events"),
+        who.send(who.request(location).DELETE().build()));
+  }
+
+  @Test
+  void aKeyFindsOnlyCallsOfToolsThatItMayCall() throws Exception {
+    String location = location(later("sleep", "300"));
+    try (var narrow = new Agent(gateway.url(), narrowed("agent", "tools:call:fs_*"));
+        var reader = new Agent(gateway.url(), narrowed("agent", "tools:read"));
+        var wide = new Agent(gateway.url(), narrowed("agent", "tools:call:process_*"))) {
+      for (Agent.Answer answer : approaches(narrow, location)) {
+        assertThat(answer.status()).as(answer.text()).isEqualTo(404);
+        assertThat(answer.member("code")).isEqualTo("call.unknown");
+      }
+      for (Agent.Answer answer : approaches(reader, location)) {
+        assertThat(answer.status()).as(answer.text()).isEqualTo(403);
+        assertThat(answer.member("code")).isEqualTo("auth.scope_insufficient");
+      }
+      assertThat(wide.get(location).member("status")).isEqualTo("running");
+      assertThat(wide.send(wide.request(location).DELETE().build()).status()).isEqualTo(202);
+      awaitOver(location);
+    }
+  }
+
   @Test
   void aRefusalIsFoundThereAsWell() throws Exception {
     HttpResponse<String> accepted =
@@ -243,6 +279,45 @@ class BackgroundCallsTest {
     assertThat(second.body()).isEqualTo(first.body());
     assertThat(second.headers().firstValue("idempotency-replayed")).contains("true");
     assertThat(file).hasContent("changed since");
+  }
+
+  @Test
+  void fourPrincipalsWhoseCallsAreOverLeaveAFifthItsPlacesAndNothingRunsAgain() throws Exception {
+    String first = "";
+    for (int owner = 0; owner < 4; owner++) {
+      try (var holder = new Agent(gateway.url(), gateway.key("holder" + owner, "agent"))) {
+        HttpRequest.Builder write = call(holder, "/v1/tools/fs_write/calls", counted("first"));
+        for (int i = 0; i < 64; i++) {
+          HttpResponse<String> made = send(write.setHeader("idempotency-key", "k" + i));
+          assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+          first = owner == 3 && i == 0 ? Json.text(Json.object(made.body()), "callId") : first;
+        }
+      }
+    }
+    try (var newcomer = new Agent(gateway.url(), gateway.key("newcomer", "agent"));
+        var holder = new Agent(gateway.url(), gateway.key("holder3", "agent"))) {
+      for (int i = 0; i < 8; i++) {
+        HttpRequest.Builder list = call(newcomer, "/v1/tools/fs_list/calls", Agent.path("."));
+        HttpResponse<String> made = send(list.header("idempotency-key", "n" + i));
+        assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+      }
+      HttpResponse<String> accepted =
+          send(call(newcomer, CALLS, Agent.argv("echo", "mine")).header("prefer", "respond-async"));
+      assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+      // Its own 65th puts out its first, wherever the newcomer took places before.
+      HttpRequest.Builder write = call(holder, "/v1/tools/fs_write/calls", counted("first"));
+      for (int i = 64; i < 128; i++) {
+        assertThat(send(write.setHeader("idempotency-key", "k" + i)).statusCode()).isEqualTo(200);
+      }
+      assertThat(holder.get("/v1/calls/" + first).status()).isEqualTo(404);
+      Path file = gateway.workspace().resolve("count.txt");
+      Files.writeString(file, "changed since");
+      HttpResponse<String> again = send(write.setHeader("idempotency-key", "k0"));
+      assertThat(again.headers().firstValue("idempotency-replayed")).contains("true");
+      assertThat(Json.text(Json.object(again.body()), "callId")).isEqualTo(first);
+      assertThat(again.body()).contains("no longer kept");
+      assertThat(file).hasContent("changed since");
+    }
   }
 
   @Test

@@ -17,7 +17,8 @@ import java.util.OptionalLong;
 
 /**
  * {@code /v1/calls/{id}}: how a call stands that goes on without its client, its events, and the
- * way to take it back. A caller sees only own calls; another's are as unknown as none.
+ * way to take it back. A caller sees only own calls, and of them those of tools that the credential
+ * may call; all others are as unknown as none.
  */
 final class TrackedCallRoutes {
   private final Vertx vertx;
@@ -64,12 +65,14 @@ final class TrackedCallRoutes {
   private TrackedCall find(Exchange exchange) {
     return calls
         .find(exchange.parameter("id"), exchange.caller().account())
+        .filter(call -> exchange.caller().permissions().reaches(call.tool()))
         .orElseThrow(
             () ->
                 Problem.of(ProblemCode.CALL_UNKNOWN, "You have no call of that id.")
                     .withHint(
                         "Calls made with Prefer: respond-async or an Idempotency-Key are kept for"
-                            + " 15 minutes after their end.")
+                            + " at most 15 minutes after their end, and shown to credentials that"
+                            + " may call their tool.")
                     .toException());
   }
 
