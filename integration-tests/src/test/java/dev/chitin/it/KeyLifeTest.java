@@ -209,6 +209,24 @@ class KeyLifeTest {
   }
 
   @Test
+  void aKeyThatOnlyReadsClosesNoSession() throws Exception {
+    Made opener = make("create", "--name", "shared");
+    Made reader = make("create", "--name", "shared", "--scope", "tools:read");
+    Made other = make("create", "--name", "shared", "--scope", "tools:call");
+    try (Agent a = agent(opener);
+        Agent b = agent(reader);
+        Agent c = agent(other)) {
+      String id = a.post("/v1/sessions", "").member("id");
+      assertThat(b.get("/v1/sessions").text()).contains(id);
+      Agent.Answer refused = delete(b, id);
+      isRefused(refused, 403, "auth.scope_insufficient");
+      assertThat(refused.member("rule")).isEqualTo("scope.tools:call");
+      assertThat(call(a, id).status()).isEqualTo(200);
+      assertThat(delete(c, id).status()).as("the same principal's").isEqualTo(204);
+    }
+  }
+
+  @Test
   void aSessionAloneIsNoCredentialAndEndsWhenIdle() throws Exception {
     Made key = make("create", "--name", "idler");
     try (Agent idler = agent(key)) {

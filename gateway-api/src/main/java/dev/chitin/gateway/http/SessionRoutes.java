@@ -12,8 +12,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens, lists and closes sessions. A caller sees only the own ones; an administrator all. A call
- * names its session in the field {@code Chitin-Session}.
+ * Opens, lists and closes sessions. A caller sees only the own ones, whichever of the principal's
+ * credentials opened them; an administrator all. A call names its session in the field {@code
+ * Chitin-Session}.
  */
 final class SessionRoutes {
   private static final String FIELD = "chitin-session";
@@ -38,7 +39,7 @@ final class SessionRoutes {
         Route.of(
                 HttpMethod.DELETE,
                 "/v1/sessions/{id}",
-                Scope.TOOLS_READ,
+                Scope.TOOLS_CALL,
                 Route.Body.NONE,
                 this::close)
             .described(
