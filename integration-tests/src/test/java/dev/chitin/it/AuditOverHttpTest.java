@@ -46,8 +46,9 @@ class AuditOverHttpTest {
   }
 
   @Test
-  void anAuditorMirrorsTheLogAndProvesACall() throws Exception {
+  void anAdministratorMirrorsTheLogAndAnAuditorProvesACall() throws Exception {
     try (var gateway = GatewayProcess.start(GatewayProcess.home(GatewayProcess.HIGH_RATE))) {
+      String admin = gateway.key("admin", "admin");
       String auditor = gateway.key("auditor", "auditor");
       String agent = gateway.key("agent", "agent");
       long index;
@@ -75,7 +76,8 @@ class AuditOverHttpTest {
           String path = TileAddress.holding(level, first, count).path();
           Path file = mirror.resolve(path);
           Files.createDirectories(file.resolveSibling("."));
-          Files.write(file, body(gateway, auditor, "/v1/audit/" + path));
+          String reader = level == TileAddress.ENTRIES ? admin : auditor;
+          Files.write(file, body(gateway, reader, "/v1/audit/" + path));
         }
       }
       Files.write(mirror.resolve("checkpoint"), checkpoint);
@@ -88,12 +90,52 @@ class AuditOverHttpTest {
       assertThat(new IndependentVerifier(temp).verify(mirror, vkey, null).said())
           .contains("ok: " + size + " entries, 1 proofs");
 
-      refusals(gateway, auditor, agent, size);
-      headers(gateway, auditor);
+      refusals(gateway, admin, agent, size);
+      headers(gateway, admin);
     }
   }
 
-  private static void refusals(GatewayProcess gateway, String auditor, String agent, long size)
+  @Test
+  void anAuditorOfOneTenantReadsNoEntriesOfAnotherInBundles() throws Exception {
+    try (var gateway = GatewayProcess.start(GatewayProcess.home(GatewayProcess.HIGH_RATE))) {
+      Result made =
+          gateway.run(
+              "key", "create", "--name", "b", "--tenant", "b", "--role", "auditor", "--json");
+      String own = gateway.key("auditor", "auditor");
+      String others = Json.text(Json.object(made.out()), "key");
+      String admin = gateway.key("admin", "admin");
+      try (var calls = new Agent(gateway.url(), gateway.key("agent", "agent"))) {
+        for (int i = 0; i < 130; i++) {
+          assertThat(calls.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
+        }
+      }
+      Await.until(
+          "a full bundle",
+          () -> get(gateway, admin, "/v1/audit/tile/entries/000", "gzip").statusCode() == 200);
+      for (String key : new String[] {own, others}) {
+        for (String path : new String[] {"000", "000.p/9", "999", "x001/000"}) {
+          assertRefused(get(gateway, key, "/v1/audit/tile/entries/" + path, "gzip"));
+        }
+        for (String path : new String[] {"checkpoint", "tile/0/000", "proof/3"}) {
+          assertThat(get(gateway, key, "/v1/audit/" + path, "gzip").statusCode())
+              .as(path)
+              .isEqualTo(200);
+        }
+      }
+      assertRefused(get(gateway, others, "/v1/audit/events?tenant=default", "gzip"));
+    }
+  }
+
+  /** The one refusal of what other tenants did. */
+  private static void assertRefused(HttpResponse<byte[]> answer) {
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(new String(answer.body(), StandardCharsets.UTF_8))
+        .contains("auth.scope_insufficient")
+        .contains("scope.admin")
+        .contains("You see your own tenant's events.");
+  }
+
+  private static void refusals(GatewayProcess gateway, String admin, String agent, long size)
       throws Exception {
     for (String path :
         new String[] {
@@ -114,7 +156,7 @@ class AuditOverHttpTest {
           "proof/99999999999",
           "checkpoint/x"
         }) {
-      HttpResponse<byte[]> answer = get(gateway, auditor, "/v1/audit/" + path, "identity");
+      HttpResponse<byte[]> answer = get(gateway, admin, "/v1/audit/" + path, "identity");
       assertThat(answer.statusCode()).as(path).isEqualTo(404);
     }
     for (String path :
@@ -124,26 +166,26 @@ class AuditOverHttpTest {
     }
   }
 
-  private static void headers(GatewayProcess gateway, String auditor) throws Exception {
-    HttpResponse<byte[]> note = get(gateway, auditor, "/v1/audit/checkpoint", "gzip");
+  private static void headers(GatewayProcess gateway, String admin) throws Exception {
+    HttpResponse<byte[]> note = get(gateway, admin, "/v1/audit/checkpoint", "gzip");
     assertThat(note.headers().firstValue("cache-control")).contains("no-store");
     assertThat(note.headers().firstValue("content-type")).contains("text/plain; charset=utf-8");
-    HttpResponse<byte[]> tile = get(gateway, auditor, "/v1/audit/tile/0/000.p/9", "gzip");
+    HttpResponse<byte[]> tile = get(gateway, admin, "/v1/audit/tile/0/000.p/9", "gzip");
     assertThat(tile.body()).hasSize(9 * 32);
     assertThat(tile.headers().firstValue("cache-control"))
         .contains("private, max-age=31536000, immutable");
     assertThat(tile.headers().firstValue("content-type")).contains("application/octet-stream");
     assertThat(tile.headers().firstValue("content-encoding")).isEmpty();
     HttpResponse<byte[]> plain =
-        get(gateway, auditor, "/v1/audit/tile/entries/000", "br, gzip;q=0.0");
-    HttpResponse<byte[]> zipped = get(gateway, auditor, "/v1/audit/tile/entries/000", "br, gzip");
+        get(gateway, admin, "/v1/audit/tile/entries/000", "br, gzip;q=0.0");
+    HttpResponse<byte[]> zipped = get(gateway, admin, "/v1/audit/tile/entries/000", "br, gzip");
     assertThat(plain.headers().firstValue("content-encoding")).isEmpty();
     assertThat(zipped.headers().firstValue("content-encoding")).contains("gzip");
     assertThat(zipped.headers().firstValue("vary")).contains("accept-encoding");
     try (var unzip = new GZIPInputStream(new java.io.ByteArrayInputStream(zipped.body()))) {
       assertThat(unzip.readAllBytes()).isEqualTo(plain.body());
     }
-    HttpResponse<byte[]> metrics = get(gateway, auditor, "/metrics", "identity");
+    HttpResponse<byte[]> metrics = get(gateway, admin, "/metrics", "identity");
     assertThat(new String(metrics.body(), StandardCharsets.UTF_8))
         .contains("chitin_audit_size ", "chitin_audit_checkpoint_size ", "chitin_audit_failed 0");
   }

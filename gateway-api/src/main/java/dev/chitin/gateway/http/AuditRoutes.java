@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The log for third parties: checkpoint (C2SP tlog-checkpoint), tiles and entry bundles
- * (tlog-tiles) and proofs (tlog-proof). Tiles hold the entries of every tenant, so all of it is for
- * auditors.
+ * (tlog-tiles) and proofs (tlog-proof). Auditors of any tenant may have what holds hashes alone;
+ * bundles hold the entries of every tenant, so they are for administrators.
  */
 final class AuditRoutes {
   private static final Duration PROOF = Duration.ofSeconds(5);
@@ -52,7 +52,10 @@ final class AuditRoutes {
         get("/v1/audit/tile/{path*}", this::tile)
             .described(
                 Operation.of("audit", "A tile or a bundle of entries (C2SP tlog-tiles)")
-                    .path("path", "As C2SP tlog-tiles builds it.")
+                    .path(
+                        "path",
+                        "As C2SP tlog-tiles builds it. Bundles (entries/…) hold the entries of"
+                            + " every tenant and need the scope admin.")
                     .gives(200, "The tile.", "application/octet-stream", "octets")));
   }
 
@@ -94,6 +97,11 @@ final class AuditRoutes {
       return;
     }
     boolean entries = address.get().level() == TileAddress.ENTRIES;
+    if (entries && !exchange.caller().may(Scope.ADMIN)) {
+      throw EventRequest.ownTenantAlone(
+          "Ask GET /v1/audit/events, or use a credential with the scope admin: a bundle holds the"
+              + " entries of every tenant.");
+    }
     boolean zip = entries && takesGzip(exchange.request().getHeader("accept-encoding"));
     reads
         .read(() -> body(address.get(), zip))

@@ -2,6 +2,7 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.audit.query.EventFilter;
 import dev.chitin.audit.query.EventQuery;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Scope;
@@ -47,10 +48,7 @@ record EventRequest(
     String own = exchange.caller().principal().tenant();
     String tenant = asked.text("tenant").orElse(own);
     if (!admin && !tenant.equals(own)) {
-      throw Problem.of(ProblemCode.AUTH_SCOPE_INSUFFICIENT, "You see your own tenant's events.")
-          .withRule("scope." + Scope.ADMIN)
-          .withHint("Leave tenant out, or use a credential with the scope admin.")
-          .toException();
+      throw ownTenantAlone("Leave tenant out, or use a credential with the scope admin.");
     }
     EventFilter filter =
         EventFilter.ALL.between(
@@ -79,6 +77,14 @@ record EventRequest(
     OptionalLong cursor = asked.number("cursor", 0, Long.MAX_VALUE);
     String shown = names.size() > 1 ? names.get(1) : null;
     return new EventRequest(filter, cursor, limit, order.equals("newest"), shown);
+  }
+
+  /** Who is no administrator asked for what other tenants did. */
+  static ChitinException ownTenantAlone(String hint) {
+    return Problem.of(ProblemCode.AUTH_SCOPE_INSUFFICIENT, "You see your own tenant's events.")
+        .withRule("scope." + Scope.ADMIN)
+        .withHint(hint)
+        .toException();
   }
 
   private static RuntimeException malformed(String detail, String member) {
