@@ -72,7 +72,7 @@ final class AuditRoutes {
           null);
       return;
     }
-    exchange.begin(200, TEXT).end(Buffer.buffer(note.get().bytes()));
+    exchange.end(exchange.begin(200, TEXT), Buffer.buffer(note.get().bytes()));
   }
 
   private void proof(Exchange exchange) {
@@ -86,7 +86,7 @@ final class AuditRoutes {
     reads
         .read(() -> reads.log().proof(index, deadline))
         .map(TlogProof::bytes)
-        .onSuccess(proof -> exchange.begin(200, TEXT).end(Buffer.buffer(proof)))
+        .onSuccess(proof -> exchange.end(exchange.begin(200, TEXT), Buffer.buffer(proof)))
         .onFailure(failure -> exchange.fail(failure, null));
   }
 
@@ -126,7 +126,7 @@ final class AuditRoutes {
     if (zip) {
       response.putHeader("content-encoding", "gzip");
     }
-    response.end(Buffer.buffer(body));
+    exchange.end(response, Buffer.buffer(body));
   }
 
   private static byte[] gzip(byte[] bytes) throws IOException {
