@@ -13,12 +13,11 @@ import java.util.OptionalLong;
 final class RequestFields {
   private RequestFields() {}
 
-  /** Whether {@code Prefer} (RFC 7240) asks for an answer at once. */
+  /** Whether {@code Prefer} (RFC 7240) asks for an answer at once; several fields are one list. */
   static boolean prefersAsync(MultiMap fields) {
-    String prefer = fields.get("prefer");
-    return prefer != null
-        && Arrays.stream(prefer.toLowerCase(Locale.ROOT).split("[,;]", -1))
-            .anyMatch(token -> token.strip().equals("respond-async"));
+    return fields.getAll("prefer").stream()
+        .flatMap(prefer -> Arrays.stream(prefer.toLowerCase(Locale.ROOT).split("[,;]", -1)))
+        .anyMatch(token -> token.strip().equals("respond-async"));
   }
 
   /**
@@ -68,14 +67,16 @@ final class RequestFields {
   /**
    * The number in {@code Last-Event-ID} (WHATWG HTML, section 9.2): the last event that was seen.
    *
-   * @throws dev.chitin.bus.ChitinException {@code request.malformed} for what is not 1 to 15 digits
+   * @throws dev.chitin.bus.ChitinException {@code request.malformed} for two, or what is not 1 to
+   *     15 digits
    */
   static OptionalLong lastEventId(MultiMap fields) {
-    String last = fields.get("last-event-id");
-    if (last == null) {
+    List<String> ids = fields.getAll("last-event-id");
+    if (ids.isEmpty()) {
       return OptionalLong.empty();
     }
-    if (!last.matches("[0-9]{1,15}")) {
+    String last = ids.getFirst();
+    if (ids.size() > 1 || !last.matches("[0-9]{1,15}")) {
       throw unknownEvent();
     }
     return OptionalLong.of(Long.parseLong(last));

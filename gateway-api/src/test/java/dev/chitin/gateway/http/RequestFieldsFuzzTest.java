@@ -50,6 +50,14 @@ class RequestFieldsFuzzTest {
   }
 
   @Test
+  void severalFieldsOfPreferAreOneList() {
+    MultiMap several = field("prefer", "wait=10").add("Prefer", "handling=lenient, respond-async");
+    assertThat(RequestFields.prefersAsync(several)).isTrue();
+    assertThat(RequestFields.prefersAsync(field("prefer", "wait=10").add("prefer", "x"))).isFalse();
+    assertThat(RequestFields.prefersAsync(field("accept", "respond-async"))).isFalse();
+  }
+
+  @Test
   void idempotencyKeys() {
     FuzzedTexts.of("idempotency-key")
         .show(
@@ -106,6 +114,8 @@ class RequestFieldsFuzzTest {
               read.ifPresent(
                   id -> assertThat(id).hasValue(new java.math.BigInteger(text).longValueExact()));
             });
+    MultiMap two = field("last-event-id", "5").add("last-event-id", "6");
+    assertThat(given(() -> RequestFields.lastEventId(two))).isEmpty();
   }
 
   @Test
