@@ -2,52 +2,47 @@ package dev.chitin.gateway.auth.mtls;
 
 import dev.chitin.bus.Digest;
 import io.vertx.core.Vertx;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.CRL;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
-import java.time.Instant;
+import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.security.auth.x500.X500Principal;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The lists of revoked certificates (RFC 5280) in one file, PEM or DER, signed by the authorities
- * of clients. Looked at every {@value #PERIOD_MILLIS} ms. A file that cannot be read, is not signed
- * by them or is out of date answers nothing, and then no certificate is taken.
+ * of clients. Looked at every {@value #PERIOD_MILLIS} ms. A file that is missing, broken, not
+ * signed by them or out of date answers nothing, and then no certificate is taken. One that cannot
+ * be read for the moment is taken as it was last read, for {@link #PATIENCE} at most.
  */
 public final class RevocationList implements AutoCloseable {
   /** How often the file is looked at. */
   public static final long PERIOD_MILLIS = 2_000;
 
+  /** How long lists serve after they were last read. */
+  static final Duration PATIENCE = Duration.ofMinutes(5);
+
   private static final Logger LOG = LoggerFactory.getLogger(RevocationList.class);
-  private static final int MOST_BYTES = 16 << 20;
 
   private final Vertx vertx;
-  private final Path file;
+  private final CrlSource source;
   private final List<X509Certificate> authorities;
   private final InstantSource clock;
+  private final LongSupplier nanos;
   private final Runnable changed;
   private final AtomicBoolean reading = new AtomicBoolean();
   private final long timer;
   private volatile @Nullable Read read;
   private String complaint = "";
 
-  private record Read(Digest digest, Map<X500Principal, X509CRL> lists) {}
+  private record Read(Digest digest, RevocationLists lists, long readAt) {}
 
   /**
    * Reads the file. Blocks.
@@ -60,10 +55,24 @@ public final class RevocationList implements AutoCloseable {
       List<X509Certificate> authorities,
       InstantSource clock,
       Runnable changed) {
+    this(vertx, new CrlFile(file), authorities, clock, System::nanoTime, changed);
+  }
+
+  /**
+   * @param nanos a monotonic clock
+   */
+  RevocationList(
+      Vertx vertx,
+      CrlSource source,
+      List<X509Certificate> authorities,
+      InstantSource clock,
+      LongSupplier nanos,
+      Runnable changed) {
     this.vertx = vertx;
-    this.file = file;
+    this.source = source;
     this.authorities = List.copyOf(authorities);
     this.clock = clock;
+    this.nanos = nanos;
     this.changed = changed;
     look();
     this.timer = vertx.setPeriodic(PERIOD_MILLIS, tick -> lookLater());
@@ -85,63 +94,48 @@ public final class RevocationList implements AutoCloseable {
   }
 
   /** Reads the file; whether it says something else than before. */
-  private synchronized boolean look() {
-    Read before = read;
+  synchronized boolean look() {
     try {
-      byte[] bytes = bytes();
-      Digest digest = Digest.of(bytes);
-      if (before != null && before.digest().equals(digest)) {
-        return false;
-      }
-      read = new Read(digest, lists(bytes));
-      complaint = "";
-      return true;
-    } catch (IOException | GeneralSecurityException e) {
-      read = null;
-      String text = String.valueOf(e.getMessage());
-      if (!text.equals(complaint)) {
-        complaint = text;
-        LOG.error("{} cannot be used, no client certificate is taken: {}", file, text);
-      }
-      return before != null;
+      return take(source.read());
+    } catch (IOException e) {
+      return serving() == null ? drop(e) : keep(e);
+    } catch (GeneralSecurityException | RuntimeException e) {
+      return drop(e);
     }
   }
 
-  private byte[] bytes() throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-      if (bytes.length > MOST_BYTES) {
-        throw new IOException("it is larger than 16 MiB");
-      }
-      return bytes;
+  private boolean take(byte[] bytes) throws GeneralSecurityException {
+    Read before = read;
+    Digest digest = Digest.of(bytes);
+    boolean same = before != null && before.digest().equals(digest);
+    RevocationLists lists =
+        before != null && same ? before.lists() : RevocationLists.parse(bytes, authorities);
+    read = new Read(digest, lists, nanos.getAsLong());
+    complaint = "";
+    if (!same) {
+      lists.passedOver().forEach(old -> LOG.warn("{}: passed over is {}", source.place(), old));
     }
+    return !same;
   }
 
-  private Map<X500Principal, X509CRL> lists(byte[] bytes) throws GeneralSecurityException {
-    Collection<? extends CRL> found =
-        CertificateFactory.getInstance("X.509").generateCRLs(new ByteArrayInputStream(bytes));
-    Map<X500Principal, X509CRL> lists = new HashMap<>();
-    for (CRL one : found) {
-      if (one instanceof X509CRL list) {
-        verify(list);
-        lists.put(list.getIssuerX500Principal(), list);
-      }
-    }
-    if (lists.isEmpty()) {
-      throw new GeneralSecurityException("it holds no list");
-    }
-    return lists;
+  private boolean keep(Exception failure) {
+    complain("cannot be read, its lists serve for five minutes", failure);
+    return false;
   }
 
-  private void verify(X509CRL list) throws GeneralSecurityException {
-    for (X509Certificate authority : authorities) {
-      if (authority.getSubjectX500Principal().equals(list.getIssuerX500Principal())) {
-        list.verify(authority.getPublicKey());
-        return;
-      }
+  private boolean drop(Exception failure) {
+    boolean served = read != null;
+    read = null;
+    complain("cannot be used, no client certificate is taken", failure);
+    return served;
+  }
+
+  private void complain(String consequence, Exception failure) {
+    String text = consequence + ": " + failure.getMessage();
+    if (!text.equals(complaint)) {
+      complaint = text;
+      LOG.error("{} {}", source.place(), text);
     }
-    throw new GeneralSecurityException(
-        "a list in it is of somebody else than gateway.tls.client_ca");
   }
 
   boolean isAuthority(X509Certificate certificate) {
@@ -150,14 +144,15 @@ public final class RevocationList implements AutoCloseable {
 
   /** Whether the certificate was revoked; empty when that is not known. */
   Optional<Boolean> revokes(X509Certificate certificate) {
+    RevocationLists lists = serving();
+    return lists == null ? Optional.empty() : lists.revokes(certificate, clock.instant());
+  }
+
+  private @Nullable RevocationLists serving() {
     Read now = read;
-    X509CRL list = now == null ? null : now.lists().get(certificate.getIssuerX500Principal());
-    if (list == null) {
-      return Optional.empty();
-    }
-    Instant next = list.getNextUpdate() == null ? null : list.getNextUpdate().toInstant();
-    boolean isOver = next != null && clock.instant().isAfter(next);
-    return isOver ? Optional.empty() : Optional.of(list.isRevoked(certificate));
+    return now == null || nanos.getAsLong() - now.readAt() > PATIENCE.toNanos()
+        ? null
+        : now.lists();
   }
 
   @Override

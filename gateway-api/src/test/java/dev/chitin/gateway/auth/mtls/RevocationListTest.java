@@ -1,0 +1,220 @@
+package dev.chitin.gateway.auth.mtls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.CRLException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** What is taken for the list of revoked certificates when its file is read again. */
+class RevocationListTest {
+  private static final Instant NOW = Instant.parse("2027-01-15T08:00:00Z");
+  private static final IOException PASSING = new IOException("Too many open files");
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Logger log = (Logger) LoggerFactory.getLogger(RevocationList.class);
+  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  private final AtomicLong seconds = new AtomicLong();
+  private final TestAuthority authority;
+  private final X509Certificate client;
+  private volatile byte[] document;
+  private volatile @Nullable Exception failure;
+  private @Nullable RevocationList list;
+  @TempDir private Path directory = Path.of("");
+
+  RevocationListTest() throws Exception {
+    authority = new TestAuthority("CN=clients", NOW);
+    client = authority.client(7);
+    document = authority.list(-60).signed();
+  }
+
+  private final class Source implements CrlSource {
+    @Override
+    public byte[] read() throws IOException, CRLException {
+      switch (failure) {
+        case IOException passing -> throw passing;
+        case CRLException lasting -> throw lasting;
+        case RuntimeException stumble -> throw stumble;
+        case null, default -> {
+          return document;
+        }
+      }
+    }
+
+    @Override
+    public String place() {
+      return "/etc/chitin/crl.pem";
+    }
+  }
+
+  @BeforeEach
+  void listen() {
+    logged.start();
+    log.addAppender(logged);
+  }
+
+  @AfterEach
+  void stop() {
+    if (list != null) {
+      list.close();
+    }
+    log.detachAppender(logged);
+    vertx.close().await();
+  }
+
+  private RevocationList start() throws Exception {
+    list =
+        new RevocationList(
+            vertx,
+            new Source(),
+            List.of(authority.certificate()),
+            () -> NOW.plusSeconds(seconds.get()),
+            () -> Duration.ofSeconds(seconds.get()).toNanos(),
+            () -> {});
+    return list;
+  }
+
+  private List<String> errors() {
+    return logged.list.stream()
+        .filter(event -> event.getLevel().levelStr.equals("ERROR"))
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+
+  @Test
+  void aPassingFailureKeepsTheListForFiveMinutesAndIsLoggedOnce() throws Exception {
+    document = authority.list(-60).revoking(7).signed();
+    RevocationList lists = start();
+    failure = PASSING;
+    for (int i = 0; i < 3; i++) {
+      assertThat(lists.look()).isFalse();
+    }
+    assertThat(lists.revokes(client)).contains(true);
+    assertThat(lists.revokes(authority.client(8))).contains(false);
+    assertThat(errors())
+        .singleElement()
+        .asString()
+        .contains("/etc/chitin/crl.pem", "Too many open files", "five minutes");
+    seconds.addAndGet(RevocationList.PATIENCE.toSeconds());
+    lists.look();
+    assertThat(lists.revokes(client)).contains(true);
+    seconds.addAndGet(1);
+    assertThat(lists.revokes(client)).isEmpty();
+    lists.look();
+    assertThat(lists.revokes(client)).isEmpty();
+    assertThat(errors()).hasSize(2);
+    assertThat(errors().getLast()).contains("no client certificate is taken");
+  }
+
+  @Test
+  void eachGoodReadingOfTheSameFileBeginsTheFiveMinutesAnew() throws Exception {
+    RevocationList lists = start();
+    for (int i = 0; i < 4; i++) {
+      failure = PASSING;
+      lists.look();
+      seconds.addAndGet(RevocationList.PATIENCE.toSeconds());
+      assertThat(lists.revokes(client)).contains(false);
+      failure = null;
+      assertThat(lists.look()).as("nothing else than before").isFalse();
+    }
+    assertThat(errors()).as("each time it was readable in between").hasSize(4);
+  }
+
+  @Test
+  void aListThatGoesOutOfDateMeanwhileServesNoLonger() throws Exception {
+    document = authority.list(-3_540).signed();
+    RevocationList lists = start();
+    failure = PASSING;
+    lists.look();
+    seconds.addAndGet(60);
+    assertThat(lists.revokes(client)).contains(false);
+    seconds.addAndGet(1);
+    assertThat(lists.revokes(client)).isEmpty();
+  }
+
+  @Test
+  void aFileThatCannotBeReadAtTheStartAnswersNothingUntilItCan() throws Exception {
+    failure = PASSING;
+    RevocationList lists = start();
+    assertThat(lists.revokes(client)).isEmpty();
+    assertThat(errors()).singleElement().asString().contains("no client certificate is taken");
+    failure = null;
+    assertThat(lists.look()).isTrue();
+    assertThat(lists.revokes(client)).contains(false);
+  }
+
+  @Test
+  void aFileThatIsGoneOrBrokenAnswersNothingAtOnce() throws Exception {
+    RevocationList lists = start();
+    for (Exception lasting :
+        List.of(new CRLException("it does not exist"), new IllegalStateException("not DER"))) {
+      failure = lasting;
+      lists.look();
+      assertThat(lists.revokes(client)).as(lasting.getMessage()).isEmpty();
+      failure = PASSING;
+      lists.look();
+      assertThat(lists.revokes(client)).as("what was dropped does not come back").isEmpty();
+      failure = null;
+      lists.look();
+      assertThat(lists.revokes(client)).contains(false);
+    }
+    document = "no list".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    lists.look();
+    assertThat(lists.revokes(client)).isEmpty();
+  }
+
+  @Test
+  void whatIsPassedOverIsLoggedOnceForEachFile() throws Exception {
+    var both = new java.io.ByteArrayOutputStream();
+    both.writeBytes(authority.list(-60).revoking(7).signed());
+    both.writeBytes(authority.list(-600).signed());
+    document = both.toByteArray();
+    RevocationList lists = start();
+    lists.look();
+    assertThat(lists.revokes(client)).contains(true);
+    assertThat(logged.list)
+        .filteredOn(event -> event.getLevel().levelStr.equals("WARN"))
+        .singleElement()
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .asString()
+        .contains("/etc/chitin/crl.pem", "07:50:00Z of CN=clients");
+  }
+
+  @Test
+  void aFileIsGoneForbiddenOrTooLargeForGoodAndOtherwiseUnreadableForNow() throws Exception {
+    Path file = directory.resolve("crl.pem");
+    var source = new CrlFile(file);
+    assertThatThrownBy(source::read)
+        .isInstanceOf(CRLException.class)
+        .hasMessage("it does not exist");
+    Files.write(file, document);
+    assertThat(source.read()).isEqualTo(document);
+    Files.write(file, new byte[(16 << 20) + 1]);
+    assertThatThrownBy(source::read)
+        .isInstanceOf(CRLException.class)
+        .hasMessageContaining("16 MiB");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("-wx------"));
+    assertThatThrownBy(source::read)
+        .isInstanceOf(CRLException.class)
+        .hasMessageContaining("may not be read");
+    assertThatThrownBy(new CrlFile(directory)::read).isInstanceOf(IOException.class);
+  }
+}
