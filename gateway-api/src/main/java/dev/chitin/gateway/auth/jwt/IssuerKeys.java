@@ -4,9 +4,12 @@ import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Digest;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +26,9 @@ final class IssuerKeys {
   /** At most how often an unknown key makes the set be read. */
   static final Duration UNKNOWN_KEY_PAUSE = Duration.ofSeconds(30);
 
+  /** How many may wait for a reading under way because of an unknown key. */
+  static final int MOST_WAITING = 1_024;
+
   private static final Logger LOG = LoggerFactory.getLogger(IssuerKeys.class);
 
   private final String issuer;
@@ -30,9 +36,10 @@ final class IssuerKeys {
   private final boolean onDemand;
   private final LongSupplier nanos;
   private final Runnable changed;
-  private final AtomicReference<@Nullable Future<?>> reading = new AtomicReference<>();
+  private final Semaphore waiting = new Semaphore(MOST_WAITING);
+  private @Nullable Promise<Void> reading;
+  private @Nullable Long lastAsked;
   private volatile @Nullable Held held;
-  private volatile @Nullable Long lastAsked;
   private volatile String complaint = "";
 
   private record Held(JwkSet set, Digest digest, long readAt) {}
@@ -67,16 +74,23 @@ final class IssuerKeys {
     return set == null ? Optional.empty() : set.find(kid);
   }
 
-  /** Like {@link #find}, but an unknown name may make the set be read once more. */
+  /**
+   * Like {@link #find}, but an unknown name waits for the reading under way, or may make the set be
+   * read once more. Fails with {@link RejectedExecutionException} when too many wait.
+   */
   Future<Optional<VerificationKey>> findOrRead(String kid) {
     Optional<VerificationKey> known = find(kid);
-    if (known.isPresent() || !onDemand || !mayAsk()) {
+    if (known.isPresent() || !onDemand) {
       return Future.succeededFuture(known);
     }
-    return read().map(read -> find(kid));
+    if (!waiting.tryAcquire()) {
+      return Future.failedFuture(
+          new RejectedExecutionException("too many wait for the keys of " + issuer));
+    }
+    return join(this::mayAsk).onComplete(end -> waiting.release()).map(end -> find(kid));
   }
 
-  private synchronized boolean mayAsk() {
+  private boolean mayAsk() {
     long now = nanos.getAsLong();
     Long last = lastAsked;
     if (last != null && now - last < UNKNOWN_KEY_PAUSE.toNanos()) {
@@ -92,25 +106,42 @@ final class IssuerKeys {
   }
 
   /** Reads the set; several who ask at once wait for one reading. Never fails: it is told. */
-  Future<?> read() {
-    Future<?> running = reading.get();
-    if (running != null) {
-      return running;
+  Future<Void> read() {
+    return join(() -> true);
+  }
+
+  /** The end of the reading under way or, when there is none, of a new one if there may be one. */
+  private Future<Void> join(BooleanSupplier mayStart) {
+    Promise<Void> mine = Promise.promise();
+    synchronized (this) {
+      if (reading != null) {
+        return reading.future();
+      }
+      if (!mayStart.getAsBoolean()) {
+        return Future.succeededFuture();
+      }
+      reading = mine;
     }
-    Future<Boolean> mine =
-        source
-            .read()
-            .map(this::take)
-            .otherwise(
-                failure -> {
-                  complain(failure);
-                  return false;
-                });
-    if (!mine.isComplete()) {
-      reading.set(mine);
-      mine.onComplete(done -> reading.compareAndSet(mine, null));
-    }
-    return mine;
+    start(mine);
+    return mine.future();
+  }
+
+  private void start(Promise<Void> mine) {
+    Future.succeededFuture()
+        .compose(now -> source.read())
+        .map(this::take)
+        .otherwise(
+            failure -> {
+              complain(failure);
+              return false;
+            })
+        .onComplete(
+            done -> {
+              synchronized (this) {
+                reading = null;
+              }
+              mine.complete();
+            });
   }
 
   /** Takes a set over; whether it is another than before. */
@@ -122,6 +153,9 @@ final class IssuerKeys {
         before != null && same ? before.set() : JwkSet.parse(document.borrow(), source.place());
     held = new Held(set, digest, nanos.getAsLong());
     complaint = "";
+    if (!same) {
+      set.broken().forEach(key -> LOG.warn("a key of {} is left out: {}", issuer, key));
+    }
     if (before != null && !same) {
       LOG.info("the keys of {} are others: {} now", issuer, set.keys().size());
       changed.run();

@@ -2,10 +2,12 @@ package dev.chitin.gateway.auth.jwt;
 
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An issuer's open keys by their {@code kid} (RFC 7517). Keys of other kinds, for other uses and
- * without a name are left out.
+ * without a name are left out, and so is a weak or broken one: the rest of its set counts (section
+ * 5).
  *
  * @param keys by {@code kid}
+ * @param broken the names of those that were left out as weak or broken, and why
  */
-record JwkSet(Map<String, VerificationKey> keys) {
+record JwkSet(Map<String, VerificationKey> keys, List<String> broken) {
   /** The largest document that is read. */
   static final int MOST_BYTES = 256 * 1024;
 
@@ -29,6 +33,7 @@ record JwkSet(Map<String, VerificationKey> keys) {
 
   JwkSet {
     keys = Map.copyOf(keys);
+    broken = List.copyOf(broken);
   }
 
   /**
@@ -58,22 +63,47 @@ record JwkSet(Map<String, VerificationKey> keys) {
       throw refused(from, "holds more than " + MOST_KEYS + " keys");
     }
     Map<String, VerificationKey> keys = new HashMap<>();
+    List<String> broken = new ArrayList<>();
     for (JsonValue item : items) {
       if (item instanceof JsonValue.Obj jwk) {
-        String kid = text(jwk, "kid");
-        VerificationKey key = kid == null || kid.length() > MOST_NAME ? null : key(jwk, from);
+        String kid = name(jwk);
+        VerificationKey key = kid == null ? null : soundKey(kid, jwk, from, broken);
         if (kid != null && key != null && keys.put(kid, key) != null) {
           throw refused(from, "holds two keys of one kid");
         }
       }
     }
     if (keys.isEmpty()) {
-      throw refused(from, "holds no key with a kid for " + SigningAlgorithm.texts());
+      throw refused(
+          from,
+          "holds no key with a kid for "
+              + SigningAlgorithm.texts()
+              + (broken.isEmpty() ? "" : "; left out was " + broken.getFirst()));
     }
-    return new JwkSet(keys);
+    return new JwkSet(keys, broken);
   }
 
-  /** The key, or null when it is not for signatures that are known here. */
+  private static @Nullable String name(JsonValue.Obj jwk) {
+    String kid = text(jwk, "kid");
+    return kid == null || kid.length() > MOST_NAME ? null : kid;
+  }
+
+  /** Like {@link #key}, but null for a weak or broken one too, which is told to {@code broken}. */
+  private static @Nullable VerificationKey soundKey(
+      String kid, JsonValue.Obj jwk, String from, List<String> broken) {
+    try {
+      return key(jwk, from);
+    } catch (IllegalArgumentException e) {
+      broken.add(CanonicalJson.string(new JsonValue.Str(kid)) + ", " + e.getMessage());
+      return null;
+    }
+  }
+
+  /**
+   * The key, or null when it is not for signatures that are known here.
+   *
+   * @throws IllegalArgumentException when it is weak or broken
+   */
   private static @Nullable VerificationKey key(JsonValue.Obj jwk, String from) {
     String use = text(jwk, "use");
     if (use != null && !use.equals("sig")) {
@@ -82,12 +112,7 @@ record JwkSet(Map<String, VerificationKey> keys) {
     if (jwk.get("d") != null) {
       throw refused(from, "holds a secret key; think of it as known to others");
     }
-    VerificationKey key;
-    try {
-      key = material(jwk);
-    } catch (IllegalArgumentException e) {
-      throw refused(from, "holds a broken key: " + e.getMessage());
-    }
+    VerificationKey key = material(jwk);
     String alg = text(jwk, "alg");
     boolean fits = key != null && (alg == null || alg.equals(key.algorithm().text()));
     return fits ? key : null;

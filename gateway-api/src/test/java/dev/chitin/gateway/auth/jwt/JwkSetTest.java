@@ -36,7 +36,7 @@ class JwkSetTest {
   }
 
   @Test
-  void brokenWeakSecretAndRepeatedKeysAreRefused() throws Exception {
+  void aSetOfBrokenOrWeakKeysAloneAndOneWithASecretOrRepeatedKeyAreRefused() throws Exception {
     var ec = new TestIssuer(SigningAlgorithm.ES256);
     String zero = TestIssuer.base64(new byte[32]);
     assertRefused(TestIssuer.set(ec.jwk("a").put("x", zero)), "not a point");
@@ -60,6 +60,49 @@ class JwkSetTest {
                 .put("e", "AQAB")
                 .put("n", TestIssuer.base64(small))),
         "2048");
+  }
+
+  @Test
+  void aBrokenOrWeakKeyIsLeftOutAndTheRestIsTaken() throws Exception {
+    var ec = new TestIssuer(SigningAlgorithm.ES256);
+    var ed = new TestIssuer(SigningAlgorithm.EDDSA);
+    String zero = TestIssuer.base64(new byte[32]);
+    String small =
+        TestIssuer.base64(BigInteger.ONE.shiftLeft(1_023).add(BigInteger.ONE).toByteArray());
+    JwkSet set =
+        JwkSet.parse(
+            TestIssuer.set(
+                ec.jwk("a"),
+                ec.jwk("off").put("x", zero),
+                ec.jwk("spelling").put("x", "+/=="),
+                ec.jwk("b").put("y", "AA"),
+                JsonValue.object().put("kty", "RSA").put("n", small).put("kid", "member"),
+                JsonValue.object()
+                    .put("kty", "RSA")
+                    .put("n", small)
+                    .put("kid", "weak")
+                    .put("e", "AQAB"),
+                ed.jwk("order").put("x", zero),
+                ed.jwk("b")),
+            "The set");
+    assertThat(set.keys()).containsOnlyKeys("a", "b");
+    assertThat(set.find("b").orElseThrow().algorithm()).isEqualTo(SigningAlgorithm.EDDSA);
+    assertThat(set.broken())
+        .containsExactly(
+            "\"off\", not a point of P-256",
+            "\"spelling\", x is not base64url",
+            "\"b\", a coordinate on P-256 has 32 bytes",
+            "\"member\", it has no e",
+            "\"weak\", an RSA key has 2048 to 8192 bits and an odd exponent",
+            "\"order\", not a key of Ed25519");
+  }
+
+  @Test
+  void aBrokenKeyHidesNoSecretOrRepeatedOne() throws Exception {
+    var ec = new TestIssuer(SigningAlgorithm.ES256);
+    JsonValue.Builder broken = ec.jwk("broken").put("x", "AA");
+    assertRefused(TestIssuer.set(broken, ec.jwk("a"), ec.jwk("a")), "two keys");
+    assertRefused(TestIssuer.set(ec.jwk("a"), broken.put("d", "AA")), "secret key");
   }
 
   @Test
