@@ -92,11 +92,29 @@ public final class KeyFile {
    */
   public void create() {
     try (SecretBytes key = SecretBytes.allocate(BYTES)) {
+      SecretMemory.random(key.segment());
+      make(key);
+    }
+  }
+
+  /**
+   * Makes {@code other} with the same key, as {@link #create} does; this file stays.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when there is something of
+   *     that name, or either file or its place is not fit for a key
+   */
+  public void copyTo(KeyFile other) {
+    try (SecretBytes key = read()) {
+      other.make(key);
+    }
+  }
+
+  private void make(SecretBytes key) {
+    try {
       makeDirectory(parent());
       checkPlace();
       removeBegun();
       Path begun = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + BEGUN);
-      SecretMemory.random(key.segment());
       disk.writeNew(begun, key.segment());
       try {
         disk.link(begun, path);
@@ -290,7 +308,13 @@ public final class KeyFile {
     return ((Number) Objects.requireNonNull(stat.get(name))).intValue();
   }
 
-  private void checkPlace() {
+  /**
+   * Checks the directory in which the file is or would be.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when it is missing, lies in
+   *     Chitin's home, or others may write it
+   */
+  public void checkPlace() {
     try {
       Path realParent = parent().toRealPath();
       Path realHome = Files.exists(chitinHome) ? chitinHome.toRealPath() : chitinHome;

@@ -140,7 +140,9 @@ public final class Foundation implements AutoCloseable {
    * next start.
    */
   private LogKeys sign(GatewaySettings settings) {
-    var files = LogKeyFiles.beside(settings.keyFile(), settings.home().root());
+    ChitinHome home = settings.home();
+    LogKeyFiles files =
+        new LogKeyPlace(log, origin, home.audit(), settings.keyFile(), home.root()).find();
     LogKeys signing = LogKeys.open(log, origin, files, InstantSource.system());
     opened.add(signing);
     opened.add(this::endSigning);

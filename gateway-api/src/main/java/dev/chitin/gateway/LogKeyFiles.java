@@ -4,30 +4,58 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.vault.KeyFile;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /**
- * Where the log's signing keys lie: beside the vault's key file, outside of Chitin's home, each by
- * a name of its own that no tool sees.
+ * Where a log's signing keys lie: in a directory beside the vault's key file, outside of Chitin's
+ * home, each by a name that is this log's alone. No tool sees any of them, of whatever log.
  *
  * @param current the key
  * @param next the one that is to take its place, while both sign
  * @param old the one whose place was taken, until it is destroyed
  */
 public record LogKeyFiles(KeyFile current, KeyFile next, KeyFile old) {
+  private static final String DIRECTORY = "audit-log-keys";
+  private static final String SHARED = "audit-log";
 
-  /** The files of the log whose vault has the key file {@code vaultKey}. */
-  public static LogKeyFiles beside(Path vaultKey, Path home) {
-    List<KeyFile> files = paths(vaultKey).stream().map(path -> new KeyFile(path, home)).toList();
+  /** The files of the log that {@code name} stands for, whose vault has the key file. */
+  static LogKeyFiles named(UUID name, Path vaultKey, Path home) {
+    return of(vaultKey.resolveSibling(DIRECTORY).resolve(name.toString()), home);
+  }
+
+  /**
+   * The files that all logs beside one vault key had in common before each had its own. They are
+   * read, and never changed.
+   */
+  static LogKeyFiles shared(Path vaultKey, Path home) {
+    return of(vaultKey.resolveSibling(SHARED), home);
+  }
+
+  private static LogKeyFiles of(Path stem, Path home) {
+    List<KeyFile> files = paths(stem).stream().map(path -> new KeyFile(path, home)).toList();
     return new LogKeyFiles(files.get(0), files.get(1), files.get(2));
   }
 
-  /** The same as paths, whether there is anything or not. */
-  static List<Path> paths(Path vaultKey) {
+  private static List<Path> paths(Path stem) {
+    String name = String.valueOf(stem.getFileName());
     return List.of(
-        vaultKey.resolveSibling("audit-log.key"),
-        vaultKey.resolveSibling("audit-log.next.key"),
-        vaultKey.resolveSibling("audit-log.old.key"));
+        stem.resolveSibling(name + ".key"),
+        stem.resolveSibling(name + ".next.key"),
+        stem.resolveSibling(name + ".old.key"));
+  }
+
+  /** Where the keys of any log may lie, whether there is anything or not. */
+  static List<Path> places(Path vaultKey) {
+    List<Path> places = new ArrayList<>(paths(vaultKey.resolveSibling(SHARED)));
+    places.add(vaultKey.resolveSibling(DIRECTORY));
+    return places;
+  }
+
+  /** Whether there is a key, or what is left of one by an {@link #advance} that was cut short. */
+  boolean isThere() {
+    return current.isThere() || old.isThere();
   }
 
   /**

@@ -248,7 +248,7 @@ public final class SettingsReader {
   private List<String> protectedPaths(Path vaultKey, Path keyFile, Path nodeKey) {
     return Stream.of(
             Stream.of(vaultKey, nodeKey, home.audit(), home.run(), home.vault()),
-            LogKeyFiles.paths(keyFile).stream(),
+            LogKeyFiles.places(keyFile).stream(),
             Stream.ofNullable(retention().archive()))
         .flatMap(paths -> paths)
         .map(Path::toString)

@@ -257,12 +257,13 @@ class AuditOverHttpTest {
     Path home = GatewayProcess.home("");
     try (var gateway = GatewayProcess.start(home)) {
       assertThat(gateway.stop()).isZero();
-      Path key = home.resolveSibling("user").resolve("audit-log.key");
+      Path key = GatewayProcess.logKey(home, ".key");
       assertThat(key).isRegularFile().hasSize(32);
       Files.delete(key);
       Result refused = GatewayProcess.run(home, NOTHING, "serve", "--port", "0");
       assertThat(refused.exit()).isEqualTo(5);
-      assertThat(refused.err()).contains("audit.key_changed").contains("key file");
+      assertThat(refused.err()).contains("audit.key_changed", "key file " + key + " is missing");
+      assertThat(key).as("nothing is made in its place").doesNotExist();
     }
   }
 }

@@ -124,6 +124,14 @@ public final class GatewayProcess implements AutoCloseable {
     return home;
   }
 
+  /**
+   * The key file of {@code home}'s log that ends in {@code ending}, whether there is one or not.
+   */
+  public static Path logKey(Path home, String ending) throws IOException {
+    String name = Files.readString(home.resolve("audit/key-name")).strip();
+    return home.resolveSibling("user").resolve("audit-log-keys").resolve(name + ending);
+  }
+
   /** Whether this user was given all the control groups that limit a whole process tree. */
   static boolean delegated() {
     return Files.isWritable(Path.of("/sys/fs/cgroup/chitin"))

@@ -20,10 +20,6 @@ class KeyRotationTest {
 
   @TempDir Path temp;
 
-  private static Path keyFile(Path home, String name) {
-    return home.resolveSibling("user").resolve(name);
-  }
-
   private static Result verify(Path home, String key, @Nullable Path since, Path directory)
       throws Exception {
     List<String> line =
@@ -69,7 +65,7 @@ class KeyRotationTest {
       assertThat(keys(home)).containsExactly(fresh, old);
       var shown = Json.object(gateway.run("audit", "key", "--json").out());
       assertThat(Json.text(shown, "until")).isEqualTo(Json.text(told, "until"));
-      assertThat(keyFile(home, "audit-log.next.key")).isRegularFile().hasSize(32);
+      assertThat(GatewayProcess.logKey(home, ".next.key")).isRegularFile().hasSize(32);
 
       Agent.Answer call = admin.call("fs_list", Agent.path("."));
       long index = Json.number(Json.object(call.body(), "audit"), "index");
@@ -107,13 +103,37 @@ class KeyRotationTest {
       assertThat(rotated.out()).contains(old, "until");
       awaitEnd(home);
       assertThat(keys(home)).containsExactly(fresh);
-      assertThat(keyFile(home, "audit-log.next.key")).doesNotExist();
-      assertThat(keyFile(home, "audit-log.old.key")).doesNotExist();
-      assertThat(keyFile(home, "audit-log.key")).isRegularFile().hasSize(32);
+      assertThat(GatewayProcess.logKey(home, ".next.key")).doesNotExist();
+      assertThat(GatewayProcess.logKey(home, ".old.key")).doesNotExist();
+      assertThat(GatewayProcess.logKey(home, ".key")).isRegularFile().hasSize(32);
       assertThat(gateway.run("audit", "tail", "-n", "100").out())
           .contains("\"action\":\"key_rotated\"", "\"action\":\"key_retired\"", old, fresh);
       assertThat(gateway.stop()).isZero();
       assertThat(verify(home, fresh, null, home.resolve("audit")).exit()).isZero();
+    }
+  }
+
+  @Test
+  void homesOfOneUserHaveKeysOfTheirOwnAndOneRotatesWithoutTheOther() throws Exception {
+    Path home = GatewayProcess.home("");
+    Path other = Files.createDirectory(home.resolveSibling("other"));
+    Files.copy(home.resolve("chitin.json5"), other.resolve("chitin.json5"));
+    try (var gateway = GatewayProcess.start(home)) {
+      assertThat(GatewayProcess.run(other, NOTHING, "vault", "status").exit()).isZero();
+      String key = keys(home).getFirst();
+      String others = keys(other).getFirst();
+      assertThat(others).isNotEqualTo(key);
+      assertThat(gateway.run("audit", "rotate-key", "--overlap", "1s").exit()).isZero();
+      awaitEnd(home);
+      assertThat(keys(home).getFirst()).isNotEqualTo(key);
+      assertThat(gateway.stop()).isZero();
+
+      Path moved = home.resolveSibling("moved");
+      Files.move(other, moved);
+      Result started = GatewayProcess.run(moved, NOTHING, "vault", "status");
+      assertThat(started.exit()).as(started.err()).isZero();
+      assertThat(keys(moved)).containsExactly(others);
+      assertThat(verify(moved, others, null, moved.resolve("audit")).exit()).isZero();
     }
   }
 

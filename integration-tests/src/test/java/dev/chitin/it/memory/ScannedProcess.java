@@ -166,6 +166,11 @@ final class ScannedProcess implements AutoCloseable {
     return control;
   }
 
+  /** The bytes of the log's key file. */
+  byte[] logKey() throws IOException {
+    return Files.readAllBytes(GatewayProcess.logKey(home, ".key"));
+  }
+
   /** The bytes of the key file {@code name}. */
   byte[] keyFile(String name) throws IOException {
     return Files.readAllBytes(user(home).resolve(name));

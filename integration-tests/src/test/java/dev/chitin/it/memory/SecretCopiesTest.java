@@ -60,7 +60,7 @@ class SecretCopiesTest {
             "data key of default/plain 1",
             "data key of default/tls 1");
     keys.forEach(scan::addKey);
-    signingKey(scan, gateway.keyFile("audit-log.key"));
+    signingKey(scan, gateway.logKey());
     everythingInSecretMemory(scan, gateway.secretMemory());
     return scan;
   }
@@ -159,7 +159,7 @@ class SecretCopiesTest {
             .ifPresent(target -> names.append(target).append('\n'));
       }
     }
-    assertThat(names).contains("audit-log.key");
+    assertThat(names).contains("audit-log-keys");
     try (Stream<Path> threads = Files.list(process.resolve("task"))) {
       for (Path thread : threads.toList()) {
         LiveFiles.look(thread.resolve("comm"), Files::readString).ifPresent(names::append);
