@@ -80,8 +80,8 @@ final class BodyForm {
   private static boolean mayCome(HttpServerRequest request) {
     return !length(request).equals("0")
         || (request.version() == HttpVersion.HTTP_2
-            && request.method() != HttpMethod.GET
-            && request.method() != HttpMethod.HEAD);
+            && !request.method().equals(HttpMethod.GET)
+            && !request.method().equals(HttpMethod.HEAD));
   }
 
   /** Why {@code body} is none for {@code route}, if so: an object without members says nothing. */

@@ -8,7 +8,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.socket.InternetProtocolFamily;
 import io.vertx.core.spi.transport.Transport;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -132,7 +131,8 @@ public final class BoundedTransport implements io.vertx.core.transport.Transport
     }
 
     @Override
-    public DatagramChannel datagramChannel(InternetProtocolFamily family) {
+    @SuppressWarnings("deprecation") // Vert.x's interface names the type that Netty has replaced.
+    public DatagramChannel datagramChannel(io.netty.channel.socket.InternetProtocolFamily family) {
       return other.datagramChannel(family);
     }
 

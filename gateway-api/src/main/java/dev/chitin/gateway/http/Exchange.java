@@ -124,7 +124,7 @@ final class Exchange {
    * HEAD for the head alone.
    */
   void end(HttpServerResponse response, Buffer body) {
-    if (request.method() == HttpMethod.HEAD) {
+    if (request.method().equals(HttpMethod.HEAD)) {
       response.putHeader("content-length", Integer.toString(body.length())).end();
     } else {
       unsent.end(request, response, body);

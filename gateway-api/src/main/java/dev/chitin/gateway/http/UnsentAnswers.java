@@ -26,7 +26,7 @@ final class UnsentAnswers {
   private static final int SMALL = 16 * 1024;
 
   private final long most;
-  private final Map<HttpConnection, Long> held = new IdentityHashMap<>();
+  private final IdentityHashMap<HttpConnection, Long> held = new IdentityHashMap<>();
   private long total;
 
   UnsentAnswers() {

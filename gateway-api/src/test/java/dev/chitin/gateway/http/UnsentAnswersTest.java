@@ -45,7 +45,7 @@ class UnsentAnswersTest {
                     gone -> closed.tryComplete("while " + total.get() + " were unsent")))
         .requestHandler(
             request -> {
-              Buffer body = request.path().equals("/large") ? large : small;
+              Buffer body = "/large".equals(request.path()) ? large : small;
               unsent.end(request, request.response(), body.slice());
               total.set(unsent.total());
             })

@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
 /** What is taken for the list of revoked certificates when its file is read again. */
 class RevocationListTest {
   private static final Instant NOW = Instant.parse("2027-01-15T08:00:00Z");
-  private static final IOException PASSING = new IOException("Too many open files");
 
   private final Vertx vertx = Vertx.vertx();
   private final Logger log = (Logger) LoggerFactory.getLogger(RevocationList.class);
@@ -46,17 +45,19 @@ class RevocationListTest {
     document = authority.list(-60).signed();
   }
 
+  private static IOException passing() {
+    return new IOException("Too many open files");
+  }
+
   private final class Source implements CrlSource {
     @Override
     public byte[] read() throws IOException, CRLException {
-      switch (failure) {
+      return switch (failure) {
         case IOException passing -> throw passing;
         case CRLException lasting -> throw lasting;
         case RuntimeException stumble -> throw stumble;
-        case null, default -> {
-          return document;
-        }
-      }
+        case null, default -> document;
+      };
     }
 
     @Override
@@ -103,7 +104,7 @@ class RevocationListTest {
   void aPassingFailureKeepsTheListForFiveMinutesAndIsLoggedOnce() throws Exception {
     document = authority.list(-60).revoking(7).signed();
     RevocationList lists = start();
-    failure = PASSING;
+    failure = passing();
     for (int i = 0; i < 3; i++) {
       assertThat(lists.look()).isFalse();
     }
@@ -128,7 +129,7 @@ class RevocationListTest {
   void eachGoodReadingOfTheSameFileBeginsTheFiveMinutesAnew() throws Exception {
     RevocationList lists = start();
     for (int i = 0; i < 4; i++) {
-      failure = PASSING;
+      failure = passing();
       lists.look();
       seconds.addAndGet(RevocationList.PATIENCE.toSeconds());
       assertThat(lists.revokes(client)).contains(false);
@@ -142,7 +143,7 @@ class RevocationListTest {
   void aListThatGoesOutOfDateMeanwhileServesNoLonger() throws Exception {
     document = authority.list(-3_540).signed();
     RevocationList lists = start();
-    failure = PASSING;
+    failure = passing();
     lists.look();
     seconds.addAndGet(60);
     assertThat(lists.revokes(client)).contains(false);
@@ -152,7 +153,7 @@ class RevocationListTest {
 
   @Test
   void aFileThatCannotBeReadAtTheStartAnswersNothingUntilItCan() throws Exception {
-    failure = PASSING;
+    failure = passing();
     RevocationList lists = start();
     assertThat(lists.revokes(client)).isEmpty();
     assertThat(errors()).singleElement().asString().contains("no client certificate is taken");
@@ -169,7 +170,7 @@ class RevocationListTest {
       failure = lasting;
       lists.look();
       assertThat(lists.revokes(client)).as(lasting.getMessage()).isEmpty();
-      failure = PASSING;
+      failure = passing();
       lists.look();
       assertThat(lists.revokes(client)).as("what was dropped does not come back").isEmpty();
       failure = null;
