@@ -78,17 +78,18 @@ final class UnsentAnswers {
     }
   }
 
-  /** What was dropped is no longer held. */
+  /** Of a connection that was dropped there may be less. */
   private void release(HttpConnection connection, long bytes) {
     Long before = held.get(connection);
     if (before == null) {
       return;
     }
-    total -= bytes;
-    if (before == bytes) {
+    long given = Math.min(before, bytes);
+    total -= given;
+    if (before == given) {
       held.remove(connection);
     } else {
-      held.put(connection, before - bytes);
+      held.put(connection, before - given);
     }
   }
 

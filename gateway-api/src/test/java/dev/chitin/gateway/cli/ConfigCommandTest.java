@@ -43,7 +43,8 @@ class ConfigCommandTest {
         "gateway: { tls: { client_ca: '/c' } } | 1:18 | gateway.tls",
         "`gateway: { session: {\nidle_ms: 60000, absolute_ms: 1000 } }` | 2:10 |"
             + " gateway.session.idle_ms",
-        "`auth: { issuers: [\n{ issuer: 'https://id' } ] }` | 2:1 | auth.issuers[0].audience",
+        "`auth: { issuers: [\n{ issuer: 'https://id', audience: 'a', algorithms: [],"
+            + " roles: { map: { a: 'agent' } } } ] }` | 2:52 | auth.issuers[0].algorithms",
         "egress: { allow_private: ['10.0.0.0/4'] } | 1:28 | egress.allow_private[0]",
       })
   void aFaultOfAReaderHasItsPlaceAndItsKey(String members, String place, String key)
