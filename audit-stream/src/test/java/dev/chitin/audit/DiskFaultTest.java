@@ -290,7 +290,8 @@ class DiskFaultTest {
 
   @Test
   void interruptsOfTheWriterDoNotCloseItsFile() {
-    try (var log = open()) {
+    try (var log =
+        DurableAuditLog.open(settings().withAppendTimeout(Duration.ofSeconds(30)), disk)) {
       await(log.append(note("x"), soon()));
       Thread writer = requireNonNull(disk.forcer());
       for (int i = 0; i < 500; i++) {
