@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Somebody read the log, or had a subject's key destroyed.
  *
- * @param action {@code query}, {@code stream} or {@code shred}
+ * @param action {@code query}, {@code stream}, {@code bundle} (of entries, C2SP tlog-tiles) or
+ *     {@code shred}
  * @param tenant of whoever did it
  * @param actor who did it
  * @param subject whose events were asked for or whose key is gone, or null for nobody's in

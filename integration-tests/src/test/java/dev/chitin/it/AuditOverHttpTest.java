@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chitin.audit.LogVerifier;
 import dev.chitin.audit.tree.TileAddress;
 import dev.chitin.audit.tree.TileBuilder;
+import dev.chitin.bus.json.JsonValue;
 import dev.chitin.it.GatewayProcess.Json;
 import dev.chitin.it.GatewayProcess.Result;
 import java.net.http.HttpClient;
@@ -123,7 +124,21 @@ class AuditOverHttpTest {
         }
       }
       assertRefused(get(gateway, others, "/v1/audit/events?tenant=default", "gzip"));
+      assertThat(reads(gateway, admin)).as("who had a bundle is in the log").isEqualTo(1);
+      assertThat(get(gateway, admin, "/v1/audit/tile/entries/000.p/9", "gzip").statusCode())
+          .isEqualTo(200);
+      assertThat(reads(gateway, admin)).isEqualTo(2);
     }
+  }
+
+  /** How many readings of bundles the log has; each is of entries from the first on. */
+  private static int reads(GatewayProcess gateway, String admin) throws Exception {
+    byte[] page = body(gateway, admin, "/v1/audit/events?kind=AuditAccess&limit=1000");
+    return Json.items(Json.object(new String(page, StandardCharsets.UTF_8)), "entries").stream()
+        .map(item -> Json.object((JsonValue.Obj) item, "entry"))
+        .filter(entry -> Json.text(entry, "action").equals("bundle"))
+        .toList()
+        .size();
   }
 
   /** The one refusal of what other tenants did. */

@@ -125,7 +125,7 @@ public final class AdminSocket extends VerticleBase {
     routes.add(ReloadRoute.of(vertx, edge.reload()));
     routes.addAll(new RetentionRoutes(edge.reads(), edge.vaultAdministration()).routes());
     routes.addAll(new LogKeyRoutes(edge.reads(), edge.logKeys()).routes());
-    routes.addAll(new AuditRoutes(edge.reads()).routes());
+    routes.addAll(new AuditRoutes(edge.reads(), edge.audit()).routes());
     routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).routes());
     routes.addAll(new AuditStreamRoutes(edge.streams(), edge.watch(), edge.audit()).routes());
     routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).administration());

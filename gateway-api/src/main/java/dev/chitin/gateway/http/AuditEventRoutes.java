@@ -1,11 +1,8 @@
 package dev.chitin.gateway.http;
 
-import dev.chitin.audit.AuditAccess;
 import dev.chitin.audit.AuditLog;
 import dev.chitin.audit.FieldSealer.Subject;
-import dev.chitin.audit.LogPosition;
 import dev.chitin.audit.query.EventPage;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
@@ -16,21 +13,15 @@ import dev.chitin.bus.json.StrictJson;
 import dev.chitin.gateway.auth.KeyRecord;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.openapi.Operation;
-import dev.chitin.policy.Principal;
-import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Events for whoever may read them: a tenant's own, an administrator all. That somebody read is
  * recorded before he has the answer. Destroying a subject's keys is for the administration socket.
  */
 final class AuditEventRoutes {
-  private static final Duration RECORD = Duration.ofSeconds(5);
-
   private final AuditSearch search;
   private final AuditLog audit;
 
@@ -71,7 +62,13 @@ final class AuditEventRoutes {
         .search(request.filter(), request.cursor(), request.limit(), request.newestFirst())
         .compose(
             page ->
-                record(exchange, "query", request.principal(), from(page), page.found().size())
+                AccessRecord.append(
+                        audit,
+                        exchange,
+                        "query",
+                        request.principal(),
+                        from(page),
+                        page.found().size())
                     .map(recorded -> page))
         .onSuccess(page -> exchange.respond(200, json(page)))
         .onFailure(failure -> exchange.fail(failure, null));
@@ -79,14 +76,6 @@ final class AuditEventRoutes {
 
   private static long from(EventPage page) {
     return page.found().isEmpty() ? 0 : page.found().getFirst().entry().index();
-  }
-
-  private Future<LogPosition> record(
-      Exchange exchange, String action, @Nullable String subject, long from, long count) {
-    Principal reader = exchange.caller().principal();
-    return audit.append(
-        new AuditAccess(action, reader.tenant(), reader.id(), subject, from, count),
-        Deadline.after(RECORD));
   }
 
   private Obj json(EventPage page) {
@@ -124,7 +113,9 @@ final class AuditEventRoutes {
         .keys()
         .shred(
             new Subject(tenant, name),
-            hash -> record(exchange, "shred", hash.orElse(null), 0, hash.isPresent() ? 1 : 0))
+            hash ->
+                AccessRecord.append(
+                    audit, exchange, "shred", hash.orElse(null), 0, hash.isPresent() ? 1 : 0))
         .onSuccess(
             hash ->
                 exchange.respond(

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.audit.AuditLog;
 import dev.chitin.audit.note.SignedNote;
 import dev.chitin.audit.note.TlogProof;
 import dev.chitin.audit.tree.TileAddress;
@@ -9,6 +10,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.openapi.Operation;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The log for third parties: checkpoint (C2SP tlog-checkpoint), tiles and entry bundles
  * (tlog-tiles) and proofs (tlog-proof). Auditors of any tenant may have what holds hashes alone;
- * bundles hold the entries of every tenant, so they are for administrators.
+ * bundles hold the entries of every tenant, so they are for administrators, and each reading of one
+ * is recorded before it is answered.
  */
 final class AuditRoutes {
   private static final Duration PROOF = Duration.ofSeconds(5);
@@ -34,8 +37,11 @@ final class AuditRoutes {
 
   private final AuditReads reads;
 
-  AuditRoutes(AuditReads reads) {
+  private final AuditLog audit;
+
+  AuditRoutes(AuditReads reads, AuditLog audit) {
     this.reads = reads;
+    this.audit = audit;
   }
 
   List<Route> routes() {
@@ -105,8 +111,16 @@ final class AuditRoutes {
     boolean zip = entries && takesGzip(exchange.request().getHeader("accept-encoding"));
     reads
         .read(() -> body(address.get(), zip))
+        .compose(
+            body ->
+                entries ? recorded(exchange, address.get(), body) : Future.succeededFuture(body))
         .onSuccess(body -> answer(exchange, body, entries, zip))
         .onFailure(failure -> exchange.fail(failure, null));
+  }
+
+  private Future<byte[]> recorded(Exchange exchange, TileAddress bundle, byte[] body) {
+    return AccessRecord.append(audit, exchange, "bundle", null, bundle.first(), bundle.width())
+        .map(recorded -> body);
   }
 
   private byte[] body(TileAddress address, boolean zip) throws IOException {

@@ -1,8 +1,6 @@
 package dev.chitin.gateway.http;
 
-import dev.chitin.audit.AuditAccess;
 import dev.chitin.audit.AuditLog;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.CredentialWatch;
@@ -10,7 +8,6 @@ import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.policy.Principal;
 import io.vertx.core.http.HttpMethod;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -21,8 +18,6 @@ import java.util.OptionalLong;
  * {"index", "entry", "opened"}} instead of the entry.
  */
 final class AuditStreamRoutes {
-  private static final Duration RECORD = Duration.ofSeconds(5);
-
   private final AuditStreams streams;
   private final CredentialWatch watch;
   private final AuditLog audit;
@@ -53,10 +48,7 @@ final class AuditStreamRoutes {
     Principal reader = exchange.caller().principal();
     var subscription =
         new AuditSubscription(streams, exchange, next, admin ? null : reader.tenant(), names);
-    audit
-        .append(
-            new AuditAccess("stream", reader.tenant(), reader.id(), null, next, 0),
-            Deadline.after(RECORD))
+    AccessRecord.append(audit, exchange, "stream", null, next, 0)
         .onSuccess(recorded -> begin(exchange, subscription))
         .onFailure(failure -> exchange.fail(failure, null));
   }

@@ -183,7 +183,7 @@ public final class HttpVerticle extends VerticleBase {
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new LlmRoutes(vertx, edge).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
-    routes.addAll(new AuditRoutes(edge.reads()).routes());
+    routes.addAll(new AuditRoutes(edge.reads(), edge.audit()).routes());
     routes.addAll(new AuditEventRoutes(edge.search(), edge.audit()).routes());
     routes.addAll(new AuditStreamRoutes(edge.streams(), edge.watch(), edge.audit()).routes());
     routes.addAll(new HealthRoutes(edge.readiness(), edge.observer()).routes());
