@@ -2,16 +2,21 @@ package dev.chitin.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Role;
 import dev.chitin.gateway.http.EdgeRoutes;
+import dev.chitin.it.GatewayProcess.Json;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,17 @@ class AccessMatrixTest {
           "HEAD /health/ready",
           "GET /health/ready",
           "GET /openapi.json");
+
+  /** Fields of the message itself, and those that forbid things to browsers. */
+  private static final Set<String> STANDING =
+      Set.of(
+          "content-type",
+          "content-length",
+          "cache-control",
+          "vary",
+          "x-content-type-options",
+          "content-security-policy",
+          "referrer-policy");
 
   private final Map<Role, Agent> agents = new EnumMap<>(Role.class);
   private final Map<Role, String> keys = new EnumMap<>(Role.class);
@@ -118,6 +134,41 @@ class AccessMatrixTest {
         }
       }
     }
+  }
+
+  @Test
+  void everyFieldOfAnAnswerIsInTheDescription() throws Exception {
+    JsonValue.Obj paths = Json.object(Json.object(nobody.get("/openapi.json").text()), "paths");
+    List<Agent> askers = Stream.concat(Stream.of(nobody), agents.values().stream()).toList();
+    int answers = 0;
+    for (EdgeRoutes.Entry route : EdgeRoutes.listener()) {
+      JsonValue.Obj told =
+          Json.object(
+              Json.object(
+                  Json.object(paths, route.path().replace("*}", "}")),
+                  route.method().toLowerCase(Locale.ROOT)),
+              "responses");
+      for (Agent asker : askers) {
+        if (!route.path().endsWith("/stream")) {
+          Agent.Answer answer = asker.send(to(asker.request("/"), route).build());
+          JsonValue.Obj response = Json.object(told, Integer.toString(answer.status()));
+          assertThat(answer.fields())
+              .as("%s: %d", name(route), answer.status())
+              .isSubsetOf(described(response));
+          answers++;
+        }
+      }
+    }
+    assertThat(answers).isGreaterThan(100);
+  }
+
+  private static Set<String> described(JsonValue.Obj response) {
+    Set<String> names = new HashSet<>(STANDING);
+    Json.object(response, "headers")
+        .members()
+        .keySet()
+        .forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+    return names;
   }
 
   /**

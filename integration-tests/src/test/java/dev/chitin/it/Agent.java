@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** A client with a key. */
 public final class Agent implements AutoCloseable {
@@ -28,7 +29,7 @@ public final class Agent implements AutoCloseable {
    *
    * @param text the body as it came
    */
-  public record Answer(int status, String contentType, String text) {
+  public record Answer(int status, String contentType, Set<String> fields, String text) {
     JsonValue.Obj body() {
       return GatewayProcess.Json.object(text);
     }
@@ -49,6 +50,7 @@ public final class Agent implements AutoCloseable {
     return new Answer(
         response.statusCode(),
         response.headers().firstValue("content-type").orElse(""),
+        response.headers().map().keySet(),
         response.body());
   }
 

@@ -20,6 +20,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
@@ -145,7 +146,7 @@ class ClientCertificatesTest {
   private static Agent.Answer send(HttpClient http, HttpRequest request)
       throws IOException, InterruptedException {
     HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
-    return new Agent.Answer(answer.statusCode(), "", answer.body());
+    return new Agent.Answer(answer.statusCode(), "", Set.of(), answer.body());
   }
 
   private Agent.Answer tools(HttpClient http, @Nullable String credential)

@@ -201,6 +201,9 @@ public final class OpenApiDocument {
     JsonValue.Builder object = JsonValue.object().put("description", response.description());
     Map<String, String> all = new TreeMap<>(more);
     all.putAll(response.headers());
+    if (response.content().containsKey("text/event-stream")) {
+      all.put("X-Accel-Buffering", "no, on a stream: proxies pass it on as it comes.");
+    }
     if (!all.isEmpty()) {
       object.put("headers", headers(all));
     }
