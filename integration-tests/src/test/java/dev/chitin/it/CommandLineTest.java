@@ -57,6 +57,18 @@ class CommandLineTest {
       Result denied = gateway.run("tool", "call", "fs_read", "{\"path\":\"~/.ssh/id\"}", "--json");
       assertThat(denied.exit()).isEqualTo(3);
       assertThat(Json.text(Json.object(denied.out()), "rule")).isNotEmpty();
+      String longer = "{\"argv\":[\"wc\",\"-c\"],\"stdin\":\"" + "x".repeat(200_000) + "\"}";
+      Result piped =
+          GatewayProcess.run(
+              gateway.home(),
+              longer.getBytes(StandardCharsets.UTF_8),
+              "tool",
+              "call",
+              "process_run",
+              "-");
+      assertThat(piped.exit()).as(piped.err()).isZero();
+      assertThat(piped.out()).isEqualTo("200000\n");
+      assertThat(gateway.run("tool", "call", "process_run", "-").exit()).isEqualTo(2);
       assertThat(gateway.run("tool", "call", "fs_read", "{broken").exit()).isEqualTo(2);
       assertThat(gateway.run("tool", "call", "nope").exit()).isEqualTo(2);
     }
@@ -211,6 +223,8 @@ class CommandLineTest {
     for (List<String> line :
         List.of(
             List.of("audit", "verify", "--since", "/there/is/none"),
+            List.of("audit", "tail", "--lines", "-1"),
+            List.of("audit", "tail", "--lines", "100001"),
             List.of("audit", "export", "--format", "ocsf", "--from", "-1"),
             List.of("audit", "export", "--format", "ocsf", "--from", "5", "--to", "2"))) {
       Result result = GatewayProcess.run(home, NOTHING, line.toArray(String[]::new));

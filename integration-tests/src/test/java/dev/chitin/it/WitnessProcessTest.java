@@ -132,7 +132,8 @@ class WitnessProcessTest {
               .anyMatch(line -> line.contains(" chitin.local/witness "));
           doctor(gateway, "proven +audit.witness");
 
-          witness.close();
+          witness.process().destroy(); // SIGTERM.
+          assertThat(witness.process().waitFor()).as("what was told to end did").isZero();
           long later = call(agent); // Calls never wait for a witness.
           Agent.Answer pending = auditor.get("/v1/audit/proof/" + later);
           assertThat(pending.status()).isEqualTo(503);

@@ -45,7 +45,7 @@ final class AuditCommand {
       @Option(
               names = {"-n", "--lines"},
               defaultValue = "20",
-              description = "How many; default 20.")
+              description = "How many, 0 to 100000; default 20.")
           int lines,
       @Option(
               names = {"-f", "--follow"},
@@ -54,6 +54,12 @@ final class AuditCommand {
       @Option(names = "--json", description = "Print JSON (it always does).") boolean json,
       @Option(names = "--dir", description = "Another log directory.") @Nullable Path directory)
       throws IOException {
+    if (lines < 0 || lines > AuditTail.MOST_LINES) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED, "--lines is 0 to " + AuditTail.MOST_LINES + ".")
+          .withHint("chitin audit export gives the whole log.")
+          .toException();
+    }
     var tail = new AuditTail(session);
     if (directory == null && AdminClient.listens(session.home().adminSocket())) {
       try (var client = new AdminClient(session.home().adminSocket())) {

@@ -22,6 +22,9 @@ import java.util.concurrent.locks.LockSupport;
  * opens the names that entries have sealed; from files alone they stay sealed.
  */
 final class AuditTail {
+  /** As many lines as stand in memory at once, since the newest are asked for first. */
+  static final int MOST_LINES = 100_000;
+
   private static final int PAGE = 1_000;
   private static final long POLL_MILLIS = 200;
 
@@ -42,7 +45,8 @@ final class AuditTail {
 
   /** Prints the newest and gives the index after them; -1 when there were none. */
   private long newest(AdminClient client, int lines) {
-    Deque<Obj> newest = new ArrayDeque<>();
+    Deque<String> newest = new ArrayDeque<>();
+    long next = -1;
     OptionalLong cursor = OptionalLong.empty();
     boolean more = lines > 0;
     while (more) {
@@ -52,19 +56,22 @@ final class AuditTail {
       for (JsonValue item :
           page.get("entries") instanceof Arr list ? list.items() : List.<JsonValue>of()) {
         if (item instanceof Obj entry) {
-          newest.addFirst(entry);
+          next = Math.max(next, indexOf(entry) + 1);
+          newest.addFirst(CanonicalJson.inOrder(entry));
         }
       }
       cursor =
-          page.get("next") instanceof Int next
-              ? OptionalLong.of(next.value())
+          page.get("next") instanceof Int older
+              ? OptionalLong.of(older.value())
               : OptionalLong.empty();
       more = cursor.isPresent() && newest.size() < lines;
     }
-    newest.forEach(entry -> print(CanonicalJson.inOrder(entry)));
-    return newest.isEmpty() || !(newest.getLast().get("index") instanceof Int last)
-        ? -1
-        : last.value() + 1;
+    newest.forEach(this::print);
+    return next;
+  }
+
+  private static long indexOf(Obj entry) {
+    return entry.get("index") instanceof Int index ? index.value() : -1;
   }
 
   private boolean print(String line) {
@@ -75,7 +82,7 @@ final class AuditTail {
   /** From the log's files. */
   void read(Path directory, int lines, boolean follow) {
     var reader = new LogReader(directory);
-    long next = Math.max(0, reader.size() - Math.max(0, lines));
+    long next = Math.max(0, reader.size() - lines);
     boolean more = true;
     while (more) {
       List<LogEntry> entries = reader.read(next, PAGE);

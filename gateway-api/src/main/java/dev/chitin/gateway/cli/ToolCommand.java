@@ -9,6 +9,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.bus.json.StrictJson;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -21,6 +22,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "tool", description = "List, describe and call the running gateway's tools.")
 final class ToolCommand {
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,64}");
+
+  private static final int MOST_INPUT = 64 << 20;
 
   private static final String LISTS = "chitin tool list shows the tools.";
 
@@ -62,11 +65,11 @@ final class ToolCommand {
               index = "1",
               arity = "0..1",
               paramLabel = "ARGUMENTS",
-              description = "JSON object; default {}.")
+              description = "JSON object, - to read it from standard input; default {}.")
           @Nullable String arguments,
-      @Option(names = "--json", description = "Print the whole result.") boolean json) {
-    JsonValue.Obj body =
-        JsonValue.object().put("arguments", parse(arguments == null ? "{}" : arguments)).build();
+      @Option(names = "--json", description = "Print the whole result.") boolean json)
+      throws IOException {
+    JsonValue.Obj body = JsonValue.object().put("arguments", parse(bytes(arguments))).build();
     String path = "/v1/tools/" + checked(name) + "/calls";
     Buffer request = Buffer.buffer(CanonicalJson.bytes(body));
     JsonValue.Obj result = json ? call(HttpMethod.POST, path, request) : watch(path, request);
@@ -90,9 +93,24 @@ final class ToolCommand {
     }
   }
 
-  private static JsonValue parse(String arguments) {
+  /** An argument is in everybody's list of processes, and bounded; standard input is neither. */
+  private static byte[] bytes(@Nullable String arguments) throws IOException {
+    if (!"-".equals(arguments)) {
+      return (arguments == null ? "{}" : arguments).getBytes(StandardCharsets.UTF_8);
+    }
+    byte[] read = System.in.readNBytes(MOST_INPUT + 1);
+    if (read.length > MOST_INPUT) {
+      throw Problem.of(
+              ProblemCode.REQUEST_MALFORMED,
+              "Standard input has more than " + MOST_INPUT + " bytes of arguments.")
+          .toException();
+    }
+    return read;
+  }
+
+  private static JsonValue parse(byte[] arguments) {
     try {
-      return StrictJson.parse(arguments.getBytes(StandardCharsets.UTF_8));
+      return StrictJson.parse(arguments);
     } catch (JsonSyntaxException e) {
       throw Problem.of(
               ProblemCode.REQUEST_MALFORMED,

@@ -74,6 +74,8 @@ final class WitnessCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    var told = new CountDownLatch(1);
+    List.of("TERM", "INT").forEach(signal -> Signals.on(signal, told::countDown));
     List<VerifierKey> keys = keys();
     if (!name.matches("[!-*,-~]{1,255}")) {
       throw unusable("--name is printable, without spaces and +.");
@@ -91,7 +93,7 @@ final class WitnessCommand implements Callable<Integer> {
         var verticle = new WitnessVerticle(witness, host, port);
         vertx.deployVerticle(verticle).await();
         tell("http://" + host + ":" + verticle.actualPort(), witness.key().toString());
-        new CountDownLatch(1).await(); // What it answered is on disk: a signal may end it any time.
+        told.await();
       } finally {
         vertx.close().await();
       }
