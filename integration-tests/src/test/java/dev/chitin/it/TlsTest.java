@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.chitin.gateway.tls.TlsRenewal;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -108,6 +110,11 @@ class TlsTest {
       Await.until(
           "what is beyond the bound of its address",
           () -> gateway.metric("chitin_connections_refused_total") == before + 30);
+      try (Socket next = from("127.0.0.33");
+          Socket other = from("127.0.0.34")) {
+        assertThatThrownBy(((SSLSocket) next)::startHandshake).isInstanceOf(IOException.class);
+        ((SSLSocket) other).startHandshake();
+      }
     } finally {
       for (HttpWire one : silent) {
         one.close();
@@ -127,6 +134,12 @@ class TlsTest {
             .header("authorization", "Bearer " + key)
             .build(),
         HttpResponse.BodyHandlers.ofString());
+  }
+
+  private Socket from(String address) throws IOException {
+    return trusting
+        .getSocketFactory()
+        .createSocket("localhost", gateway.url().getPort(), InetAddress.ofLiteral(address), 0);
   }
 
   private SSLSocket socket(String... protocols) throws IOException {
