@@ -200,9 +200,15 @@ final class FakeProvider implements AutoCloseable {
         response.headers().add("content-encoding", "identity").add("content-encoding", "gzip");
         json(response, 200, "{}");
       }
+      case "zipped-on-its-way" -> {
+        response.putHeader("transfer-encoding", "gzip, chunked");
+        json(response, 200, "{}");
+      }
       case "telling-names" -> {
         String key = fields.getOrDefault("x-api-key", fields.getOrDefault("authorization", ""));
-        response.putHeader("x-ratelimit-" + key.replace("Bearer ", ""), "1");
+        String told = key.replace("Bearer ", "");
+        response.putHeader("x-ratelimit-" + told, "1");
+        response.putHeader("x-ratelimit-" + told.replaceAll("(.{20})", "$1-"), "1");
         response.putHeader("x-ratelimit-remaining-tokens", "1");
         say(response, speech, model, streamed);
       }

@@ -275,10 +275,14 @@ class LlmRelayTest {
     answer = stage.post(MESSAGES, LlmStage.message("zipped-twice", ""));
     assertThat(answer.status()).isEqualTo(502);
     assertThat(answer.field("content-encoding")).isEmpty();
+    answer = stage.post(MESSAGES, LlmStage.message("zipped-on-its-way", ""));
+    assertThat(answer.status()).isEqualTo(502);
     answer = stage.post(MESSAGES, LlmStage.message("telling-names", ""));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.field("x-ratelimit-remaining-tokens")).isEqualTo("1");
-    assertThat(answer.response().headers().map().toString()).doesNotContain(stage.secret());
+    assertThat(answer.response().headers().map().keySet())
+        .filteredOn(name -> name.startsWith("x-ratelimit-"))
+        .containsExactly("x-ratelimit-remaining-tokens");
     answer = stage.post(MESSAGES, LlmStage.message("silent", ""));
     assertThat(answer.status()).isEqualTo(504);
     assertThat(answer.error("type")).isEqualTo("timeout_error");
