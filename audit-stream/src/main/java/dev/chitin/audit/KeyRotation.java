@@ -19,7 +19,7 @@ public record KeyRotation(long index, VerifierKey from, VerifierKey to, Instant 
   /** The action of the entry. */
   public static final String ACTION = "key_rotated";
 
-  /** The action of the entry that says that the old key is destroyed. */
+  /** The action of the entry that says that the log's file of the old key is destroyed. */
   static final String RETIRED = "key_retired";
 
   /** The rotation that {@code entry} records; empty for every other entry. */
