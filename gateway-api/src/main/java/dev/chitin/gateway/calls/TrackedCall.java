@@ -73,9 +73,16 @@ public final class TrackedCall {
 
   /** Adds an event for whoever listens now or looks later. */
   public void event(String name, JsonValue.Obj data) {
+    tell(name, data, () -> {});
+  }
+
+  /** In one step with {@code change}: whoever sees that it is over finds its last event too. */
+  private void tell(String name, JsonValue.Obj data, Runnable change) {
+    String text = CanonicalJson.inOrder(data);
     List<Runnable> told;
     synchronized (this) {
-      ring.add(name, CanonicalJson.inOrder(data));
+      change.run();
+      ring.add(name, text);
       told = List.copyOf(listeners);
     }
     told.forEach(Runnable::run);
@@ -83,12 +90,14 @@ public final class TrackedCall {
 
   /** It ran, and this is its document. */
   public void ended(JsonValue.Obj document) {
-    synchronized (this) {
-      result = document;
-      endedNanos = System.nanoTime();
-    }
     try {
-      event("result", document);
+      tell(
+          "result",
+          document,
+          () -> {
+            result = document;
+            endedNanos = System.nanoTime();
+          });
     } finally {
       outcome.tryComplete(document);
     }
@@ -97,12 +106,14 @@ public final class TrackedCall {
   /** It did not run, or its outcome is not known. */
   public void failed(Throwable failure, JsonValue.Obj document) {
     ChitinException known = ChitinException.from(failure);
-    synchronized (this) {
-      problem = known.problem();
-      endedNanos = System.nanoTime();
-    }
     try {
-      event("error", document);
+      tell(
+          "error",
+          document,
+          () -> {
+            problem = known.problem();
+            endedNanos = System.nanoTime();
+          });
     } finally {
       outcome.tryFail(known);
     }
