@@ -34,6 +34,11 @@ final class EventRing {
     return next;
   }
 
+  /** Characters of data that are kept now. */
+  int characters() {
+    return characters;
+  }
+
   /** The number of the oldest event that is kept; {@link #next()} when there is none. */
   long oldest() {
     CallEvent first = events.peekFirst();

@@ -10,6 +10,7 @@ import io.vertx.core.Promise;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public final class TrackedCall {
   private @Nullable BusCall<?> running;
   private JsonValue.@Nullable Obj result;
   private @Nullable Problem problem;
+  private long documentSize;
   private long endedNanos;
   private @Nullable String cancelled;
 
@@ -73,15 +75,19 @@ public final class TrackedCall {
 
   /** Adds an event for whoever listens now or looks later. */
   public void event(String name, JsonValue.Obj data) {
-    tell(name, data, () -> {});
+    tell(name, data, size -> {});
   }
 
-  /** In one step with {@code change}: whoever sees that it is over finds its last event too. */
-  private void tell(String name, JsonValue.Obj data, Runnable change) {
+  /**
+   * In one step with {@code change}: whoever sees that it is over finds its last event too.
+   *
+   * @param change is given the size of the event's data
+   */
+  private void tell(String name, JsonValue.Obj data, IntConsumer change) {
     String text = CanonicalJson.inOrder(data);
     List<Runnable> told;
     synchronized (this) {
-      change.run();
+      change.accept(text.length());
       ring.add(name, text);
       told = List.copyOf(listeners);
     }
@@ -94,8 +100,9 @@ public final class TrackedCall {
       tell(
           "result",
           document,
-          () -> {
+          size -> {
             result = document;
+            documentSize = size;
             endedNanos = System.nanoTime();
           });
     } finally {
@@ -110,7 +117,7 @@ public final class TrackedCall {
       tell(
           "error",
           document,
-          () -> {
+          size -> {
             problem = known.problem();
             endedNanos = System.nanoTime();
           });
@@ -149,6 +156,11 @@ public final class TrackedCall {
   /** When it ended, by {@link System#nanoTime()}; only when it is over. */
   synchronized long endedNanos() {
     return endedNanos;
+  }
+
+  /** Characters that it takes, of its events and its document; no longer grows when it is over. */
+  synchronized long size() {
+    return ring.characters() + documentSize;
   }
 
   /** Its document, or its failure; pending while it runs. */

@@ -22,12 +22,17 @@ import java.util.function.LongSupplier;
  * and {@value #MOST} in all. At a principal's bound its own oldest that is over goes; at the bound
  * of all, the oldest that is over of whoever holds most, but another's only while he holds more
  * than who comes. A call that runs never goes; where none is left that may, the next is refused.
- * Safe for use from any thread.
+ * Those that are over have {@value #MOST_CHARACTERS} characters of output together: beyond, the
+ * oldest of whoever has most goes, but not the one that has just ended. Safe for use from any
+ * thread.
  */
 public final class TrackedCalls {
   static final int MOST = 256;
   static final int MOST_OF_ONE = 64;
   static final int KEPT_MINUTES = 15;
+
+  /** Far below the heap that a gateway is given, also at two bytes a character. */
+  static final long MOST_CHARACTERS = 64L << 20;
 
   private static final long KEPT_NANOS = Duration.ofMinutes(KEPT_MINUTES).toNanos();
 
@@ -40,10 +45,14 @@ public final class TrackedCalls {
   private final EventSeats seats;
   private final LongSupplier nanoTime;
 
+  /** Of all that are over. */
+  private long characters;
+
   /** What one principal has here. */
   private static final class Holder {
     private final Deque<TrackedCall> over = new ArrayDeque<>();
     private int held;
+    private long characters;
   }
 
   /**
@@ -82,8 +91,22 @@ public final class TrackedCalls {
   }
 
   private synchronized void ended(TrackedCall call) {
-    holder(call).over.addLast(call);
+    Holder own = holder(call);
+    own.over.addLast(call);
+    own.characters += call.size();
     over.addLast(call);
+    characters += call.size();
+    while (characters > MOST_CHARACTERS && over.size() > 1) {
+      forgetOldest(havingMostBeside(call));
+    }
+  }
+
+  /** Who has most output of those that have a call to give beside {@code ended}. */
+  private Holder havingMostBeside(TrackedCall ended) {
+    return holders.values().stream()
+        .filter(holder -> !holder.over.isEmpty() && holder.over.getFirst() != ended)
+        .max(Comparator.comparingLong(holder -> holder.characters))
+        .orElseThrow();
   }
 
   /** Of a call that is kept. */
@@ -143,6 +166,8 @@ public final class TrackedCalls {
     over.remove(oldest);
     calls.remove(oldest.id());
     holder.held--;
+    holder.characters -= oldest.size();
+    characters -= oldest.size();
     if (holder.held == 0) {
       holders.remove(oldest.owner());
     }
@@ -161,6 +186,11 @@ public final class TrackedCalls {
 
   private synchronized List<TrackedCall> running() {
     return calls.values().stream().filter(call -> !call.over()).toList();
+  }
+
+  /** Characters of output of those that are over. */
+  synchronized long characters() {
+    return characters;
   }
 
   /** How many are kept. */

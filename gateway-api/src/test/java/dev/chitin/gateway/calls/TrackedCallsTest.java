@@ -188,4 +188,40 @@ class TrackedCallsTest {
     call.event("stdout", JsonValue.Obj.EMPTY);
     assertThat(heard).hasValue(12);
   }
+
+  private static final int LARGE = 4 << 20;
+
+  private void end(String owner, int number) {
+    add(owner, number)
+        .ended(JsonValue.object().put("stdout", "x".repeat(LARGE)).build());
+  }
+
+  @Test
+  void theOutputThatIsKeptIsBoundedAndWhoHasMostOfItGivesWay() {
+    end("small", 0);
+    for (int i = 0; i < TrackedCalls.MOST_OF_ONE; i++) {
+      end("large", i);
+      assertThat(calls.characters()).isBetween(1L, TrackedCalls.MOST_CHARACTERS);
+      assertThat(calls.find("call_large" + i, "large")).isPresent();
+    }
+    assertThat(calls.find("call_large0", "large")).isEmpty();
+    assertThat(calls.find("call_small0", "small")).isPresent();
+    clock.addAndGet(Duration.ofMinutes(TrackedCalls.KEPT_MINUTES + 1).toNanos());
+    assertThat(calls.find("call_small0", "small")).isEmpty();
+    assertThat(calls.characters()).isZero();
+    assertThat(calls.size()).isZero();
+  }
+
+  @Test
+  void aCallThatIsLargerThanAllMayBeIsKeptUntilTheNextEnds() {
+    add("a", 0)
+        .ended(
+            JsonValue.object()
+                .put("stdout", "x".repeat((int) TrackedCalls.MOST_CHARACTERS))
+                .build());
+    assertThat(calls.find("call_a0", "a")).isPresent();
+    end("b", 0);
+    assertThat(calls.find("call_a0", "a")).isEmpty();
+    assertThat(calls.find("call_b0", "b")).isPresent();
+  }
 }
