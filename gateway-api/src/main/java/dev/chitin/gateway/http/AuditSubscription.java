@@ -238,7 +238,7 @@ final class AuditSubscription {
 
   private void write(String text) {
     if (!over) {
-      response.write(Buffer.buffer(text));
+      exchange.write(Buffer.buffer(text));
     }
   }
 

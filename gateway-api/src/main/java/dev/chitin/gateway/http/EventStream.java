@@ -2,6 +2,8 @@ package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Bus;
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.Registration;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
@@ -46,7 +48,8 @@ final class EventStream {
   private Future<OutputChunk.Ack> take(OutputChunk chunk) {
     HttpServerResponse response = exchange.response();
     if (response.closed() || response.ended()) {
-      return Future.failedFuture("the client is gone");
+      return Future.failedFuture(
+          Problem.of(ProblemCode.CALL_CANCELLED, "The client left.").toException());
     }
     if (!response.headWritten()) {
       start();
@@ -69,7 +72,7 @@ final class EventStream {
   private void write(String text) {
     HttpServerResponse response = exchange.response();
     if (!response.closed() && !response.ended()) {
-      response.write(Buffer.buffer(text));
+      exchange.write(Buffer.buffer(text));
     }
   }
 

@@ -147,7 +147,7 @@ final class EventSubscription {
 
   private void write(String text) {
     if (!over) {
-      response.write(Buffer.buffer(text));
+      exchange.write(Buffer.buffer(text));
     }
   }
 

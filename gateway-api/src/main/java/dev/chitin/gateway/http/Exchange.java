@@ -131,6 +131,16 @@ final class Exchange {
     }
   }
 
+  /** Writes a piece of a stream, which counts as unsent until the client takes it. */
+  void write(Buffer piece) {
+    unsent.write(request, response(), piece);
+  }
+
+  /** Ends a stream with its last piece, which counts likewise. */
+  void endStream(Buffer last) {
+    unsent.end(request, response(), last);
+  }
+
   /** Answers with a status and nothing else. */
   void respond(int status) {
     if (!response().ended()) {

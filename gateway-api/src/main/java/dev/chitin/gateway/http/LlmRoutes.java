@@ -13,6 +13,7 @@ import dev.chitin.gateway.openapi.Operation;
 import dev.chitin.gateway.session.SessionTable;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -170,6 +171,16 @@ final class LlmRoutes {
     public HttpServerResponse begin(int status, String contentType) {
       // What the provider says of it comes after this and is put in its place.
       return exchange.begin(status, contentType).putHeader(dialect.requestIdField(), requestId());
+    }
+
+    @Override
+    public void write(Buffer piece) {
+      exchange.write(piece);
+    }
+
+    @Override
+    public void end(Buffer last) {
+      exchange.endStream(last);
     }
 
     @Override

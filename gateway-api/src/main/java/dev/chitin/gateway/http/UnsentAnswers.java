@@ -13,10 +13,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What answers hold of memory while their clients do not read them, over all connections of an
- * event loop. Beyond the bound the connection that holds most is closed: in HTTP/2 a client can ask
- * for a hundred answers and open the window for none. Streams have bounds of their own. Confined to
- * one event loop.
+ * What answers and streams hold of memory while their clients do not read them, over all
+ * connections of an event loop. Beyond the bound the connection that holds most is closed: in
+ * HTTP/2 a client can ask for a hundred answers and open the window for none, and what a stream has
+ * written waits on when the call that it told of is over. Confined to one event loop.
  */
 final class UnsentAnswers {
   /** Bytes of all event loops; far below the heap that a gateway is given. */
@@ -42,11 +42,22 @@ final class UnsentAnswers {
 
   /** Ends {@code response} with {@code body}. */
   void end(HttpServerRequest request, HttpServerResponse response, Buffer body) {
-    Future<Void> sent = response.end(body);
     boolean counts = body.length() > SMALL || request.version() == HttpVersion.HTTP_2;
-    if (counts && !sent.isComplete()) {
-      hold(request.connection(), body.length());
-      sent.onComplete(done -> release(request.connection(), body.length()));
+    Future<Void> sent = response.end(body);
+    if (counts) {
+      count(request.connection(), body.length(), sent);
+    }
+  }
+
+  /** Writes {@code piece} of a stream: pieces gather, so that small ones count too. */
+  void write(HttpServerRequest request, HttpServerResponse response, Buffer piece) {
+    count(request.connection(), piece.length(), response.write(piece));
+  }
+
+  private void count(HttpConnection connection, long bytes, Future<Void> sent) {
+    if (!sent.isComplete()) {
+      hold(connection, bytes);
+      sent.onComplete(done -> release(connection, bytes));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.chitin.gateway.llm;
 
 import dev.chitin.gateway.auth.Caller;
 import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,12 @@ public interface LlmClient {
 
   /** Starts an answer. */
   HttpServerResponse begin(int status, String contentType);
+
+  /** Writes a piece of an answer that has begun. */
+  void write(Buffer piece);
+
+  /** Ends an answer that has begun. */
+  void end(Buffer last);
 
   /** Answers with a failure in the route's own shape, unless an answer has begun. */
   void fail(Throwable failure, String callId);

@@ -88,7 +88,7 @@ final class LoopAnswer implements AutoCloseable {
     if (answer.failed()) {
       oneTry(response);
     }
-    response.end(Buffer.buffer(answer.bytes().borrow()));
+    client.end(Buffer.buffer(answer.bytes().borrow()));
   }
 
   private void giveInto(HttpServerResponse response, TurnAnswer answer) {
@@ -104,7 +104,7 @@ final class LoopAnswer implements AutoCloseable {
               .withHint("Ask again later.")
               .toException());
     } else if (!response.ended() && !response.closed()) {
-      response.end(Buffer.buffer(answer.bytes().borrow()));
+      client.end(Buffer.buffer(answer.bytes().borrow()));
     }
   }
 
@@ -121,7 +121,8 @@ final class LoopAnswer implements AutoCloseable {
     } else if (!response.ended() && !response.closed()) {
       Dialect dialect = provider.settings().dialect();
       boolean typed = route == LlmRoute.RESPONSES;
-      response.end(dialect.errorEvent(reason.problem(), client.requestId(), typed));
+      client.end(
+          Buffer.buffer(dialect.errorEvent(reason.problem(), client.requestId(), typed)));
     }
   }
 

@@ -47,7 +47,7 @@ final class RelayedStream {
   private void pass(byte[] piece) {
     byte[] passing = head.events() ? tail.take(piece) : piece;
     if (passing.length > 0) {
-      response.write(Buffer.buffer(passing));
+      client.write(Buffer.buffer(passing));
     }
     if (response.writeQueueFull()) {
       reader.hold();
@@ -72,14 +72,14 @@ final class RelayedStream {
       return;
     }
     String border = tail.isCut() ? "\n\n" : "";
-    response.end(
+    client.end(
         Buffer.buffer(border + dialect.errorEvent(failure.problem(), client.requestId(), typed)));
   }
 
   /** Ends an answer that is whole. */
   void end() {
     if (!response.ended() && !response.closed()) {
-      response.end(Buffer.buffer(tail.rest()));
+      client.end(Buffer.buffer(tail.rest()));
     }
   }
 
