@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The routes of model providers: {@code POST /v1/messages}, {@code /v1/messages/count_tokens},
- * {@code /v1/chat/completions} and {@code /v1/responses}, {@code GET /v1/models}. A client that
- * leaves ends its request at the provider too.
+ * {@code /v1/chat/completions} and {@code /v1/responses}, {@code GET /v1/models} and {@code
+ * /v1/models/{model}}. A client that leaves ends its request at the provider too.
  */
 final class LlmRoutes {
   private static final String JSON = "application/json";
@@ -56,12 +56,11 @@ final class LlmRoutes {
   }
 
   private Route route(LlmRoute route) {
-    boolean hasBody = route != LlmRoute.MODELS;
     return Route.of(
             HttpMethod.valueOf(route.method()),
             route.path(),
             Scope.LLM_CALL,
-            hasBody ? Route.Body.JSON_UNREAD : Route.Body.NONE,
+            route.hasBody() ? Route.Body.JSON_UNREAD : Route.Body.NONE,
             exchange -> answer(route, exchange))
         .withIdempotencyKey()
         .withBodyBytes(service.bodyBytes())
@@ -80,12 +79,17 @@ final class LlmRoutes {
       case CHAT -> streamed("Create a completion (OpenAI)", "ChatRequest").failing(OPENAI_ERRORS);
       case RESPONSES ->
           streamed("Create a response (OpenAI)", "ResponsesRequest").failing(OPENAI_ERRORS);
-      case MODELS ->
-          Operation.of("models", "List a provider's models")
-              .header("anthropic-version", "string", "Asks Anthropic; without it OpenAI is asked.")
-              .gives(200, "What the provider answers.", "ProviderAnswer")
-              .failing(new Operation.Failure(JSON, "ProviderError", Map.of(422, 400)));
+      case MODELS -> listing("List a provider's models");
+      case MODEL ->
+          listing("Look at one of a provider's models").path("model", "The model's name.");
     };
+  }
+
+  private static Operation listing(String summary) {
+    return Operation.of("models", summary)
+        .header("anthropic-version", "string", "Asks Anthropic; without it OpenAI is asked.")
+        .gives(200, "What the provider answers.", "ProviderAnswer")
+        .failing(new Operation.Failure(JSON, "ProviderError", Map.of(422, 400)));
   }
 
   private static Operation streamed(String summary, String request) {
@@ -109,7 +113,7 @@ final class LlmRoutes {
       return;
     }
     BodyRoom.Share share = service.room().share();
-    if (route == LlmRoute.MODELS) {
+    if (!route.hasBody()) {
       call(route, dialect, exchange, Bytes.EMPTY, share);
       return;
     }

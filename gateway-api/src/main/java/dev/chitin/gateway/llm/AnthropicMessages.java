@@ -12,8 +12,12 @@ final class AnthropicMessages {
   private AnthropicMessages() {}
 
   static void check(JsonValue.Obj request) {
-    List<JsonValue> messages = Turns.list(request, "messages");
-    var turns = new Turns();
+    boolean kept = goesOn(request);
+    List<JsonValue> messages =
+        kept && JsonValue.Arr.EMPTY.equals(request.get("messages"))
+            ? List.of() // The model goes on where it paused.
+            : Turns.list(request, "messages");
+    var turns = new Turns(kept);
     for (int i = 0; i < messages.size(); i++) {
       String place = "messages." + i;
       JsonValue.Obj message = Turns.object(messages.get(i), place);
@@ -22,6 +26,11 @@ final class AnthropicMessages {
       blocks(Turns.content(message, place), place + ".content", model, turns);
     }
     tools(request);
+  }
+
+  /** Whether it adds to a thread that the provider has kept. */
+  private static boolean goesOn(JsonValue.Obj request) {
+    return Members.text(Members.object(request, "thread"), "type").equals("continue");
   }
 
   private static void blocks(List<JsonValue> blocks, String place, boolean model, Turns turns) {
@@ -60,11 +69,8 @@ final class AnthropicMessages {
     for (int i = 0; i < tools.size(); i++) {
       String place = "tools." + i;
       JsonValue.Obj tool = Turns.object(tools.get(i), place);
-      boolean own =
-          tool.get("type") == null
-              || tool.get("type") instanceof JsonValue.Null
-              || (tool.get("type") instanceof JsonValue.Str type && type.value().equals("custom"));
-      if (own || tool.get("name") != null) {
+      boolean own = !Members.has(tool, "type") || Members.text(tool, "type").equals("custom");
+      if (own || Members.has(tool, "name")) {
         Turns.toolName(tool, place, names);
       }
     }

@@ -14,7 +14,7 @@ final class ChatMessages {
 
   static void check(JsonValue.Obj request) {
     List<JsonValue> messages = Turns.list(request, "messages");
-    var turns = new Turns();
+    var turns = new Turns(false);
     for (int i = 0; i < messages.size(); i++) {
       String place = "messages." + i;
       JsonValue.Obj message = Turns.object(messages.get(i), place);

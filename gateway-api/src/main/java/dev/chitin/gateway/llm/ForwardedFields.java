@@ -58,10 +58,10 @@ final class ForwardedFields {
 
   private static void put(Map<String, String> on, MultiMap fields, String name, Pattern form) {
     List<String> values = fields.getAll(name);
-    if (values.isEmpty()) {
-      return;
-    }
     String value = String.join(",", values);
+    if (values.isEmpty() || (form == BETA && value.isBlank())) {
+      return; // SDKs send an empty list too.
+    }
     if (!form.matcher(value).matches()) {
       throw Problem.of(
               ProblemCode.REQUEST_MALFORMED, name + ": is not of the form that the field has")
@@ -72,14 +72,20 @@ final class ForwardedFields {
   }
 
   /**
-   * Refuses a query or a field in which {@code search} finds something: without it they would have
-   * another meaning.
+   * Refuses a model in the path, a query or a field in which {@code search} finds something:
+   * without it they would have another meaning.
    *
    * @param headers that go on
    * @throws dev.chitin.bus.ChitinException {@code request.malformed}, which names the place alone
    */
   static void requireNoSecret(
-      SecretSearch search, @Nullable String query, Map<String, String> headers) {
+      SecretSearch search,
+      @Nullable String model,
+      @Nullable String query,
+      Map<String, String> headers) {
+    if (model != null) {
+      requireNoSecret(search, "model", model);
+    }
     if (query != null) {
       requireNoSecret(search, "query", query);
     }

@@ -66,8 +66,7 @@ final class LlmCall implements LlmRun {
                     provider,
                     client,
                     callId,
-                    ForwardedFields.in(
-                        client.request().headers(), settings, route != LlmRoute.MODELS),
+                    ForwardedFields.in(client.request().headers(), settings, route.hasBody()),
                     body,
                     context.deadline()))
         .compose(exchange::ask)

@@ -39,6 +39,7 @@ final class LlmPlans {
   /**
    * What a plan is made of.
    *
+   * @param path below the provider's base
    * @param query as the client wrote it, or null
    * @param headers those that go on, by lower-case name
    * @param body empty for none
@@ -49,6 +50,7 @@ final class LlmPlans {
       Principal principal,
       @Nullable String session,
       LlmRoute route,
+      String path,
       @Nullable String query,
       Map<String, String> headers,
       Bytes body,
@@ -62,7 +64,7 @@ final class LlmPlans {
   SealedPlan plan(Draft draft, Deadline deadline) {
     long now = System.currentTimeMillis();
     Digest body = draft.body().length() == 0 ? null : Digest.of(draft.body().borrow());
-    String target = provider.basePath() + draft.route().path();
+    String target = provider.basePath() + draft.path();
     return SealedPlan.seal(
         new ExecutionPlan(
             draft.callId(),
@@ -110,7 +112,7 @@ final class LlmPlans {
     return Digest.of(
         CanonicalJson.bytes(
             JsonValue.object()
-                .put("route", draft.route().path())
+                .put("route", draft.path())
                 .put("query", draft.query())
                 .put("model", draft.model())
                 .put("headers", headers.build())

@@ -41,6 +41,7 @@ final class LlmPreparation {
    * A request that can be decided on.
    *
    * @param request what is known of the body, null where there is none
+   * @param model that is named by the path, or null
    * @param query as the client wrote it, or null
    * @param headers that go on
    * @param body that goes on
@@ -50,6 +51,7 @@ final class LlmPreparation {
   record Prepared(
       SealedPlan plan,
       @Nullable MessageRequest request,
+      @Nullable String model,
       @Nullable String query,
       Map<String, String> headers,
       Bytes body,
@@ -70,15 +72,15 @@ final class LlmPreparation {
       Map<String, String> headers,
       Bytes body,
       Deadline deadline) {
-    boolean hasBody = route != LlmRoute.MODELS;
+    String model = model(route, client.request().path());
     String query = query(client.request().query());
     SecretSearch search = search(client);
     long known = search.known();
     return reading(
         body.length(),
         () -> {
-          ForwardedFields.requireNoSecret(search, query, headers);
-          CleanBody clean = hasBody ? CleanBody.of(body, search) : null;
+          ForwardedFields.requireNoSecret(search, model, query, headers);
+          CleanBody clean = route.hasBody() ? CleanBody.of(body, search) : null;
           MessageRequest request =
               clean == null
                   ? null
@@ -91,12 +93,13 @@ final class LlmPreparation {
                   client.caller().principal(),
                   client.session(),
                   route,
+                  model == null ? route.path() : LlmRoute.MODELS.path() + "/" + model,
                   query,
                   headers,
                   bytes,
                   request == null ? null : request.model());
           SealedPlan plan = provider.plans().plan(draft, deadline);
-          return new Prepared(plan, request, query, headers, bytes, search, known);
+          return new Prepared(plan, request, model, query, headers, bytes, search, known);
         });
   }
 
@@ -114,7 +117,8 @@ final class LlmPreparation {
     return reading(
             prepared.body().length(),
             () -> {
-              ForwardedFields.requireNoSecret(search, prepared.query(), prepared.headers());
+              ForwardedFields.requireNoSecret(
+                  search, prepared.model(), prepared.query(), prepared.headers());
               if (prepared.request() != null) {
                 CleanBody.require(prepared.body(), search);
               }
@@ -165,6 +169,19 @@ final class LlmPreparation {
     } catch (Exception e) {
       return Future.failedFuture(e);
     }
+  }
+
+  /** The model that a path names, where it is the route's to do so. */
+  private static @Nullable String model(LlmRoute route, @Nullable String path) {
+    if (route != LlmRoute.MODEL) {
+      return null;
+    }
+    String name = path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
+    if (!name.matches("[A-Za-z0-9._:@-]{1,256}")) {
+      throw Fault.in(
+          "model", "is not a plain name: letters, digits and the signs . _ : @ - alone go on");
+    }
+    return name;
   }
 
   private static @Nullable String query(@Nullable String query) {

@@ -6,7 +6,8 @@ public enum LlmRoute {
   COUNT_TOKENS("POST", "/v1/messages/count_tokens"),
   CHAT("POST", "/v1/chat/completions"),
   RESPONSES("POST", "/v1/responses"),
-  MODELS("GET", "/v1/models");
+  MODELS("GET", "/v1/models"),
+  MODEL("GET", "/v1/models/{model}");
 
   private final String method;
   private final String path;
@@ -20,9 +21,14 @@ public enum LlmRoute {
     return method;
   }
 
-  /** The same here and, below the provider's base, there. */
+  /** The same here and, below the provider's base, there; a name in braces is any one segment. */
   public String path() {
     return path;
+  }
+
+  /** Whether a request has a body. */
+  public boolean hasBody() {
+    return this != MODELS && this != MODEL;
   }
 
   /** Whether a model writes an answer, which costs tokens. */

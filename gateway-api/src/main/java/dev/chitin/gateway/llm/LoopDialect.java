@@ -20,7 +20,8 @@ sealed interface LoopDialect permits AnthropicLoop, ChatLoop, ResponsesLoop {
       case MESSAGES -> new AnthropicLoop();
       case CHAT -> new ChatLoop();
       case RESPONSES -> new ResponsesLoop();
-      case COUNT_TOKENS, MODELS -> throw new IllegalArgumentException("no model writes there");
+      case COUNT_TOKENS, MODELS, MODEL ->
+          throw new IllegalArgumentException("no model writes there");
     };
   }
 

@@ -74,6 +74,11 @@ public record ProviderSettings(
                     : model.equals(allowed));
   }
 
+  /** Whether no model is kept from its clients. */
+  boolean allowsEveryModel() {
+    return models.contains("*");
+  }
+
   /** The definition that its plans name by digest. */
   JsonValue.Obj json() {
     return JsonValue.object()

@@ -4,6 +4,7 @@ import dev.chitin.bus.json.JsonValue;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The frame of {@code input} and {@code tools} in the Responses API. */
 final class ResponsesInput {
@@ -13,19 +14,22 @@ final class ResponsesInput {
 
   static void check(JsonValue.Obj request) {
     foreground(request);
+    if (!isBegun(request) || !isEmpty(request.get("input"))) {
+      input(request);
+    }
+    tools(request);
+  }
+
+  private static void input(JsonValue.Obj request) {
     switch (request.get("input")) {
       case JsonValue.Str text when !text.value().isEmpty() -> {
         // A prompt.
       }
       case JsonValue.Str empty -> throw Fault.in("input", "must not be empty");
-      case null -> {
-        if (!goesOn(request) && request.get("prompt") == null) {
-          throw Fault.in("input", "is required");
-        }
-      }
+      case JsonValue.Null none -> throw Fault.in("input", "is required");
+      case null -> throw Fault.in("input", "is required");
       default -> items(request);
     }
-    tools(request);
   }
 
   private static void foreground(JsonValue.Obj request) {
@@ -39,22 +43,31 @@ final class ResponsesInput {
     }
   }
 
-  /** Whether there was more before that the provider has kept. */
-  private static boolean goesOn(JsonValue.Obj request) {
+  /** Whether the provider has kept what stands before the input: it need not add anything. */
+  private static boolean isBegun(JsonValue.Obj request) {
     return request.get("previous_response_id") instanceof JsonValue.Str
-        || (request.get("conversation") != null
-            && !(request.get("conversation") instanceof JsonValue.Null));
+        || Members.has(request, "conversation")
+        || Members.has(request, "prompt");
+  }
+
+  private static boolean isEmpty(@Nullable JsonValue input) {
+    return switch (input) {
+      case null -> true;
+      case JsonValue.Null none -> true;
+      case JsonValue.Str text -> text.value().isEmpty();
+      case JsonValue.Arr items -> items.items().isEmpty();
+      default -> false;
+    };
   }
 
   private static void items(JsonValue.Obj request) {
     List<JsonValue> items = Turns.list(request, "input");
-    boolean whole = !goesOn(request);
+    boolean whole = !isBegun(request);
     Set<String> calls = new HashSet<>();
     for (int i = 0; i < items.size(); i++) {
       String place = "input." + i;
       JsonValue.Obj item = Turns.object(items.get(i), place);
-      String type = item.get("type") == null ? "message" : Turns.type(item, place);
-      switch (type) {
+      switch (type(item, place)) {
         case "message" -> {
           Turns.role(item, place, ROLES);
           Turns.content(item, place);
@@ -70,11 +83,25 @@ final class ResponsesInput {
             throw Fault.in(place + ".call_id", "answers no function_call before it");
           }
         }
+        case "reasoning" -> {
+          // It passes.
+        }
         default -> {
-          // Item types that come later, and those that have no rule here, pass.
+          // As do types that come later; what one stands for may hold a call, as a reference does.
+          whole = false;
         }
       }
     }
+  }
+
+  /** The type of an item; messages and references may go without. */
+  private static String type(JsonValue.Obj item, String place) {
+    if (Members.has(item, "type")) {
+      return Turns.type(item, place);
+    }
+    boolean reference =
+        Members.has(item, "id") && !Members.has(item, "role") && !Members.has(item, "content");
+    return reference ? "item_reference" : "message";
   }
 
   private static void tools(JsonValue.Obj request) {

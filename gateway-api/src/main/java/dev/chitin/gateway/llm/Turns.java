@@ -18,7 +18,15 @@ final class Turns {
   private static final Pattern TOOL_NAME = Pattern.compile("[A-Za-z0-9_-]{1,128}");
 
   private final Set<String> answerable = new HashSet<>();
+  private boolean kept;
   private boolean modelSpoke;
+
+  /**
+   * @param kept whether the provider has kept what came before, whose tools may be answered first
+   */
+  Turns(boolean kept) {
+    this.kept = kept;
+  }
 
   /** The list of that name, not empty and not too long. */
   static List<JsonValue> list(JsonValue.Obj request, String name) {
@@ -38,6 +46,7 @@ final class Turns {
   void turn(boolean model) {
     if (model && !modelSpoke) {
       answerable.clear();
+      kept = false;
     }
     modelSpoke = model;
   }
@@ -50,7 +59,7 @@ final class Turns {
   /** A tool answered; somebody has to have asked for it in the model's last turn. */
   void answered(JsonValue.Obj block, String name, String place, String question) {
     String id = id(block, name, place);
-    if (!answerable.contains(id)) {
+    if (!kept && !answerable.contains(id)) {
       throw Fault.in(
           place + "." + name, "answers no " + question + " of the previous turn of the assistant");
     }

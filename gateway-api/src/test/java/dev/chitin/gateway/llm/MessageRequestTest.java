@@ -131,6 +131,14 @@ class MessageRequestTest {
             user("{\"type\":\"image\",\"source\":{\"data\":\"" + image + "\"}}"),
             "",
             "messages.0.content.0.source.data"),
+        anthropic(USER, ",\"fallbacks\":[7]", "fallbacks.0: must be an object"),
+        anthropic(USER, ",\"fallbacks\":[{}]", "fallbacks.0.model: must be"),
+        anthropic(USER, ",\"fallbacks\":[{\"model\":\"other\"}]", "fallbacks.0.model: is not one"),
+        anthropic(
+            USER,
+            ",\"fallbacks\":[{\"model\":\"m\",\"max_tokens\":1001}]",
+            "max_tokens: max_tokens is 1001"),
+        anthropic(USER, ",\"fallbacks\":\"default\"", "fallbacks: must name its models"),
         anthropic(USER, ",\"tools\":{}", "tools: "),
         anthropic(USER, ",\"tools\":[7]", "tools.0: "),
         anthropic(USER, ",\"tools\":[{}]", "tools.0.name"),
@@ -152,6 +160,15 @@ class MessageRequestTest {
         anthropic(
             USE + "," + user("{\"type\":\"tool_result\"}"), "", "messages.1.content.0.tool_use_id"),
         anthropic(user(RESULT), "", "messages.0.content.0.tool_use_id: answers no"),
+        anthropic(
+            user(RESULT),
+            ",\"thread\":{\"type\":\"create\"}",
+            "messages.0.content.0.tool_use_id: answers no"),
+        anthropic("", ",\"thread\":{\"type\":\"create\"}", "messages: at least one"),
+        anthropic(
+            model("{\"type\":\"text\",\"text\":\"x\"}") + "," + user(RESULT),
+            ",\"thread\":{\"type\":\"continue\",\"previous_message_id\":\"p\"}",
+            "messages.1.content.0.tool_use_id: answers no"),
         anthropic(
             USE
                 + ","
@@ -230,6 +247,17 @@ class MessageRequestTest {
         responses("\"input\":7", "input: must be an array"),
         responses("\"store\":true", "input: is required"),
         responses("\"conversation\":null", "input: is required"),
+        responses("\"prompt\":null", "input: is required"),
+        responses("\"input\":null", "input: is required"),
+        Arguments.of(
+            LlmRoute.RESPONSES,
+            "{\"prompt\":{\"id\":\"p\"}}",
+            "model: is required beside a prompt"),
+        Arguments.of(LlmRoute.RESPONSES, "{\"input\":\"x\"}", "model: must be the name"),
+        responses("\"input\":[{\"id\":\"m\",\"role\":\"robot\"}]", "input.0.role"),
+        responses(
+            "\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\"},{\"id\":\"fc_1\"}]",
+            "input.0.call_id"),
         responses("\"input\":\"x\",\"background\":true", "background: "),
         responses("\"input\":\"x\",\"background\":\"true\"", "background: "),
         responses("\"input\":\"x\",\"background\":0", "background: "),
@@ -291,6 +319,14 @@ class MessageRequestTest {
     MessageRequest streamed = check(LlmRoute.CHAT, chat.formatted(",\"stream\":true"));
     assertThat(streamed.streamed()).isTrue();
     assertThat(check(LlmRoute.CHAT, chat.formatted(",\"stream\":null")).streamed()).isFalse();
+  }
+
+  @Test
+  void theDearestFallbackCounts() {
+    String body = tokens("10").replace("}]}", "}],\"fallbacks\":[{\"model\":\"m\"%s}]}");
+    assertThat(check(LlmRoute.MESSAGES, body.formatted("")).tokens()).isEqualTo(10);
+    assertThat(check(LlmRoute.MESSAGES, body.formatted(",\"max_tokens\":500")).tokens())
+        .isEqualTo(500);
   }
 
   @Test

@@ -73,6 +73,7 @@ final class FakeProvider implements AutoCloseable {
   private final BlockingQueue<Left> left = new LinkedBlockingQueue<>();
   private final List<String> limited = new CopyOnWriteArrayList<>();
   private final Map<String, Script> scripts = new ConcurrentHashMap<>();
+  private final Map<String, Queue<Raw>> raws = new ConcurrentHashMap<>();
   private final AtomicLong hugeBytes = new AtomicLong();
 
   /**
@@ -101,6 +102,22 @@ final class FakeProvider implements AutoCloseable {
   /** Has {@code model} ask for tools turn by turn, and be {@code then} after that. */
   void script(String model, String then, List<List<Speech.Ask>> turns) {
     scripts.put(model, new Script(new ConcurrentLinkedQueue<>(turns), then));
+  }
+
+  /** An answer as it goes over the wire, with a stream's type or JSON's. */
+  record Raw(int status, Map<String, String> fields, String body) {
+    static Raw json(String body) {
+      return new Raw(200, Map.of("content-type", "application/json"), body);
+    }
+
+    static Raw events(String body) {
+      return new Raw(200, Map.of("content-type", "text/event-stream; charset=utf-8"), body);
+    }
+  }
+
+  /** Has {@code model} answer so, one request after the other, and then as a normal one. */
+  void answers(String model, Raw... answers) {
+    raws.put(model, new ConcurrentLinkedQueue<>(List.of(answers)));
   }
 
   int port() {
@@ -145,6 +162,10 @@ final class FakeProvider implements AutoCloseable {
             .putHeader("server", "fake/1.0")
             .putHeader("set-cookie", "tracking=1");
     String path = request.path() == null ? "" : request.path();
+    if (path.startsWith("/v1/models/")) {
+      json(response, 200, "{\"id\":\"normal\",\"type\":\"model\",\"object\":\"model\"}");
+      return;
+    }
     if (path.equals("/v1/models")) {
       json(
           response,
@@ -154,6 +175,14 @@ final class FakeProvider implements AutoCloseable {
     }
     JsonValue.Obj asks = parse(body);
     String model = Json.text(asks, "model");
+    Queue<Raw> prepared = raws.get(model);
+    Raw raw = prepared == null ? null : prepared.poll();
+    if (raw != null) {
+      response.setStatusCode(raw.status());
+      raw.fields().forEach(response::putHeader);
+      response.end(raw.body());
+      return;
+    }
     Speech speech = Speech.of(path);
     boolean streamed = asks.get("stream") instanceof JsonValue.Bool stream && stream.value();
     Script script = scripts.get(model);
