@@ -16,18 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One JSON document of a provider, read as it comes. What it says of a request's cost and of a
- * failure is kept, and nothing else of it. One that cannot be read, or holds a text of more than
- * {@value #TEXT} characters, says no more from there on.
+ * failure is kept, and nothing else of it. One that cannot be read says no more from there on.
  */
 final class UsageDocument {
-  private static final int TEXT = 1 << 20;
   private static final int DEPTH = 64;
   private static final long MOST_TOKENS = 1L << 32;
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxNestingDepth(DEPTH).maxStringLength(TEXT).build())
+          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEPTH).build())
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();
@@ -37,6 +34,7 @@ final class UsageDocument {
 
   private final JsonParser parser;
   private final ByteArrayFeeder feeder;
+  private final ShortStrings strings = new ShortStrings();
   private final List<String> path = new ArrayList<>();
   private final Map<String, @Nullable Long> usage = new HashMap<>();
   private String name = "";
@@ -57,11 +55,15 @@ final class UsageDocument {
 
   /** Takes the bytes of {@code piece} between the two places. */
   void take(byte[] piece, int from, int end) {
-    if (unreadable || from == end) {
+    if (unreadable) {
+      return;
+    }
+    strings.take(piece, from, end);
+    if (strings.length() == 0) {
       return;
     }
     try {
-      feeder.feedInput(piece, from, end);
+      feeder.feedInput(strings.left(), 0, strings.length());
       read();
     } catch (IOException e) {
       unreadable = true; // The client gets the bytes as they are, whatever they are.

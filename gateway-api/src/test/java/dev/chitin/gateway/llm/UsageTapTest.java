@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class UsageTapTest {
@@ -111,6 +112,33 @@ class UsageTapTest {
   }
 
   @Test
+  void whatStandsBehindALongTextIsRead() {
+    for (String unit :
+        List.of("A", "\\u00e4", "\\\"", "\\\\", "\u00e4", "\uD83D\uDE00", "\\ud83d\\ude00")) {
+      for (int odd = 0; odd < 4; odd++) {
+        String text = "x".repeat(odd) + unit.repeat(1_100_000 / unit.length());
+        byte[] answer =
+            bytes(
+                "{\"data\":\"%s\",\"%s\":7,\"usage\":{\"input_tokens\":9,\"output_tokens\":7}}"
+                    .formatted(text, "n".repeat(9_000)));
+        for (int size : new int[] {4_093, answer.length}) {
+          var tap = new UsageTap(false, 1);
+          for (int at = 0; at < answer.length; at += size) {
+            tap.take(Arrays.copyOfRange(answer, at, Math.min(answer.length, at + size)));
+          }
+          tap.end();
+          assertThat(tap.usage()).as("%s, %d, %d", unit, odd, size).isEqualTo(new Usage(9L, 7L));
+          assertThat(tap.ended()).isTrue();
+        }
+      }
+    }
+    var tap = new UsageTap(false, 1);
+    tap.take(bytes("{\"data\":\"" + "A".repeat(2 << 20)));
+    tap.end();
+    assertThat(tap.ended()).as("cut within a long text").isFalse();
+  }
+
+  @Test
   void aLongLineIsReadAsItComes() {
     byte[] stream =
         bytes(
@@ -176,6 +204,6 @@ class UsageTapTest {
     whole.take(piece);
     whole.take(bytes("\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"));
     whole.end();
-    assertThat(whole.usage()).as("after a text beyond bounds").isEqualTo(Usage.UNKNOWN);
+    assertThat(whole.usage()).as("after a long text").isEqualTo(new Usage(1L, 1L));
   }
 }
