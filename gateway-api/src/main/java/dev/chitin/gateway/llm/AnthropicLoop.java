@@ -11,9 +11,14 @@ import org.jspecify.annotations.Nullable;
 final class AnthropicLoop implements LoopDialect {
   private static final Set<String> FORCED = Set.of("any", "tool");
 
+  /** The provider wants to be asked again for what its own tools have left to do. */
+  private static final String PAUSED = "pause_turn";
+
   @Override
   public void requireFit(JsonValue.Obj request) {
-    // Every request of this route goes with a loop.
+    if (Members.has(request, "thread")) {
+      throw Fault.in("thread", "does not go with the tool loop, whose turns would be kept twice");
+    }
   }
 
   @Override
@@ -43,7 +48,8 @@ final class AnthropicLoop implements LoopDialect {
    */
   private static ModelTurn turn(
       JsonValue.Obj message, List<ToolAsk> streamed, @Nullable String closed) {
-    if (!Members.text(message, "stop_reason").equals("tool_use")) {
+    String stopped = Members.text(message, "stop_reason");
+    if (!stopped.equals("tool_use") && !stopped.equals(PAUSED)) {
       return ModelTurn.last();
     }
     List<JsonValue> content =
@@ -57,7 +63,8 @@ final class AnthropicLoop implements LoopDialect {
         if (!(block.get("input") instanceof JsonValue.Obj input)) {
           throw ModelTurn.broken("a tool_use of it has no input");
         }
-        asks.add(ToolAsk.of(block.get("id"), block.get("name"), input));
+        asks.add(
+            ToolAsk.of(block.get("id"), block.get("name"), input).of(block.get("toolset_name")));
       }
     }
     JsonValue said =
@@ -65,7 +72,12 @@ final class AnthropicLoop implements LoopDialect {
             .put("role", "assistant")
             .put("content", new JsonValue.Arr(content))
             .build();
-    return new ModelTurn(asks, List.of(said), closed);
+    return new ModelTurn(
+        asks,
+        List.of(said),
+        closed,
+        stopped.equals(PAUSED),
+        Members.object(message, "container").get("id"));
   }
 
   /** Models write empty texts at times, and providers take none back. */
@@ -84,11 +96,25 @@ final class AnthropicLoop implements LoopDialect {
                 JsonValue.object()
                     .put("type", "tool_result")
                     .put("tool_use_id", ask.id())
+                    .put("toolset_name", ask.toolset())
                     .put("content", answer.text())
                     .put("is_error", answer.error()));
     JsonValue message =
         JsonValue.object().put("role", "user").put("content", new JsonValue.Arr(results)).build();
-    return unforced(Members.appended(request, "messages", turn.followedBy(List.of(message))));
+    List<JsonValue> more = turn.followedBy(results.isEmpty() ? List.of() : List.of(message));
+    return unforced(inContainer(Members.appended(request, "messages", more), turn.container()));
+  }
+
+  /** What the provider's own tools have made so far is there alone. */
+  private static JsonValue.Obj inContainer(JsonValue.Obj request, @Nullable JsonValue id) {
+    if (!(id instanceof JsonValue.Str name)) {
+      return request;
+    }
+    JsonValue container =
+        request.get("container") instanceof JsonValue.Obj asked
+            ? Members.with(asked, "id", name)
+            : name;
+    return Members.with(request, "container", container);
   }
 
   /** A choice that forces a tool has had its effect; kept, the model could never answer. */

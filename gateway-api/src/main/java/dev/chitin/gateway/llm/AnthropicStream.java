@@ -19,14 +19,19 @@ final class AnthropicStream {
           "thinking_delta", List.of("thinking", "thinking"),
           "signature_delta", List.of("signature", "signature"));
 
+  /** What one delta says for good. */
+  private static final List<String> COMPACTION = List.of("content", "encrypted_content");
+
   private final Map<Long, Block> blocks = new TreeMap<>();
   private String stopReason = "";
+  private JsonValue.Obj container = JsonValue.Obj.EMPTY;
   private @Nullable String unknown;
 
   /** One block as far as it came. */
   private static final class Block {
     private final JsonValue.Obj begun;
     private final Map<String, StringBuilder> texts = new TreeMap<>();
+    private final Map<String, JsonValue> members = new TreeMap<>();
     private final List<JsonValue> citations = new ArrayList<>();
     private final StringBuilder input = new StringBuilder();
 
@@ -39,9 +44,12 @@ final class AnthropicStream {
     }
 
     ToolAsk ask() {
-      return input.isEmpty()
-          ? ToolAsk.of(begun.get("id"), begun.get("name"), Members.object(begun, "input"))
-          : ToolAsk.ofText(begun.get("id"), begun.get("name"), new JsonValue.Str(input.toString()));
+      ToolAsk ask =
+          input.isEmpty()
+              ? ToolAsk.of(begun.get("id"), begun.get("name"), Members.object(begun, "input"))
+              : ToolAsk.ofText(
+                  begun.get("id"), begun.get("name"), new JsonValue.Str(input.toString()));
+      return ask.of(begun.get("toolset_name"));
     }
 
     JsonValue.Obj whole() {
@@ -49,6 +57,9 @@ final class AnthropicStream {
       for (Map.Entry<String, StringBuilder> text : texts.entrySet()) {
         String all = Members.text(begun, text.getKey()) + text.getValue();
         block = Members.with(block, text.getKey(), new JsonValue.Str(all));
+      }
+      for (Map.Entry<String, JsonValue> member : members.entrySet()) {
+        block = Members.with(block, member.getKey(), member.getValue());
       }
       if (!citations.isEmpty()) {
         block = Members.appended(block, "citations", citations);
@@ -83,14 +94,21 @@ final class AnthropicStream {
         }
         grow(block, Members.object(event, "delta"));
       }
+      case "message_start" -> container(Members.object(event, "message"));
       case "message_delta" -> {
         String reason = Members.text(Members.object(event, "delta"), "stop_reason");
         stopReason = reason.isEmpty() ? stopReason : reason;
+        container(Members.object(event, "delta"));
       }
       default -> {
         // Pings, ends, and what comes later add nothing to the message.
       }
     }
+  }
+
+  private void container(JsonValue.Obj message) {
+    container =
+        Members.has(message, "container") ? Members.object(message, "container") : container;
   }
 
   private void grow(Block block, JsonValue.Obj delta) {
@@ -103,6 +121,14 @@ final class AnthropicStream {
           .append(Members.text(delta, text.getFirst()));
     } else if (type.equals("input_json_delta")) {
       block.input.append(Members.text(delta, "partial_json"));
+    } else if (type.equals("compaction_delta")) {
+      COMPACTION.forEach(
+          member -> {
+            JsonValue value = delta.get(member);
+            if (value != null) {
+              block.members.put(member, value);
+            }
+          });
     } else if (type.equals("citations_delta") && delta.get("citation") != null) {
       block.citations.add(Members.object(delta, "citation"));
     } else {
@@ -126,6 +152,7 @@ final class AnthropicStream {
   JsonValue.Obj message() {
     return JsonValue.object()
         .put("stop_reason", stopReason)
+        .put("container", container)
         .put(
             "content",
             new JsonValue.Arr(blocks.values().stream().<JsonValue>map(Block::whole).toList()))

@@ -53,7 +53,7 @@ final class ChatLoop implements LoopDialect {
       }
       asks.add(ask(call));
     }
-    return new ModelTurn(asks, List.of(message), null);
+    return ModelTurn.asking(asks, List.of(message), null);
   }
 
   private static ToolAsk ask(JsonValue.Obj call) {

@@ -3,6 +3,7 @@ package dev.chitin.gateway.llm;
 import dev.chitin.bus.json.JsonValue;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Puts the chunks of one completion of Chat Completions together again. */
@@ -11,8 +12,13 @@ final class ChatStream {
   private static final List<String> TEXTS =
       List.of("content", "refusal", "reasoning_content", "reasoning");
 
+  private static final Set<String> DELTA =
+      Set.of("role", "content", "refusal", "reasoning_content", "reasoning", "tool_calls");
+  private static final Set<String> CALL = Set.of("index", "id", "type", "function", "custom");
+
   private final Map<String, StringBuilder> texts = new TreeMap<>();
   private final Map<Long, Call> calls = new TreeMap<>();
+  private JsonValue.Obj others = JsonValue.Obj.EMPTY;
   private String finish = "";
 
   /** One tool call as far as it came. */
@@ -21,8 +27,10 @@ final class ChatStream {
     private String type = "";
     private String name = "";
     private final StringBuilder text = new StringBuilder();
+    private JsonValue.Obj others = JsonValue.Obj.EMPTY;
 
     void grow(JsonValue.Obj part) {
+      others = grown(others, part, CALL);
       id = later(id, part, "id");
       type = later(type, part, "type");
       JsonValue.Obj inner =
@@ -38,8 +46,9 @@ final class ChatStream {
 
     JsonValue.Obj whole() {
       boolean custom = type.equals("custom");
-      return JsonValue.object()
-          .put("id", id)
+      JsonValue.Builder call = JsonValue.object();
+      others.members().forEach(call::put);
+      return call.put("id", id)
           .put("type", custom ? type : "function")
           .put(
               custom ? "custom" : "function",
@@ -64,7 +73,25 @@ final class ChatStream {
     }
   }
 
+  /**
+   * {@code before} with the members of {@code part} but for {@code known} ones: some providers want
+   * back what no other has, a signature of a thought say. Arrays grow, all else is said anew.
+   */
+  private static JsonValue.Obj grown(JsonValue.Obj before, JsonValue.Obj part, Set<String> known) {
+    JsonValue.Obj after = before;
+    for (String name : part.members().keySet()) {
+      if (!known.contains(name) && Members.has(part, name)) {
+        after =
+            part.get(name) instanceof JsonValue.Arr items
+                ? Members.appended(after, name, items.items())
+                : Members.with(after, name, part.members().get(name));
+      }
+    }
+    return after;
+  }
+
   private void grow(JsonValue.Obj delta) {
+    others = grown(others, delta, DELTA);
     for (String name : TEXTS) {
       if (Members.has(delta, name)) {
         texts.computeIfAbsent(name, first -> new StringBuilder()).append(Members.text(delta, name));
@@ -82,6 +109,7 @@ final class ChatStream {
   /** The answer, as far as a conversation that goes on needs it. */
   JsonValue.Obj answer() {
     JsonValue.Builder message = JsonValue.object().put("role", "assistant");
+    others.members().forEach(message::put);
     texts.forEach((name, text) -> message.put(name, text.toString()));
     if (!texts.containsKey("content")) {
       message.put("content", JsonValue.Null.VALUE);

@@ -17,16 +17,28 @@ import org.jspecify.annotations.Nullable;
  * @param asks tools that it wants, in its order; none when it waits for no tool
  * @param said what stands for the turn when the conversation goes on
  * @param closed why the conversation could not go on from here, or null
+ * @param paused whether it goes on as soon as it is asked again
+ * @param container where the provider's own tools work, by its id, or null
  */
-record ModelTurn(List<ToolAsk> asks, List<JsonValue> said, @Nullable String closed) {
+record ModelTurn(
+    List<ToolAsk> asks,
+    List<JsonValue> said,
+    @Nullable String closed,
+    boolean paused,
+    @Nullable JsonValue container) {
   ModelTurn {
     asks = List.copyOf(asks);
     said = List.copyOf(said);
   }
 
+  /** One that asks for tools and nothing else. */
+  static ModelTurn asking(List<ToolAsk> asks, List<JsonValue> said, @Nullable String closed) {
+    return new ModelTurn(asks, said, closed, false, null);
+  }
+
   /** A turn that ends the conversation for now. */
   static ModelTurn last() {
-    return new ModelTurn(List.of(), List.of(), null);
+    return asking(List.of(), List.of(), null);
   }
 
   /**

@@ -69,19 +69,19 @@ final class OfferedTools {
     return Members.appended(request, "tools", listed);
   }
 
-  /** The gateway's tool that a model knows by that name; nothing else is ever run. */
-  Optional<ToolDefinition> find(String modelName) {
-    return Optional.ofNullable(tools.get(modelName));
+  /** The gateway's tool that a model asks for; nothing else is ever run. */
+  Optional<ToolDefinition> find(ToolAsk ask) {
+    return isOwn(ask) ? Optional.empty() : Optional.ofNullable(tools.get(ask.name()));
   }
 
-  /** Whether it is a tool of the client's own. */
-  boolean isOwn(String modelName) {
-    return own.contains(modelName);
+  /** Whether it asks for a tool of the client's own. */
+  boolean isOwn(ToolAsk ask) {
+    return ask.toolset() != null || own.contains(ask.name());
   }
 
   /** Whether the gateway has an answer to these: one of them at least is not the client's own. */
   boolean answers(List<ToolAsk> asks) {
-    return asks.stream().anyMatch(ask -> !isOwn(ask.name()));
+    return asks.stream().anyMatch(ask -> !isOwn(ask));
   }
 
   /** The names by which models know them. */

@@ -28,6 +28,26 @@ final class ResponsesLoop implements LoopDialect {
     }
   }
 
+  /** Tools stand in namespaces too, and come with the input. */
+  @Override
+  public Set<String> ownTools(JsonValue.Obj request) {
+    Set<String> names = LoopDialect.super.ownTools(request);
+    Turns.tools(request).forEach(tool -> inner(tool, names));
+    Members.items(request.get("input")).forEach(item -> inner(item, names));
+    return names;
+  }
+
+  private void inner(JsonValue holder, Set<String> names) {
+    if (holder instanceof JsonValue.Obj object) {
+      for (JsonValue tool : Members.items(object.get("tools"))) {
+        if (tool instanceof JsonValue.Obj named && !nameOf(named).isEmpty()) {
+          names.add(nameOf(named));
+        }
+        inner(tool, names);
+      }
+    }
+  }
+
   @Override
   public String nameOf(JsonValue.Obj tool) {
     return Members.text(tool, "name");
@@ -58,12 +78,12 @@ final class ResponsesLoop implements LoopDialect {
         asks.add(ToolAsk.ofText(item.get("call_id"), item.get("name"), item.get("arguments")));
       } else if (type.equals("custom_tool_call")) {
         asks.add(ToolAsk.ofCustom(item.get("call_id"), item.get("name")));
-      } else if (CLIENTS.contains(type)) {
+      } else if (CLIENTS.contains(type) || Members.text(item, "execution").equals("client")) {
         closed =
             "it asks for tools of the gateway along with a " + type + ", which is the client's";
       }
     }
-    return asks.isEmpty() ? ModelTurn.last() : new ModelTurn(asks, output, closed);
+    return asks.isEmpty() ? ModelTurn.last() : ModelTurn.asking(asks, output, closed);
   }
 
   @Override

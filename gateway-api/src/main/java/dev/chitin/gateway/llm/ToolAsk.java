@@ -16,18 +16,27 @@ import org.jspecify.annotations.Nullable;
  * @param arguments null when they cannot be read
  * @param fault why they cannot be read, else null
  * @param custom whether it is one of those tools that take text, which are the client's alone
+ * @param toolset the set of the client's that the name belongs to, or null
  */
 record ToolAsk(
     String id,
     String name,
     JsonValue.@Nullable Obj arguments,
     @Nullable String fault,
-    boolean custom) {
+    boolean custom,
+    @Nullable String toolset) {
   private static final int MOST_CHARS = 256;
 
   /** One whose arguments came as an object; read anew, as strictly as those of any call. */
   static ToolAsk of(@Nullable JsonValue id, @Nullable JsonValue name, JsonValue.Obj arguments) {
     return ofText(id, name, new JsonValue.Str(CanonicalJson.inOrder(arguments)));
+  }
+
+  /** The same of a set of the client's, where names may be what they are elsewhere. */
+  ToolAsk of(@Nullable JsonValue set) {
+    return set instanceof JsonValue.Str named && !named.value().isEmpty()
+        ? new ToolAsk(id, name, arguments, fault, custom, named.value())
+        : this;
   }
 
   /**
@@ -42,7 +51,7 @@ record ToolAsk(
               ? JsonValue.Obj.EMPTY
               : StrictJson.parse(given.getBytes(StandardCharsets.UTF_8), JsonLimits.REQUEST);
       return read instanceof JsonValue.Obj object
-          ? new ToolAsk(text(id, "id"), text(name, "name"), object, null, false)
+          ? new ToolAsk(text(id, "id"), text(name, "name"), object, null, false, null)
           : unreadable(id, name, "they are no JSON object");
     } catch (JsonSyntaxException e) {
       return unreadable(
@@ -52,12 +61,12 @@ record ToolAsk(
 
   /** One of a client's tools that take text. */
   static ToolAsk ofCustom(@Nullable JsonValue id, @Nullable JsonValue name) {
-    return new ToolAsk(text(id, "id"), text(name, "name"), null, null, true);
+    return new ToolAsk(text(id, "id"), text(name, "name"), null, null, true, null);
   }
 
   private static ToolAsk unreadable(
       @Nullable JsonValue id, @Nullable JsonValue name, String fault) {
-    return new ToolAsk(text(id, "id"), text(name, "name"), null, fault, false);
+    return new ToolAsk(text(id, "id"), text(name, "name"), null, fault, false, null);
   }
 
   private static String text(@Nullable JsonValue value, String what) {

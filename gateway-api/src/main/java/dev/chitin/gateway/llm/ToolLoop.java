@@ -186,7 +186,9 @@ final class ToolLoop implements LlmRun {
 
   private Future<TurnAnswer> goOn(JsonValue.Obj request, TurnAnswer whole, ModelTurn said) {
     var tools = Objects.requireNonNull(offered);
-    if (!tools.answers(said.asks())) {
+    // A pause before any tool was run is the client's: nothing of it would be missing there.
+    boolean goesOn = said.paused() && turns > 1;
+    if (!tools.answers(said.asks()) && !goesOn) {
       return Future.succeededFuture(whole);
     }
     if (said.closed() != null) {
@@ -195,9 +197,7 @@ final class ToolLoop implements LlmRun {
     said.requireDistinct();
     if (turns >= loop.maxTurns()) {
       throw LoopRoom.bound(
-          provider.settings(),
-          "After " + turns + " turns the model still asks for tools.",
-          "max_turns");
+          provider.settings(), "After " + turns + " turns the model is not done.", "max_turns");
     }
     if (stopped != null) {
       throw stopped;

@@ -67,7 +67,7 @@ final class ToolRound {
         return Future.failedFuture(stopped);
       }
       ToolAsk ask = asks.get(i);
-      Optional<ToolDefinition> tool = offered.find(ask.name());
+      Optional<ToolDefinition> tool = offered.find(ask);
       JsonValue.Obj arguments = ask.arguments();
       if (tool.isEmpty() || arguments == null || calls >= loop.maxCalls()) {
         answers.add(fit(ToolAnswer.notRun(reason(ask, tool.isPresent()))));
@@ -86,7 +86,7 @@ final class ToolRound {
   }
 
   private String reason(ToolAsk ask, boolean known) {
-    if (offered.isOwn(ask.name())) {
+    if (offered.isOwn(ask)) {
       return "this tool is answered by the client. Ask for it in a turn without these others: "
           + String.join(", ", offered.names())
           + ".";
