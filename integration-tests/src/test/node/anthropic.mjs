@@ -64,8 +64,20 @@ const scenarios = {
     return { text: message.content[0].text, waited: Date.now() - started };
   },
   async rest() {
-    const models = await client.models.list();
-    return { models: models.data.map((model) => model.id) };
+    const models = await client.models.list({ limit: 20, after_id: 'a' });
+    const model = await client.models.retrieve('normal');
+    const betaModel = await client.beta.models.retrieve('normal', { betas: [] });
+    return { models: models.data.map((one) => one.id), model: model.id, betaModel: betaModel.id };
+  },
+  async current() {
+    const betas = [];
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const whole = await client.beta.messages.create({ model: 'normal', max_tokens: 100, messages, betas });
+    await client.beta.messages.countTokens({ model: 'normal', messages, betas });
+    const thread = client.beta.messages.thread({ model: 'normal', max_tokens: 100 });
+    await thread.send({ role: 'user', content: 'Hi' });
+    await thread.send({ role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: '1' }] });
+    return { text: whole.content[0].text };
   },
 };
 

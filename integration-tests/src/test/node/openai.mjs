@@ -96,7 +96,21 @@ const scenarios = {
   },
   async rest() {
     const models = await client.models.list();
-    return { models: models.data.map((model) => model.id) };
+    const model = await client.models.retrieve('normal');
+    return { models: models.data.map((one) => one.id), model: model.id };
+  },
+  async current() {
+    const prompt = { id: 'pmpt_1' };
+    await client.responses.create({ prompt });
+    await client.beta.responses.create({ model: 'normal', input: [{ id: 'msg_1' }] });
+    const answer = await client.responses.create({
+      model: 'normal',
+      input: [
+        { type: 'item_reference', id: 'fc_1' },
+        { type: 'function_call_output', call_id: 'c1', output: '1' },
+      ],
+    });
+    return { text: answer.output_text };
   },
 };
 

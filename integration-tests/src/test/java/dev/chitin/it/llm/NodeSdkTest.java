@@ -51,6 +51,8 @@ class NodeSdkTest {
     assertThat(seen.get("words")).isEqualTo(new JsonValue.Int(FakeProvider.WORDS.size()));
     seen = run(script, "rest");
     assertThat(seen.get("models")).isEqualTo(JsonValue.Arr.ofStrings(List.of("normal")));
+    assertThat(Json.text(seen, "model")).isEqualTo("normal");
+    assertThat(Json.text(run(script, "current"), "text")).isEqualTo(TEXT);
     if (script.equals(OPENAI)) {
       seen = run(script, "responses");
       assertThat(Json.text(seen, "text")).isEqualTo(TEXT);
