@@ -64,7 +64,8 @@ final class AnthropicLoop implements LoopDialect {
           throw ModelTurn.broken("a tool_use of it has no input");
         }
         asks.add(
-            ToolAsk.of(block.get("id"), block.get("name"), input).of(block.get("toolset_name")));
+            ToolAsk.of(block.get("id"), block.get("name"), input)
+                .within(block.get("toolset_name")));
       }
     }
     JsonValue said =

@@ -49,7 +49,7 @@ final class AnthropicStream {
               ? ToolAsk.of(begun.get("id"), begun.get("name"), Members.object(begun, "input"))
               : ToolAsk.ofText(
                   begun.get("id"), begun.get("name"), new JsonValue.Str(input.toString()));
-      return ask.of(begun.get("toolset_name"));
+      return ask.within(begun.get("toolset_name"));
     }
 
     JsonValue.Obj whole() {

@@ -2,8 +2,6 @@ package dev.chitin.gateway.llm;
 
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Deadline;
-import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.Presented;
 import dev.chitin.policy.SealedPlan;
@@ -189,9 +187,9 @@ final class LlmPreparation {
       return null;
     }
     if (!query.matches("[A-Za-z0-9_.~%=&-]{1,1024}")) {
-      throw Problem.of(ProblemCode.REQUEST_MALFORMED, "The query is not a plain one.")
-          .withHint("Percent-encode what is no letter, digit, '_', '.', '~' or '-'.")
-          .toException();
+      throw Fault.in(
+          "query",
+          "is not a plain one; percent-encode what is no letter, digit, '_', '.', '~' or '-'");
     }
     return query;
   }

@@ -33,7 +33,7 @@ record ToolAsk(
   }
 
   /** The same of a set of the client's, where names may be what they are elsewhere. */
-  ToolAsk of(@Nullable JsonValue set) {
+  ToolAsk within(@Nullable JsonValue set) {
     return set instanceof JsonValue.Str named && !named.value().isEmpty()
         ? new ToolAsk(id, name, arguments, fault, custom, named.value())
         : this;

@@ -268,6 +268,7 @@ class LlmValidationTest {
     }
     LlmStage.Answer answer = stage.post(MESSAGES + "?beta=%22a;b", body);
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+    assertThat(answer.error("message")).startsWith("query: ");
     String deep = "[".repeat(65) + "]".repeat(65);
     answer = stage.post(MESSAGES, anthropic("[" + USER + "]", ",\"x\":" + deep));
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
