@@ -14,6 +14,7 @@ import dev.chitin.gateway.config.ConfigFault;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.http.HttpEdge;
 import io.vertx.core.Future;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -54,6 +55,7 @@ public final class ConfigReload implements HttpEdge.Reload {
   private final AtomicLong applied = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private Configuration current;
+  private boolean fileWasThere;
 
   /** Puts a checked configuration into effect, in two steps. */
   @FunctionalInterface
@@ -78,6 +80,7 @@ public final class ConfigReload implements HttpEdge.Reload {
     this.audit = audit;
     this.applier = applier;
     this.current = source.loaded();
+    this.fileWasThere = Files.exists(source.file());
   }
 
   /** The digest of a configuration as the log names it. */
@@ -89,7 +92,7 @@ public final class ConfigReload implements HttpEdge.Reload {
   public synchronized JsonValue.Obj run(String actor) {
     Configuration next;
     try {
-      next = source.load();
+      next = load();
     } catch (ConfigException e) {
       throw refuse(
           faults(ProblemCode.CONFIG_INVALID, "The configuration is not valid:", e.faults()),
@@ -122,6 +125,22 @@ public final class ConfigReload implements HttpEdge.Reload {
         .put("keys", keys)
         .put("digest", digest(next).toString())
         .build();
+  }
+
+  /** A file that is gone is none that says the defaults: it may be about to be replaced. */
+  private Configuration load() throws ConfigException {
+    boolean there = Files.exists(source.file());
+    if (fileWasThere && !there) {
+      throw new ConfigException(
+          List.of(
+              new ConfigFault(
+                  source.file().toString(),
+                  "",
+                  "is gone; put it back, or restart to go on with the defaults")));
+    }
+    Configuration next = source.load();
+    fileWasThere = there;
+    return next;
   }
 
   private Applier.Step check(Configuration next, List<String> keys) {

@@ -115,6 +115,17 @@ class ConfigReloadTest {
   }
 
   @Test
+  void aFileThatIsGoneIsRefusedAndDoesNotMeanTheDefaults() throws Exception {
+    ConfigReload reload = started();
+    Files.delete(file);
+    assertThatThrownBy(() -> reload.run("file")).hasMessageContaining(file + ": is gone");
+    assertThat(applied).isEmpty();
+    assertThat(recorded.getFirst().outcome()).isEqualTo("config.invalid");
+    Files.writeString(file, OLD);
+    assertThat(reload.run("file").get("outcome")).isEqualTo(new JsonValue.Str("unchanged"));
+  }
+
+  @Test
   void aFileThatCannotBeReadIsRefusedWithItsPlace() throws Exception {
     ConfigReload reload = started();
     Files.writeString(file, "{ gateway: {\n  rate_limitt: {} } }");
