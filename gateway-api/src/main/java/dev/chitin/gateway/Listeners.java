@@ -3,6 +3,7 @@ package dev.chitin.gateway;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.http.HttpEdge;
 import dev.chitin.gateway.http.HttpVerticle;
+import dev.chitin.gateway.http.Listener;
 import dev.chitin.gateway.tls.ClientAuthority;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsRenewal;
@@ -73,8 +74,11 @@ final class Listeners {
     return Future.all(verticles.stream().map(listener -> listener.shutDown(timeout)).toList());
   }
 
-  List<HttpVerticle> verticles() {
-    return verticles;
+  /** All of them and {@code other}. */
+  List<Listener> with(Listener other) {
+    List<Listener> all = new ArrayList<>(verticles);
+    all.add(other);
+    return all;
   }
 
   int port() {

@@ -8,7 +8,7 @@ import dev.chitin.gateway.http.AccessLog;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.http.HttpEdge;
-import dev.chitin.gateway.http.HttpVerticle;
+import dev.chitin.gateway.http.Listener;
 import dev.chitin.gateway.rate.RateLimits;
 import dev.chitin.gateway.reload.ConfigReload;
 import dev.chitin.gateway.reload.ConfigSource;
@@ -29,7 +29,7 @@ final class LiveEdge {
   private RateLimits limits;
   private @Nullable ConfigSource source;
   private @Nullable HttpEdge edge;
-  private List<HttpVerticle> listeners = List.of();
+  private List<Listener> listeners = List.of();
 
   LiveEdge(
       GatewaySettings settings,
@@ -64,7 +64,7 @@ final class LiveEdge {
   }
 
   /** The listeners that take changes over. */
-  synchronized void serve(HttpEdge edge, List<HttpVerticle> listeners) {
+  synchronized void serve(HttpEdge edge, List<Listener> listeners) {
     this.edge = edge;
     this.listeners = List.copyOf(listeners);
   }

@@ -116,9 +116,10 @@ final class Serving {
       interior.closeAtStop(renewal);
       metrics.certificate(renewal);
     }
-    changing.serve(edge, listeners.verticles());
     AdminSocket.removeStale(settings.home().adminSocket());
-    interior.deploy(new AdminSocket(edge, settings.home().adminSocket()));
+    var admin = new AdminSocket(edge, settings.home().adminSocket());
+    interior.deploy(admin);
+    changing.serve(edge, listeners.with(admin));
     if (source != null && reload instanceof ConfigReload file) {
       interior.closeAtStop(new ConfigWatch(vertx, source.file(), file));
       metrics.reloads(file);

@@ -143,6 +143,18 @@ class ConfigReloadTest {
   }
 
   @Test
+  void theAdministrationSocketTakesItOverToo() throws Exception {
+    String large = "{\"argv\":[\"echo\",\"" + "x".repeat(4_000) + "\"]}";
+    write("\"limits\": { \"body_bytes\": 2048 }");
+    gateway.run("config", "reload");
+    assertThat(gateway.run("tool", "call", "process_run", large).err())
+        .contains("request.too_large");
+    write("\"limits\": { \"body_bytes\": 8192 }");
+    gateway.run("config", "reload");
+    assertThat(gateway.run("tool", "call", "process_run", large).out()).startsWith("xxxx");
+  }
+
+  @Test
   void aFileThatIsNotSoundAndAKeyThatNeedsARestartLeaveAllAsItWas() throws Exception {
     write("\"cors_origins\": [\"http://one.example\"]");
     assertThat(gateway.run("config", "reload").exit()).isZero();

@@ -11,6 +11,7 @@ import dev.chitin.gateway.auth.Verdict;
 import dev.chitin.policy.Principal;
 import dev.chitin.vault.memory.ZeroingAllocator;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
@@ -20,13 +21,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The edge for administration: a Unix socket in a directory that only the gateway's own user may
  * enter. Whoever can connect is the operator; no tool can see the directory.
  */
-public final class AdminSocket extends VerticleBase {
+public final class AdminSocket extends VerticleBase implements Listener {
   /** The longest path that the kernel takes for a socket, in bytes. */
   private static final int MAX_PATH = 107;
 
@@ -41,8 +44,10 @@ public final class AdminSocket extends VerticleBase {
   /** No page reaches a Unix socket. */
   private static final Cors NO_ORIGINS = new Cors(Set.of());
 
-  private final HttpEdge edge;
   private final Path path;
+  private final UnsentAnswers unsent = new UnsentAnswers();
+  private HttpEdge edge;
+  private @Nullable Edge way;
 
   public AdminSocket(HttpEdge edge, Path path) {
     this.edge = edge;
@@ -75,28 +80,43 @@ public final class AdminSocket extends VerticleBase {
     }
     var server = vertx.createHttpServer(HttpVerticle.plain(edge.settings().bounds()));
     var allocator = new ZeroingAllocator();
-    var unsent = new UnsentAnswers();
     server.connectionHandler(
         connection -> {
           HttpVerticle.readWiped(connection, allocator);
           HttpVerticle.readStrictly(connection, edge.settings().bounds(), () -> {});
         });
     server.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer(), unsent));
-    server.requestHandler(
-        new Edge(
-            vertx,
-            edge.settings(),
-            new RequestGuard(Set.of("localhost"), "http", NO_ORIGINS),
-            NO_ORIGINS,
-            null,
-            new RouteTable(routes()),
-            new Operator(),
-            edge.failures(),
-            edge.live(),
-            edge.observer(),
-            edge.readiness(),
-            unsent));
+    way = way();
+    server.requestHandler(request -> Objects.requireNonNull(way).handle(request));
     return server.listen(SocketAddress.domainSocketAddress(path.toString()));
+  }
+
+  @Override
+  public Future<?> apply(HttpEdge next) {
+    Promise<Void> applied = Promise.promise();
+    context.runOnContext(
+        here -> {
+          edge = next;
+          way = way();
+          applied.complete();
+        });
+    return applied.future();
+  }
+
+  private Edge way() {
+    return new Edge(
+        vertx,
+        edge.settings(),
+        new RequestGuard(Set.of("localhost"), "http", NO_ORIGINS),
+        NO_ORIGINS,
+        null,
+        new RouteTable(routes()),
+        new Operator(),
+        edge.failures(),
+        edge.live(),
+        edge.observer(),
+        edge.readiness(),
+        unsent);
   }
 
   /** Whoever is here has said who it is. */

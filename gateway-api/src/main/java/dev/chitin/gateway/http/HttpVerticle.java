@@ -25,7 +25,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop's share of the edge on TCP. Instances with one port share its connections. */
-public final class HttpVerticle extends VerticleBase {
+public final class HttpVerticle extends VerticleBase implements Listener {
   private static final int MOST_STREAMS = 100;
   private static final int HANDSHAKE_SECONDS = 10;
 
@@ -96,10 +96,7 @@ public final class HttpVerticle extends VerticleBase {
     return Future.succeededFuture();
   }
 
-  /**
-   * Serves the requests that are still to come as {@code next} says; those on their way keep what
-   * they began with.
-   */
+  @Override
   public Future<?> apply(HttpEdge next) {
     Promise<Void> applied = Promise.promise();
     context.runOnContext(
