@@ -83,6 +83,25 @@ class ProblemsTest {
     }
   }
 
+  /** No key of the configuration makes a secret longer. */
+  @Test
+  void aSecretThatIsTooLongIsToldTheBoundThatHolds() throws Exception {
+    try (var admin = new Agent(gateway.url(), gateway.key("keeper", "admin"))) {
+      for (int size : new int[] {70_000, 2 << 20}) {
+        Agent.Answer answer =
+            admin.send(
+                admin
+                    .request("/v1/secrets/long")
+                    .header("content-type", "application/octet-stream")
+                    .PUT(HttpRequest.BodyPublishers.ofByteArray(new byte[size]))
+                    .build());
+        isProblem(answer, 413, "request.too_large");
+        assertThat(answer.text()).contains("A secret has at most 65536 bytes.");
+        assertThat(answer.text()).doesNotContain("gateway.limits");
+      }
+    }
+  }
+
   @Test
   void aBodyOfTenMebibytes() throws Exception {
     byte[] body = new byte[10 << 20];

@@ -3,6 +3,7 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
+import dev.chitin.vault.SecretBytes;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -51,10 +52,9 @@ final class BodyForm {
     }
     int most = route.bodyBytes() == 0 ? limit : route.bodyBytes();
     if (body != Route.Body.NONE && tooLong(length, most)) {
-      String key = route.bodyBytes() == 0 ? "body_bytes" : "llm_body_bytes";
       return Optional.of(
           Problem.of(ProblemCode.REQUEST_TOO_LARGE, "The body is larger than " + most + " bytes.")
-              .withHint("Send less, or raise gateway.limits." + key + "."));
+              .withHint(larger(route)));
     }
     boolean json = body == Route.Body.JSON || body == Route.Body.JSON_UNREAD;
     if (json && !isJson(request.getHeader("content-type"))) {
@@ -65,6 +65,14 @@ final class BodyForm {
               .withHint("Send Content-Type: application/json."));
     }
     return Optional.empty();
+  }
+
+  private static String larger(Route route) {
+    return switch (route.body()) {
+      case OCTETS -> "A secret has at most " + SecretBytes.MAX_BYTES + " bytes.";
+      case JSON_UNREAD -> "Send less, or raise gateway.limits.llm_body_bytes.";
+      case JSON, NONE -> "Send less, or raise gateway.limits.body_bytes.";
+    };
   }
 
   /** Whether a body is to be read, if only to see that it says nothing. */

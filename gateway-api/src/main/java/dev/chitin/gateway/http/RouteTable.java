@@ -52,7 +52,7 @@ final class RouteTable {
       return new Lookup(
           null,
           Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No route has this path.")
-              .withHint("The routes begin with /v1, /health."),
+              .withHint("GET /openapi.json lists the routes."),
           null);
     }
     String list = methods(path);

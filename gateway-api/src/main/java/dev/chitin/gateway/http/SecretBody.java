@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * handler sees the body, and no part of it becomes a string. Used on one event loop.
  */
 final class SecretBody {
+  /** The longest secret with each of its bytes written as an escape of six, and room around it. */
+  static final int MOST_BYTES = 6 * SecretBytes.MAX_BYTES + 1_024;
+
   private final HttpServerRequest request;
   private final SecretInput input = new SecretInput();
   private final @Nullable SecretJson json;

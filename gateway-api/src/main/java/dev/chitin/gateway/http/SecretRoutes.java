@@ -48,6 +48,7 @@ final class SecretRoutes {
                 Scope.SECRETS_WRITE,
                 Route.Body.OCTETS,
                 exchange -> put(exchange, false))
+            .withBodyBytes(SecretBody.MOST_BYTES)
             .described(PutQuery.describe("Store a secret")),
         Route.of(
                 HttpMethod.POST,
@@ -55,6 +56,7 @@ final class SecretRoutes {
                 Scope.SECRETS_WRITE,
                 Route.Body.OCTETS,
                 exchange -> put(exchange, true))
+            .withBodyBytes(SecretBody.MOST_BYTES)
             .described(PutQuery.describe("Give a secret a new value")),
         change(ChangeRequest.Kind.PRUNE),
         change(ChangeRequest.Kind.DISABLE),
