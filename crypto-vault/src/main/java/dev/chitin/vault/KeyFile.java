@@ -339,17 +339,17 @@ public final class KeyFile {
     return parent == null ? path : parent;
   }
 
-  private static RuntimeException unreadable(IOException e) {
+  private RuntimeException unreadable(IOException e) {
     return Problem.of(ProblemCode.VAULT_UNLOCK_FAILED, "The key file cannot be read or written.")
         .withRule("key.unreadable")
-        .withHint("Look at the rights of the file and of the directories above it.")
+        .withHint("Look at the rights of the file and of the directories above it: " + path)
         .toException(e);
   }
 
-  private static RuntimeException refused(String rule, String detail, String hint) {
+  private RuntimeException refused(String rule, String detail, String hint) {
     return Problem.of(ProblemCode.VAULT_UNLOCK_FAILED, detail)
         .withRule(rule)
-        .withHint(hint)
+        .withHint(hint + " The file: " + path)
         .toException();
   }
 }

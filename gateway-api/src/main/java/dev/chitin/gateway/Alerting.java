@@ -9,7 +9,9 @@ import dev.chitin.audit.alert.LogHealth;
 import dev.chitin.audit.alert.WebhookSettings;
 import dev.chitin.audit.alert.WebhookSigner;
 import dev.chitin.audit.alert.Webhooks;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
+import dev.chitin.bus.Problem;
 import dev.chitin.vault.KeyFile;
 import dev.chitin.vault.SecretMac;
 import dev.chitin.vault.SecretName;
@@ -71,11 +73,23 @@ final class Alerting implements AutoCloseable {
   private Map<WebhookSettings, WebhookSigner> receivers(AlertOptions options) {
     Map<WebhookSettings, WebhookSigner> receivers = new LinkedHashMap<>();
     for (AlertOptions.Hook hook : options.webhooks()) {
-      SecretMac mac = key(hook.secret());
+      SecretMac mac = named(hook, options.webhooks().indexOf(hook));
       opened.add(mac);
       receivers.put(hook.settings(), mac::sign);
     }
     return receivers;
+  }
+
+  /** The key of a webhook; what stands in its way is told with where it was asked for. */
+  private SecretMac named(AlertOptions.Hook hook, int index) {
+    try {
+      return key(hook.secret());
+    } catch (ChitinException e) {
+      String place = "audit.alerts.webhooks[" + index + "].secret";
+      Problem why = e.problem();
+      throw new Problem(why.code(), place + ": " + why.detail(), place, why.hint(), why.errors())
+          .toException(e);
+    }
   }
 
   private SecretMac key(String secret) {

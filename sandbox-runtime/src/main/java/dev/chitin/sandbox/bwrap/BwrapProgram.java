@@ -66,7 +66,9 @@ record BwrapProgram(Path path, String version, boolean setsArgv0) {
           "Start it through bin/chitin, which changes to an ordinary user, or as such a user.");
     }
     if (!Files.isExecutable(path)) {
-      throw Unavailable.because("bubblewrap is missing.", INSTALL);
+      throw Unavailable.because(
+          "bubblewrap is missing: " + path + " (sandbox.bwrap) is no program that can be run.",
+          INSTALL);
     }
     try {
       String version = run(spawner, path, List.of("--version")).strip();
