@@ -9,6 +9,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.vault.SecretName;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -85,7 +86,7 @@ final class AlertSettingsReader {
 
   private static AlertOptions.Hook hook(JsonFields fields, String place) {
     String url = fields.required("url", fields.string("url"));
-    String secret = fields.required("secret", fields.string("secret"));
+    String secret = signer(fields.required("secret", fields.string("secret")), place + ".secret");
     try {
       return new AlertOptions.Hook(
           new WebhookSettings(new URI(url), rules(fields, "rules")), secret);
@@ -95,6 +96,19 @@ final class AlertSettingsReader {
           "Write https://host[:port]/path, or http for a loopback address; no user, query or"
               + " fragment.");
     }
+  }
+
+  /** A key file's path has a slash, which no secret's name has. */
+  private static String signer(String text, String key) {
+    if (!text.contains("/")) {
+      try {
+        return new SecretName(text).value();
+      } catch (RuntimeException e) {
+        throw invalid(
+            key, "Write the name of a secret, as chitin secret list shows it, or a path.");
+      }
+    }
+    return text;
   }
 
   private static RuntimeException invalid(String key, String hint) {

@@ -43,6 +43,20 @@ final class ListenerCheck {
    *     listener that others can reach without TLS: it would carry keys in clear
    */
   static void check(EdgeSettings edge) {
+    refuseCleartext(edge);
+    try {
+      var _ = InetAddress.getByName(edge.host());
+    } catch (UnknownHostException e) {
+      throw unknownName(edge, e);
+    }
+  }
+
+  /**
+   * Checks what can be said without looking anything up.
+   *
+   * @throws ChitinException {@code config.invalid} for a listener that others can reach without TLS
+   */
+  static void refuseCleartext(EdgeSettings edge) {
     if (!edge.isLoopback() && edge.tls() == null && !edge.tlsUpstream()) {
       throw Problem.of(
               ProblemCode.CONFIG_INVALID,
@@ -54,11 +68,6 @@ final class ListenerCheck {
               "Set gateway.tls.cert and key, or gateway.tls.terminated_upstream: true if a proxy"
                   + " does TLS, or listen on 127.0.0.1.")
           .toException();
-    }
-    try {
-      var _ = InetAddress.getByName(edge.host());
-    } catch (UnknownHostException e) {
-      throw unknownName(edge, e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.chitin.gateway;
 
+import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.GuardedField;
 import dev.chitin.audit.RetentionPolicy;
 import dev.chitin.bus.ChitinException;
@@ -13,13 +14,14 @@ import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.gateway.llm.LlmSettingsReader;
 import dev.chitin.policy.AddressRules;
 import dev.chitin.policy.Capabilities;
+import dev.chitin.policy.Executables;
+import dev.chitin.policy.Judgement;
 import dev.chitin.policy.PolicySettings;
+import dev.chitin.policy.PolicySnapshot;
 import dev.chitin.policy.WriteProtection;
 import dev.chitin.sandbox.LimitSettings;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.ToolRegistry;
-import dev.chitin.sandbox.bwrap.RunBounds;
-import dev.chitin.sandbox.bwrap.WarmBounds;
 import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ import java.util.stream.Stream;
 
 /** Turns a checked configuration into settings, filling in the defaults. */
 public final class SettingsReader {
-  private static final List<String> SEARCH_PATH = List.of("/usr/bin", "/bin");
+  private static final String NODE = "local";
 
   private final JsonValue.Obj document;
   private final ChitinHome home;
@@ -61,14 +63,21 @@ public final class SettingsReader {
   /**
    * The same, for who only wants to know.
    *
-   * @throws ConfigException with the fault, and for tools that do not go together
+   * @throws ConfigException with the fault, and for what a start would refuse by the configuration
+   *     alone: tools that do not go together, a listener in clear, rules that are none
    */
   public static void check(
       Configuration configuration, ChitinHome home, Map<String, String> environment)
       throws ConfigException {
     try {
-      ToolRegistry.of(
-          new SettingsReader(configuration.document(), home).settings(environment).tools());
+      GatewaySettings settings =
+          new SettingsReader(configuration.document(), home).settings(environment);
+      ToolRegistry.of(settings.tools());
+      ListenerCheck.refuseCleartext(settings.edge());
+      PolicySnapshot.compile(
+          settings.policy(),
+          new Executables(settings.policy().searchPath()),
+          Judgement.PERMIT_WITHIN_CEILING);
     } catch (ChitinException.Invalid e) {
       throw new ConfigException(List.of(configuration.fault(e.problem())));
     }
@@ -76,6 +85,7 @@ public final class SettingsReader {
 
   private GatewaySettings settings(Map<String, String> environment) {
     JsonFields sandbox = section("sandbox");
+    var runs = new RunSettingsReader(sandbox);
     Path keyFile =
         section("vault").string("key_file").map(home::expand).orElseGet(() -> keyFile(environment));
     Path nodeKey =
@@ -118,18 +128,18 @@ public final class SettingsReader {
         audit(),
         Set.copyOf(sandbox.strings("waive").orElse(List.of())),
         home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),
-        runs(sandbox),
-        warm(sandbox),
+        runs.bounds(),
+        runs.warm(),
         llm,
         OperationSettings.read(section("gateway"), section("telemetry")),
-        "local");
+        NODE);
   }
 
   private AuditOptions audit() {
     JsonFields audit = section("audit");
     long segmentBytes = audit.integer("segment_bytes", 1 << 20, 1 << 30).orElse(64L << 20);
     return new AuditOptions(
-        audit.string("origin").orElse(null),
+        audit.string("origin").map(this::checkedOrigin).orElse(null),
         audit.integer("append_timeout_ms", 10, 60_000).orElse(2_000L),
         segmentBytes,
         audit
@@ -147,6 +157,11 @@ public final class SettingsReader {
         retention());
   }
 
+  /** As the log itself takes it. */
+  private String checkedOrigin(String origin) {
+    return AuditSettings.of(home.audit(), NODE, Version.CURRENT).withOrigin(origin).origin();
+  }
+
   private RetentionPolicy retention() {
     return section("audit")
         .fields("retention")
@@ -160,34 +175,6 @@ public final class SettingsReader {
                     retention.integer("max_events", 1, RetentionKeys.MOST_EVENTS).orElse(0L),
                     retention.string("archive").map(home::expand).orElse(null)))
         .orElse(RetentionPolicy.KEEP_ALL);
-  }
-
-  /** A bound of one tenant that is not given lies at three quarters of the whole. */
-  private static RunBounds runs(JsonFields sandbox) {
-    RunBounds d = RunBounds.DEFAULT;
-    int runs = bound(sandbox, "max_runs", d.runs());
-    int waiting = bound(sandbox, "max_waiting", d.waiting());
-    return new RunBounds(
-        runs,
-        bound(sandbox, "max_runs_per_tenant", Math.max(1, runs * 3 / 4)),
-        waiting,
-        bound(sandbox, "max_waiting_per_tenant", Math.max(1, waiting / 2)),
-        bound(sandbox, "max_setups", d.setUps()));
-  }
-
-  private static WarmBounds warm(JsonFields sandbox) {
-    WarmBounds d = WarmBounds.DEFAULT;
-    return sandbox
-        .fields("warm")
-        .map(
-            warm -> {
-              int perProfile = bound(warm, "per_profile", d.perProfile());
-              return new WarmBounds(
-                  perProfile,
-                  Math.max(perProfile, bound(warm, "total", d.total())),
-                  bound(warm, "idle_ms", Math.toIntExact(d.idleMillis())));
-            })
-        .orElse(d);
   }
 
   /** A key that systemd hands over, unless the operator names a file. */
@@ -210,10 +197,6 @@ public final class SettingsReader {
     return base.resolve("chitin").resolve("vault.key");
   }
 
-  private static int bound(JsonFields limits, String name, int byDefault) {
-    return Math.toIntExact(limits.integer(name, 0, Integer.MAX_VALUE).orElse((long) byDefault));
-  }
-
   private PolicySettings policy(
       Map<String, Capabilities> grants,
       String workspacePath,
@@ -232,7 +215,7 @@ public final class SettingsReader {
         protectedPaths(credential.orElse(keyFile), keyFile, nodeKey),
         grants,
         allowPrivate(),
-        sandbox.strings("search_path").orElse(SEARCH_PATH),
+        new RunSettingsReader(sandbox).searchPath(),
         WriteProtection.without(sandbox.strings("unprotected").orElse(List.of())),
         llm.namedAddresses());
   }

@@ -144,6 +144,17 @@ class EdgeConfigurationTest {
   }
 
   @Test
+  void everyAddressOfLoopbackIsReachedFromHereAlone() throws ConfigException {
+    for (String host : new String[] {"127.0.0.2", "::1", "0:0:0:0:0:0:0:1", "localhost"}) {
+      ListenerCheck.check(read("{ gateway: { host: '" + host + "' } }").edge());
+    }
+    for (String host : new String[] {"0.0.0.0", "::", "10.0.0.1", "gw.example"}) {
+      EdgeSettings edge = read("{ gateway: { host: '" + host + "' } }").edge();
+      assertThatThrownBy(() -> ListenerCheck.check(edge)).as(host).hasMessageContaining("no TLS");
+    }
+  }
+
+  @Test
   void whyNothingListensIsSaidByTheKeyThatIsToBlame() throws ConfigException {
     HttpServer taken =
         vertx.createHttpServer().requestHandler(r -> {}).listen(0, "127.0.0.1").await();

@@ -10,6 +10,7 @@ import dev.chitin.gateway.config.Configuration;
 import dev.chitin.policy.Limits;
 import dev.chitin.policy.Limits.Member;
 import dev.chitin.sandbox.ToolDefinition;
+import dev.chitin.sandbox.bwrap.WarmBounds;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -49,6 +50,18 @@ class LimitConfigurationTest {
     assertThat(limits("process_run", "{}")).isEqualTo(Limits.DEFAULT);
     assertThat(limits("process_run", "{ sandbox: { limits: { disk_files: 5 } } }"))
         .isEqualTo(Limits.DEFAULT.with(Member.DISK_FILES, 5));
+  }
+
+  @Test
+  void noMoreSandboxesStandReadyThanTheOperatorSays() throws ConfigException {
+    assertThat(read("{ sandbox: { warm: { total: 0 } } }").warm())
+        .isEqualTo(new WarmBounds(0, 0, WarmBounds.DEFAULT.idleMillis()));
+    assertThat(read("{ sandbox: { warm: { total: 2 } } }").warm())
+        .isEqualTo(new WarmBounds(2, 2, WarmBounds.DEFAULT.idleMillis()));
+    assertThat(read("{ sandbox: { warm: { per_profile: 20 } } }").warm())
+        .isEqualTo(new WarmBounds(20, 20, WarmBounds.DEFAULT.idleMillis()));
+    assertThat(read("{ sandbox: { warm: { per_profile: 1 } } }").warm())
+        .isEqualTo(new WarmBounds(1, 16, WarmBounds.DEFAULT.idleMillis()));
   }
 
   @Test

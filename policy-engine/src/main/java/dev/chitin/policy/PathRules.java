@@ -128,6 +128,7 @@ public final class PathRules {
     PathPattern pattern = PathPattern.compile(written, home, id);
     if (inChitinHome(FoldedPath.of(pattern.path()))) {
       throw Problem.of(ProblemCode.CONFIG_INVALID, id + " lies in Chitin's own home.")
+          .withRule(id)
           .withHint("Of Chitin's home only its directory 'workspace' may be seen by tools.")
           .toException();
     }

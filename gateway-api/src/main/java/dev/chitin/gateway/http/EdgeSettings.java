@@ -3,7 +3,9 @@ package dev.chitin.gateway.http;
 import dev.chitin.gateway.rate.RateLimit;
 import dev.chitin.gateway.session.SessionBounds;
 import dev.chitin.gateway.tls.TlsSettings;
-import java.util.List;
+import dev.chitin.policy.RequestHost;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +45,18 @@ public record EdgeSettings(
 
   /** Whether only this machine can reach the listener. */
   public boolean isLoopback() {
-    return List.of("127.0.0.1", "::1", "localhost").contains(host);
+    return host.equals("localhost")
+        || RequestHost.literal(host.contains(":") ? "[" + host + "]" : host)
+            .filter(EdgeSettings::isLoopback)
+            .isPresent();
+  }
+
+  private static boolean isLoopback(byte[] address) {
+    try {
+      return InetAddress.getByAddress(address).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
   }
 
   /** What the listener itself speaks, {@code https} or {@code http}. */

@@ -46,6 +46,11 @@ class ConfigCommandTest {
         "`auth: { issuers: [\n{ issuer: 'https://id', audience: 'a', algorithms: [],"
             + " roles: { map: { a: 'agent' } } } ] }` | 2:52 | auth.issuers[0].algorithms",
         "egress: { allow_private: ['10.0.0.0/4'] } | 1:28 | egress.allow_private[0]",
+        "audit: { origin: 'two words' } | 1:19 | audit.origin",
+        "sandbox: { search_path: ['/usr/bin', 'bin'] } | 1:39 | sandbox.search_path[1]",
+        "sandbox: { warm: { per_profile: 3, total: 2 } } | 1:34 | sandbox.warm.per_profile",
+        "audit: { alerts: { webhooks: [{ url: 'https://x.example/', secret: 'A b' }] } } | 1:69 |"
+            + " audit.alerts.webhooks[0].secret",
       })
   void aFaultOfAReaderHasItsPlaceAndItsKey(String members, String place, String key)
       throws Exception {
@@ -63,6 +68,30 @@ class ConfigCommandTest {
     assertThat(err.toString(StandardCharsets.UTF_8))
         .contains("chitin.json5:" + place + ": ", "rule: " + key, "hint: ")
         .doesNotContain("\tat ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "gateway: { host: '0.0.0.0' } | 1:19 | gateway.host",
+        "workspace: { path: 'relative' } | 1:21 | workspace.path",
+        "workspace: { allowed_paths: ['/srv/a', 'b'] } | 1:41 | workspace.allowed_paths[1]",
+        "workspace: { denied_paths: ['*/b'] } | 1:30 | workspace.denied_paths[0]",
+        "policy: { grants: { fs_read: { FileRead: { paths: ['x'] } } } } | 1:53 |"
+            + " policy.grants.fs_read.FileRead.paths[0]",
+        "policy: { grants: { http_fetch: { NetworkAccess: { hosts: ['a b'] } } } } | 1:61 |"
+            + " policy.grants.http_fetch.NetworkAccess.hosts[0]",
+      })
+  void whatAStartRefusesByTheConfigurationAloneIsAFault(String members, String place, String key)
+      throws Exception {
+    assertThat(run("{" + members + "}", "config", "validate", "--json")).isEqualTo(2);
+    JsonValue.Obj answer = (JsonValue.Obj) StrictJson.parse(out.toByteArray());
+    var faults = (JsonValue.Arr) Objects.requireNonNull(answer.get("faults"));
+    var fault = (JsonValue.Obj) faults.items().getFirst();
+    assertThat(Texts.of(fault, "place")).isEqualTo("chitin.json5:" + place);
+    assertThat(Texts.of(fault, "key")).isEqualTo(key);
   }
 
   @Test

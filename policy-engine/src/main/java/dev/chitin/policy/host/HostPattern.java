@@ -109,6 +109,7 @@ public record HostPattern(
 
   private static RuntimeException invalid(String key, String written, String detail) {
     return Problem.of(ProblemCode.CONFIG_INVALID, key + ": '" + written + "' " + detail + ".")
+        .withRule(key)
         .withHint("Write host[:port], *.suffix[:port], **.suffix[:port], an address or a block.")
         .toException();
   }

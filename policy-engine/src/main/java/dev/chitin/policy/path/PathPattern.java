@@ -151,6 +151,7 @@ public record PathPattern(List<String> components, Reach reach) {
 
   private static RuntimeException invalid(String key, String written, String detail) {
     return Problem.of(ProblemCode.CONFIG_INVALID, key + ": '" + written + "' " + detail + ".")
+        .withRule(key)
         .withHint("Write a directory or file, dir/* for one level, or dir/** for the tree.")
         .toException();
   }
