@@ -74,20 +74,20 @@ final class AuditCommand {
   @Command(
       name = "verify",
       description = {
-        "Check every entry, checksum, tile and tree root, and the signed checkpoint, of a log or an",
-        "export. Works on a copy, without the vault. Exit code 6 when something is wrong; the first",
-        "bad entry is named. After the log's key was rotated the old key still leads to the new one",
-        "with --since a checkpoint that the old one signed and that covers the rotation's entry."
+        "Check a log or an export: entries, checksums, tiles, tree roots, checkpoint.",
+        "Works on a copy, without the vault. Exit code 6 when something is wrong; the first bad"
+            + " entry is named. After the log's key was rotated the old key still leads to the new"
+            + " one with --since a checkpoint that the old one signed and that covers the"
+            + " rotation's entry."
       })
   int verify(
       @Option(names = "--json", description = "Print JSON.") boolean json,
       @Option(
               names = "--key",
               paramLabel = "VKEY",
-              description = {
-                "The log's verifier key, kept elsewhere (chitin audit key); may be given again, for",
-                "a log whose key was rotated."
-              })
+              description =
+                  "The log's verifier key, kept elsewhere (chitin audit key); may be given again,"
+                      + " for a log whose key was rotated.")
           @Nullable List<String> keys,
       @Option(
               names = "--since",
@@ -232,8 +232,8 @@ final class AuditCommand {
   @Command(
       name = "key",
       description = {
-        "Print the log's verifier key, for people to keep elsewhere. While the key is being rotated",
-        "the old one follows on a second line."
+        "Print the log's verifier key, for people to keep elsewhere.",
+        "While the key is being rotated the old one follows on a second line."
       })
   int key(
       @Option(names = "--json", description = "Print JSON.") boolean json,

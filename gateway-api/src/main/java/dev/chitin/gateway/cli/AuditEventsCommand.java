@@ -21,9 +21,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "events",
     description = {
-      "Find entries of the running gateway's log, one JSON object a line. Names that entries have",
-      "sealed are opened. What the search did not come to is said on stderr with the cursor to go",
-      "on from."
+      "Find entries of the running gateway's log, one JSON object a line.",
+      "Names that entries have sealed are opened. What the search did not come to is "
+          + "said on stderr with the cursor to go on from."
     })
 final class AuditEventsCommand implements Callable<Integer> {
   private final Session session;

@@ -20,8 +20,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "export",
     description = {
-      "Write the signed log as static files (C2SP tlog-tiles) into a new directory (--dir), or its",
-      "entries in the format of other systems to stdout, one a line (--format)."
+      "Write the signed log as static files, or its entries in the format of others.",
+      "--dir makes a new directory with files as C2SP tlog-tiles has them; --format "
+          + "prints entries to stdout, one a line."
     })
 final class AuditExportCommand implements Callable<Integer> {
   private static final int PAGE = 1_000;

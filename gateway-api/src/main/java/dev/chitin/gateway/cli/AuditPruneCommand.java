@@ -16,10 +16,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "prune",
     description = {
-      "Remove the oldest entries of the log, by whole segments, after the log itself says so. All",
-      "hashes stay: roots, checkpoints and proofs verify as before, and entries below the minimum",
-      "are answered with 410. Never removed are the last segment, entries of calls that may be",
-      "open, and what no checkpoint covers. Cannot be undone."
+      "Remove the oldest entries of the log, by whole segments.",
+      "The log itself says so first. All hashes stay: roots, checkpoints and proofs "
+          + "verify as before, and entries below the minimum are answered with 410. Never "
+          + "removed are the last segment, entries of calls that may be open, and what no "
+          + "checkpoint covers. Cannot be undone."
     })
 final class AuditPruneCommand implements Callable<Integer> {
   private final Session session;

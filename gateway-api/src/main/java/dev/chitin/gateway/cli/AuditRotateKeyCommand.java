@@ -15,10 +15,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "rotate-key",
     description = {
-      "Make a new key for the log and print its verifier key. The log records it; both keys sign for",
-      "the time of --overlap, in which everybody who verifies the log, and each witness, is given the",
-      "new one. Then the new key signs alone and the old one is destroyed. This is not for a key that",
-      "somebody else may have: that log has ended, start a new one (SECURITY.md)."
+      "Make a new key for the log and print its verifier key.",
+      "The log records it; both keys sign for the time of --overlap, in which everybody "
+          + "who verifies the log, and each witness, is given the new one. Then the new key "
+          + "signs alone and the old one is destroyed. This is not for a key that somebody "
+          + "else may have: that log has ended, start a new one (SECURITY.md)."
     })
 final class AuditRotateKeyCommand implements Callable<Integer> {
   private final Session session;

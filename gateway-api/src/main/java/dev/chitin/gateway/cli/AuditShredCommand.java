@@ -19,9 +19,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "shred",
     description = {
-      "Destroy the keys of one subject: his name in all entries becomes unreadable, and the hash",
-      "that stands for it nobody's. The entries stay and the log verifies. Cannot be undone; copies",
-      "of the file audit-subjects made before still have the keys."
+      "Destroy the keys of one subject: his name becomes unreadable.",
+      "The hash that stands for it in entries is nobody's then. The entries stay and "
+          + "the log verifies. Cannot be undone; copies of the file audit-subjects made "
+          + "before still have the keys."
     })
 final class AuditShredCommand implements Callable<Integer> {
   private final Session session;

@@ -35,7 +35,7 @@ final class ConfigCommand {
     Path named = file == null ? config : file;
     Path checked = session.configurationFile(named);
     if (named != null && !Files.exists(named)) {
-      session.err().println("chitin: " + named + " does not exist.");
+      report(List.of(new ConfigFault(named.toString(), "", "does not exist")), json);
       return ExitCode.USAGE.value();
     }
     try {

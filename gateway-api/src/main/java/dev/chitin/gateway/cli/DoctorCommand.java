@@ -1,5 +1,7 @@
 package dev.chitin.gateway.cli;
 
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Gateway;
 import dev.chitin.gateway.GatewaySettings;
@@ -18,7 +20,12 @@ import picocli.CommandLine.Option;
 final class DoctorCommand implements Callable<Integer> {
   private final Session session;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "Default: chitin.json5.")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "What to examine while no gateway runs; default chitin.json5. A running one examines what"
+              + " it was started with.")
   private @Nullable Path config;
 
   @Option(names = "--json", description = "Print JSON.")
@@ -42,6 +49,16 @@ final class DoctorCommand implements Callable<Integer> {
 
   private JsonValue.Obj report() {
     if (AdminClient.listens(session.home().adminSocket())) {
+      if (config != null) {
+        throw Problem.of(
+                ProblemCode.REQUEST_ARGUMENTS_INVALID,
+                "A gateway runs for "
+                    + session.home().root()
+                    + ", and examines what it was started with.")
+            .withRule("--config")
+            .withHint("Leave --config out, or name another home by CHITIN_HOME.")
+            .toException();
+      }
       try (var client = new AdminClient(session.home().adminSocket())) {
         return client.call(HttpMethod.POST, "/admin/doctor");
       }

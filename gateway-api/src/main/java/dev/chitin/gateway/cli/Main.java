@@ -1,6 +1,8 @@
 package dev.chitin.gateway.cli;
 
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -27,6 +29,7 @@ import picocli.CommandLine.ParseResult;
       "",
       "Exit codes: 0 ok, 1 the tool failed, 2 usage or configuration, 3 denied,",
       "            4 not authenticated, 5 unavailable, 6 verification failed.",
+      "A command opens the vault itself while no gateway runs; else the gateway does the work.",
       "CHITIN_HOME names where the gateway keeps its state; default ~/.chitin.",
       "CHITIN_SECTION__KEY overrides a key of chitin.json5.",
       "CHITIN_JAVA_OPTIONS are further options of the JVM, -Xmx4g say."
@@ -48,7 +51,8 @@ public final class Main implements Runnable {
       names = "--passphrase-fd",
       paramLabel = "N",
       scope = CommandLine.ScopeType.INHERIT,
-      description = "Read the vault's passphrase from this open descriptor.")
+      description =
+          "Read the vault's passphrase from this open descriptor when the command opens the vault.")
   void passphraseFd(int descriptor) {
     access.passphraseFd(descriptor);
   }
@@ -56,7 +60,7 @@ public final class Main implements Runnable {
   @CommandLine.Option(
       names = "--recovery",
       scope = CommandLine.ScopeType.INHERIT,
-      description = "Open the vault with its recovery code, typed or on stdin.")
+      description = "When the command opens the vault: with the recovery code, typed or on stdin.")
   void recovery(boolean wanted) {
     access.recovery(wanted);
   }
@@ -64,7 +68,9 @@ public final class Main implements Runnable {
   @CommandLine.Option(
       names = "--accept-rollback",
       scope = CommandLine.ScopeType.INHERIT,
-      description = "Take the vault on disk for the true one, against the audit log.")
+      description =
+          "When the command opens the vault: take what is on disk for the true one, against the"
+              + " audit log.")
   void acceptRollback(boolean accept) {
     access.acceptRollback(accept);
   }
@@ -101,6 +107,7 @@ public final class Main implements Runnable {
     wanted(commands(session), arguments).forEach(command -> line.addSubcommand(command.get()));
     line.setExecutionExceptionHandler(
         (failure, command, result) -> failed(session, failure, result));
+    line.setParameterExceptionHandler((fault, given) -> misused(session, fault, given));
     line.setExpandAtFiles(false); // Arguments are taken as they are given.
     line.setExitCodeExceptionMapper(failure -> ExitCode.USAGE.value());
     addHelp(line);
@@ -178,6 +185,24 @@ public final class Main implements Runnable {
       LOG.error("the command failed", known);
     }
     return session.fail(known.problem(), wantsJson(result));
+  }
+
+  /** What was typed is no command: said to people with the usage, to machines as a problem. */
+  private static int misused(
+      Session session, CommandLine.ParameterException fault, String... given) {
+    if (List.of(given).contains("--json")) {
+      String command = fault.getCommandLine().getCommandSpec().qualifiedName();
+      return session.fail(
+          Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, String.valueOf(fault.getMessage()))
+              .withHint(command + " --help shows what it takes."),
+          true);
+    }
+    PrintWriter err = fault.getCommandLine().getErr();
+    err.println(fault.getMessage());
+    if (!CommandLine.UnmatchedArgumentException.printSuggestions(fault, err)) {
+      fault.getCommandLine().usage(err);
+    }
+    return ExitCode.USAGE.value();
   }
 
   private static boolean wantsJson(ParseResult result) {

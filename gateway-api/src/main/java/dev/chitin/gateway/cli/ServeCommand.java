@@ -1,6 +1,8 @@
 package dev.chitin.gateway.cli;
 
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Gateway;
 import dev.chitin.gateway.GatewaySettings;
@@ -46,15 +48,13 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     if (logFormat != null) {
       if (!LogFormat.texts().contains(logFormat)) {
-        session.err().println("chitin: --log-format is text or json.");
-        return ExitCode.USAGE.value();
+        throw unusable("--log-format", "is text or json");
       }
       session = session.with("CHITIN_GATEWAY__LOG_FORMAT", logFormat);
       LogFormat.of(logFormat).use();
     }
     if (port != null && (port < 0 || port > 65_535)) {
-      session.err().println("chitin: --port is a number from 0 to 65535.");
-      return ExitCode.USAGE.value();
+      throw unusable("--port", "is a number from 0 to 65535");
     }
     GatewaySettings settings = session.settings(config);
     Gateway gateway =
@@ -73,6 +73,13 @@ final class ServeCommand implements Callable<Integer> {
     session.out().flush();
     end.stop();
     return ExitCode.OK.value();
+  }
+
+  private static ChitinException unusable(String option, String what) {
+    return Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, option + " " + what + ".")
+        .withRule(option)
+        .withHint("chitin serve --help shows what it takes.")
+        .toException();
   }
 
   private static void reload(Gateway gateway) {

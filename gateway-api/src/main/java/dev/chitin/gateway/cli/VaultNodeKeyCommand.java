@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "node-key",
     description = {
-      "Print the public part of this node's key pair, which is made where there is none. Another",
-      "node's vault that was given it by add-recipient opens here by the file vault.recipient_key."
+      "Print the public part of this node's key pair, made where there is none.",
+      "Another node's vault that was given it by add-recipient opens here by the file "
+          + "vault.recipient_key."
     })
 final class VaultNodeKeyCommand implements Callable<Integer> {
   private final Session session;

@@ -10,8 +10,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "rebind",
     description = {
-      "Bind the key file to this machine and user anew, after the vault was opened by other means:",
-      "chitin vault rebind --recovery. Old slots stay until remove-slot takes them away."
+      "Bind the key file to this machine and user anew.",
+      "Done after the vault was opened by other means: chitin vault rebind --recovery. "
+          + "Old slots stay until remove-slot takes them away."
     })
 final class VaultRebindCommand implements Callable<Integer> {
   private final Session session;

@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "rotate-root",
     description = {
-      "Put a new root key in the place of the old one. Slots whose credential is given stay: the key",
-      "file's, and a passphrase's with --passphrase-fd or --ask; others are dropped and listed."
+      "Put a new root key in the place of the old one.",
+      "Slots whose credential is given stay: the key file's, and a passphrase's with "
+          + "--passphrase-fd or --ask; others are dropped and listed."
     })
 final class VaultRotateRootCommand implements Callable<Integer> {
   private final Session session;
