@@ -234,7 +234,8 @@ public final class LogKeys implements Closeable {
     files.old().destroy();
     rotations.retired(running, Deadline.after(RECORD));
     rotation = null;
-    LOG.info("the audit log is signed with its new key alone; its file of the old one is destroyed");
+    LOG.info(
+        "the audit log is signed with its new key alone; its file of the old one is destroyed");
   }
 
   /** The verifier key to go on with: the log's only one, or the new one. */

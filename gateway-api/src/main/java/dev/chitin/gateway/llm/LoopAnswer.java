@@ -121,8 +121,7 @@ final class LoopAnswer implements AutoCloseable {
     } else if (!response.ended() && !response.closed()) {
       Dialect dialect = provider.settings().dialect();
       boolean typed = route == LlmRoute.RESPONSES;
-      client.end(
-          Buffer.buffer(dialect.errorEvent(reason.problem(), client.requestId(), typed)));
+      client.end(Buffer.buffer(dialect.errorEvent(reason.problem(), client.requestId(), typed)));
     }
   }
 

@@ -32,8 +32,10 @@ final class AnswerHeaders {
       ofModels(route, fields);
       return fields; // More may come from the provider, and is its to describe.
     }
-    fields.put("RateLimit-Policy", MOST);
-    fields.put("RateLimit", "How often still, and when again as before.");
+    if (status != 401) {
+      fields.put("RateLimit-Policy", MOST);
+      fields.put("RateLimit", "How often still, and when again as before.");
+    }
     if (route.calls()) {
       fields.put("Idempotency-Replayed", "true when the first answer is given again.");
     }

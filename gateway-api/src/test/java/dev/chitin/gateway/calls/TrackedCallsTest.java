@@ -192,8 +192,7 @@ class TrackedCallsTest {
   private static final int LARGE = 4 << 20;
 
   private void end(String owner, int number) {
-    add(owner, number)
-        .ended(JsonValue.object().put("stdout", "x".repeat(LARGE)).build());
+    add(owner, number).ended(JsonValue.object().put("stdout", "x".repeat(LARGE)).build());
   }
 
   @Test

@@ -234,16 +234,12 @@ class OpenApiTest {
                   (status, response) -> {
                     Set<String> fields =
                         object((JsonValue.Obj) response, "headers").members().keySet();
-                    assertThat(fields.contains("X-Request-Id")).as(name).isNotEqualTo(model);
+                    assertThat(fields).as(name).contains("X-Request-Id");
                     assertThat(fields.contains("RateLimit"))
                         .as(name + status)
-                        .isEqualTo(
-                            !model
-                                && !status.equals("401")
-                                && !text(operation, "x-chitin-scope").isEmpty());
+                        .isEqualTo(!model && !status.equals("401"));
                     assertThat(fields.contains("Retry-After") || !status.equals("429")).isTrue();
-                    assertThat(
-                            fields.contains("WWW-Authenticate") || !status.equals("401") || model)
+                    assertThat(fields.contains("WWW-Authenticate") || !status.equals("401"))
                         .as(name)
                         .isTrue();
                   });
