@@ -27,6 +27,9 @@ record ToolAsk(
     @Nullable String toolset) {
   private static final int MOST_CHARS = 256;
 
+  /** Some providers keep what a model thought in it. */
+  private static final int MOST_ID_CHARS = 64 * 1024;
+
   /** One whose arguments came as an object; read anew, as strictly as those of any call. */
   static ToolAsk of(@Nullable JsonValue id, @Nullable JsonValue name, JsonValue.Obj arguments) {
     return ofText(id, name, new JsonValue.Str(CanonicalJson.inOrder(arguments)));
@@ -51,7 +54,13 @@ record ToolAsk(
               ? JsonValue.Obj.EMPTY
               : StrictJson.parse(given.getBytes(StandardCharsets.UTF_8), JsonLimits.REQUEST);
       return read instanceof JsonValue.Obj object
-          ? new ToolAsk(text(id, "id"), text(name, "name"), object, null, false, null)
+          ? new ToolAsk(
+              text(id, "id", MOST_ID_CHARS),
+              text(name, "name", MOST_CHARS),
+              object,
+              null,
+              false,
+              null)
           : unreadable(id, name, "they are no JSON object");
     } catch (JsonSyntaxException e) {
       return unreadable(
@@ -61,18 +70,20 @@ record ToolAsk(
 
   /** One of a client's tools that take text. */
   static ToolAsk ofCustom(@Nullable JsonValue id, @Nullable JsonValue name) {
-    return new ToolAsk(text(id, "id"), text(name, "name"), null, null, true, null);
+    return new ToolAsk(
+        text(id, "id", MOST_ID_CHARS), text(name, "name", MOST_CHARS), null, null, true, null);
   }
 
   private static ToolAsk unreadable(
       @Nullable JsonValue id, @Nullable JsonValue name, String fault) {
-    return new ToolAsk(text(id, "id"), text(name, "name"), null, fault, false, null);
+    return new ToolAsk(
+        text(id, "id", MOST_ID_CHARS), text(name, "name", MOST_CHARS), null, fault, false, null);
   }
 
-  private static String text(@Nullable JsonValue value, String what) {
+  private static String text(@Nullable JsonValue value, String what, int most) {
     if (value instanceof JsonValue.Str text
         && !text.value().isEmpty()
-        && text.value().length() <= MOST_CHARS) {
+        && text.value().length() <= most) {
       return text.value();
     }
     throw ModelTurn.broken("it asks for a tool without a usable " + what);

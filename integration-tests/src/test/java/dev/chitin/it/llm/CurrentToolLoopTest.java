@@ -278,6 +278,18 @@ class CurrentToolLoopTest {
     assertThat(stage.told(model)).contains(message).contains("seven green apples");
   }
 
+  @Test
+  void anIdThatCarriesAThoughtIsAnId() throws Exception {
+    String id = "call_1__thought__" + "A".repeat(4_000);
+    String model = model(said("tool_use", "", USE.replace("t1", id)), said("end_turn", "", SEARCH));
+    loop(MESSAGES, model, "");
+    assertThat(stage.told(model)).contains("\"tool_use_id\":\"" + id + "\"");
+    String nameless = USE.replace("fs_read", "f".repeat(257));
+    LlmStage.Answer answer = stage.loop(MESSAGES, model(said("tool_use", "", nameless)), "");
+    assertThat(answer.status()).isEqualTo(502);
+    assertThat(answer.error("message")).contains("without a usable name");
+  }
+
   private static final String ITEM =
       "{\"type\":\"function_call\",\"id\":\"fc_1\",\"status\":\"completed\",\"call_id\":\"%s\",\"name\":\"%s\",\"arguments\":\"{\\\"path\\\":\\\"notes.txt\\\"}\"%s}";
 
