@@ -32,7 +32,7 @@ class KeyFileTest {
             e -> {
               assertThat(e.code()).isEqualTo(ProblemCode.VAULT_UNLOCK_FAILED);
               assertThat(e.problem().rule()).isEqualTo(rule);
-              assertThat(e.problem().hint()).isNotBlank();
+              assertThat(e.problem().hint()).contains(keyFile.path().toString());
             });
   }
 

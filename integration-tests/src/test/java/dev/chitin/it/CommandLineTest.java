@@ -153,6 +153,27 @@ class CommandLineTest {
   }
 
   @Test
+  void aFileThatIsMissingIsNamedWithTheKeyThatNamesIt() throws Exception {
+    Path hook =
+        GatewayProcess.home(
+            "\"audit\": { \"alerts\": { \"webhooks\": [{ \"url\": \"https://hooks.example/x\","
+                + " \"secret\": \"/no/such/place/key\" }] } }");
+    assertThat(GatewayProcess.run(hook, NOTHING, "serve", "--port", "0").err())
+        .contains("audit.alerts.webhooks[0].secret: ", "/no/such/place/key");
+    GatewayProcess.removeHome(hook);
+    Path bwrap = GatewayProcess.home("");
+    var more = Map.of("CHITIN_SANDBOX__BWRAP", "/no/such/bwrap");
+    Process process =
+        GatewayProcess.command(bwrap, more, "serve", "--port", "0")
+            .redirectErrorStream(true)
+            .start();
+    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("/no/such/bwrap", "sandbox.bwrap");
+    assertThat(process.waitFor()).isEqualTo(5);
+    GatewayProcess.removeHome(bwrap);
+  }
+
+  @Test
   void theThreeSnippetsOfTheSecurityModelLoadAsTheyStand() throws Exception {
     Path home = GatewayProcess.home("");
     String[] snippets = {
