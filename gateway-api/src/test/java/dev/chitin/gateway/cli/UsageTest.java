@@ -115,8 +115,8 @@ class UsageTest {
       if (list < 0) {
         continue;
       }
-      String all = help.substring(list).replaceFirst("(?s)\n\n.*", "");
-      String[] entries = all.replaceAll("\n {4,}", " ").split("\n");
+      String all = help.substring(list).replaceFirst("(?s)\n\n.*", "").strip();
+      String[] entries = all.replaceAll("\n {4,}", " ").split("\n", -1);
       for (int k = 1; k < entries.length; k++) {
         assertThat(entries[k]).as(line.toString()).matches("  [a-z-]+ +[A-Z].*\\.");
       }
