@@ -13,14 +13,19 @@ final class AuditKeys {
 
   static final Section SECTION =
       Section.of(
-          Spec.Key.of("origin", "The log's name.", TEXT),
+          Spec.Key.of("origin", "The log's name; default chitin.local/audit/local.", TEXT),
           Spec.Key.of(
-              "append_timeout_ms", "Longest wait for a durable record.", new Whole(10, 60_000)),
+              "append_timeout_ms",
+              "Longest wait for a durable record; default 2000.",
+              new Whole(10, 60_000)),
           Spec.Key.of(
               "clear",
               "What entries name in clear, which is otherwise a keyed hash.",
               new ListOf(new Choice(GuardedField.texts()))),
-          Spec.Key.of("segment_bytes", "Size of one segment file.", new Whole(1 << 20, 1 << 30)),
+          Spec.Key.of(
+              "segment_bytes",
+              "Size of one segment file; default 64 MiB.",
+              new Whole(1 << 20, 1 << 30)),
           Spec.Key.of(
               "checkpoint",
               "How the log is signed.",

@@ -18,9 +18,10 @@ final class EdgeKeys {
       Section.of(
           Spec.Key.of(
               "host",
-              "Address or name to listen on, without port; beyond loopback only with tls.",
+              "Address or name to listen on, without port; beyond loopback only with tls; default 127.0.0.1.",
               TEXT),
-          Spec.Key.of("port", "Port to listen on; 0 picks a free one.", new Whole(0, 65_535)),
+          Spec.Key.of(
+              "port", "Port to listen on; 0 picks a free one; default 8787.", new Whole(0, 65_535)),
           Spec.Key.of(
               "hosts",
               "Further names under which clients reach the gateway: host stands for it with the"
@@ -31,18 +32,24 @@ final class EdgeKeys {
               "limits",
               "Bounds of the edge.",
               Section.of(
-                  Spec.Key.of("connections", "Connections at once.", new Whole(1, 100_000)),
+                  Spec.Key.of(
+                      "connections", "Connections at once; default 10000.", new Whole(1, 100_000)),
                   Spec.Key.of(
                       "connections_per_address",
-                      "Connections of one peer address at once.",
+                      "Connections of one peer address at once; default 256.",
                       new Whole(1, 100_000)),
                   Spec.Key.of(
                       "header_timeout_ms",
-                      "Time in which a new connection's first request header must be whole.",
+                      "Time in which a request's header must be whole; default 10000.",
                       new Whole(100, 600_000)),
                   Spec.Key.of(
-                      "header_bytes", "Size of all header fields.", new Whole(1_024, 1 << 20)),
-                  Spec.Key.of("body_bytes", "Size of a call's body.", new Whole(1_024, 64 << 20)),
+                      "header_bytes",
+                      "Size of all header fields; default 16 KiB.",
+                      new Whole(1_024, 1 << 20)),
+                  Spec.Key.of(
+                      "body_bytes",
+                      "Size of a call's body; default 1 MiB.",
+                      new Whole(1_024, 64 << 20)),
                   Spec.Key.of(
                       "llm_body_bytes",
                       "Size of the body of a request to a model provider; default 32 MiB.",
@@ -51,13 +58,20 @@ final class EdgeKeys {
                       "llm_bodies_bytes",
                       "Size of all such bodies at once; default 256 MiB.",
                       new Whole(1_024, 1L << 40)),
-                  Spec.Key.of("body_timeout_ms", "Time to send a body.", new Whole(100, 600_000)),
-                  Spec.Key.of("calls", "Running calls in all.", new Whole(1, 100_000)),
+                  Spec.Key.of(
+                      "body_timeout_ms",
+                      "Time to send a body; default 30000.",
+                      new Whole(100, 600_000)),
+                  Spec.Key.of(
+                      "calls", "Running calls in all; default 1024.", new Whole(1, 100_000)),
                   Spec.Key.of(
                       "calls_per_principal",
-                      "Running calls of one principal.",
+                      "Running calls of one principal; default 128.",
                       new Whole(1, 100_000)),
-                  Spec.Key.of("call_timeout_ms", "Longest call.", new Whole(100, 3_600_000)),
+                  Spec.Key.of(
+                      "call_timeout_ms",
+                      "Longest call; default 120000.",
+                      new Whole(100, 3_600_000)),
                   Spec.Key.of(
                       "event_streams",
                       "Open streams of calls' events in all; default 2048. Each is a connection, and"
@@ -114,10 +128,13 @@ final class EdgeKeys {
                       TEXT))),
           Spec.Key.of(
               "rate_limit",
-              "Requests of one principal.",
+              "Requests of one principal; an address has twenty times that.",
               Section.of(
-                  Spec.Key.of("requests_per_minute", "Sustained rate.", new Whole(1, 10_000_000)),
-                  Spec.Key.of("burst", "Requests at once.", new Whole(1, 1_000_000)))),
+                  Spec.Key.of(
+                      "requests_per_minute",
+                      "Sustained rate; default 6000.",
+                      new Whole(1, 10_000_000)),
+                  Spec.Key.of("burst", "Requests at once; default 200.", new Whole(1, 1_000_000)))),
           Spec.Key.of(
               "session",
               "How long sessions last.",

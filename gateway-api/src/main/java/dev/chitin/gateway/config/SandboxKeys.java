@@ -34,32 +34,40 @@ final class SandboxKeys {
               "Protected paths that tools may write after all, by name.",
               new ListOf(new Choice(WriteProtection.overridable()))),
           Spec.Key.of("bwrap", "Path of bubblewrap; default /usr/bin/bwrap.", TEXT),
-          Spec.Key.of("max_runs", "Native runs at once.", new Whole(1, 4_096)),
+          Spec.Key.of("max_runs", "Native runs at once; default 256.", new Whole(1, 4_096)),
           Spec.Key.of(
               "max_runs_per_tenant",
               "Native runs of one tenant at once; default three quarters of max_runs.",
               new Whole(1, 4_096)),
           Spec.Key.of(
               "max_waiting",
-              "Native calls that wait for a place; more are refused.",
+              "Native calls that wait for a place; more are refused; default 512.",
               new Whole(1, 65_536)),
           Spec.Key.of(
               "max_waiting_per_tenant",
               "Native calls of one tenant that wait; default half of max_waiting.",
               new Whole(1, 65_536)),
-          Spec.Key.of("max_setups", "Sandboxes being set up at once.", new Whole(1, 64)),
+          Spec.Key.of(
+              "max_setups",
+              "Sandboxes being set up at once; default one for each processor.",
+              new Whole(1, 64)),
           Spec.Key.of(
               "warm",
               "Sandboxes that stand ready before their call comes; each serves one call.",
               Section.of(
                   Spec.Key.of(
                       "per_profile",
-                      "Ready for one tenant, limits and mounts; 0 for none.",
+                      "Ready for one tenant, limits and mounts, at most total; 0 for none; default 4.",
                       new Whole(0, 64)),
-                  Spec.Key.of("total", "Ready in all.", new Whole(0, 1_024)),
+                  Spec.Key.of("total", "Ready in all; default 16.", new Whole(0, 1_024)),
                   Spec.Key.of(
-                      "idle_ms", "How long one waits for its call.", new Whole(100, 3_600_000)))),
-          Spec.Key.of("search_path", "Where bare command names are looked up, in order.", TEXTS));
+                      "idle_ms",
+                      "How long one waits for its call; default 60000.",
+                      new Whole(100, 3_600_000)))),
+          Spec.Key.of(
+              "search_path",
+              "Absolute directories in which bare command names are looked up, in order; default /usr/bin and /bin.",
+              TEXTS));
 
   private SandboxKeys() {}
 }

@@ -13,8 +13,6 @@ import org.junit.jupiter.api.Test;
 
 class TrackedCallTest {
   private static final int ROUNDS = 20_000;
-  private static final ChitinException FAILED =
-      Problem.of(ProblemCode.CALL_CANCELLED, "It was taken back.").toException();
 
   /** Reads until nothing more will come; the name of the last event. */
   private static String last(TrackedCall call) {
@@ -64,6 +62,8 @@ class TrackedCallTest {
 
   @Test
   void whoReadsACallToItsEndAlwaysGetsItsFailure() throws Exception {
-    endWhileItIsRead(call -> call.failed(FAILED, JsonValue.Obj.EMPTY), "error");
+    ChitinException failed =
+        Problem.of(ProblemCode.CALL_CANCELLED, "It was taken back.").toException();
+    endWhileItIsRead(call -> call.failed(failed, JsonValue.Obj.EMPTY), "error");
   }
 }
