@@ -30,7 +30,7 @@ public final class RunningCalls implements ToolExecutor {
   private final Promise<Void> idle = Promise.promise();
   private final ToolExecutor within = new Within();
   private volatile boolean closed;
-  private volatile boolean cancelled;
+  private volatile @Nullable String cancelled;
 
   public RunningCalls(ToolExecutor executor) {
     this.executor = executor;
@@ -94,6 +94,11 @@ public final class RunningCalls implements ToolExecutor {
     }
     BusCall<ToolResult> begun = executor.execute(call, deadline, trace);
     entry.begun = begun;
+    // Looked at after it could be reached: whoever cancels all after this reaches it.
+    String reason = cancelled;
+    if (reason != null) {
+      begun.cancel(reason);
+    }
     begun.result().onComplete(done -> leave(entry));
     return begun;
   }
@@ -114,7 +119,7 @@ public final class RunningCalls implements ToolExecutor {
    * so that none takes the end of its call for a result and goes on.
    */
   public int cancelAll(String reason) {
-    cancelled = true;
+    cancelled = reason;
     List<Request> asked = List.copyOf(requests);
     asked.forEach(request -> request.stop.accept(draining()));
     List<BusCall<ToolResult>> all = List.copyOf(running);
@@ -148,7 +153,7 @@ public final class RunningCalls implements ToolExecutor {
     @Override
     public BusCall<ToolResult> execute(
         ToolCall call, Deadline deadline, @Nullable TraceContext trace) {
-      return begin(call, deadline, trace, () -> cancelled);
+      return begin(call, deadline, trace, () -> cancelled != null);
     }
   }
 

@@ -23,9 +23,7 @@ public final class BodyRoom {
      * @throws dev.chitin.bus.ChitinException {@code gateway.overloaded} when there is no room
      */
     public void grow(long total) {
-      long more = total - bytes;
-      if (taken.addAndGet(more) > most) {
-        taken.addAndGet(-more);
+      if (!takeMore(total - bytes)) {
         throw Problem.of(
                 ProblemCode.GATEWAY_OVERLOADED,
                 "The gateway already holds as many bytes of requests as it may.")
@@ -41,6 +39,19 @@ public final class BodyRoom {
     public void close() {
       taken.addAndGet(-bytes);
       bytes = 0;
+    }
+  }
+
+  /** In one step: what is refused is never taken, and so stands in nobody's way. */
+  private boolean takeMore(long more) {
+    while (true) {
+      long before = taken.get();
+      if (more > 0 && before + more > most) {
+        return false;
+      }
+      if (taken.compareAndSet(before, before + more)) {
+        return true;
+      }
     }
   }
 

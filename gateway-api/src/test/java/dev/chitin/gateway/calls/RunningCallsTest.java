@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class RunningCallsTest {
@@ -91,5 +92,21 @@ class RunningCallsTest {
     assertThat(begin(calls.within(), "after").cause()).hasMessageContaining("gateway.draining");
     request.close();
     assertThat(calls.idle().succeeded()).isTrue();
+  }
+
+  @Test
+  void aCallThatIsBeingHandedOnWhenAllAreCancelledIsCancelledToo() {
+    var overtaken = new AtomicReference<RunningCalls>();
+    var slow =
+        new RunningCalls(
+            (call, deadline, trace) -> {
+              overtaken.get().close();
+              overtaken.get().cancelAll("the gateway stops");
+              return new Endless(call);
+            });
+    overtaken.set(slow);
+    begin(slow, "begun");
+    assertThat(told).containsExactly("begun: the gateway stops");
+    assertThat(slow.idle().succeeded()).isTrue();
   }
 }
