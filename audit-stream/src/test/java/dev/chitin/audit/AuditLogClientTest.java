@@ -24,7 +24,9 @@ class AuditLogClientTest {
   private final Bus bus = Bus.of(vertx);
   private final AuditLogClient client = new AuditLogClient(bus);
 
-  /** A log that has the record on disk in time, and whose answer is looked at after the deadline. */
+  /**
+   * A log that has the record on disk in time, and whose answer is looked at after the deadline.
+   */
   private final class AnsweredLate implements AuditLog {
     private <T> Future<T> late(T answer, Deadline deadline) {
       return vertx.timer(deadline.remainingMillis() + 50).map(answer);
