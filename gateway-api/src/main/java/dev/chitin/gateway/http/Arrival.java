@@ -28,6 +28,7 @@ final class Arrival {
   private @Nullable Route route;
   private @Nullable Caller caller;
   private @Nullable ProblemCode problem;
+  private Runnable over = () -> {};
   private boolean ended;
 
   Arrival(String requestId, @Nullable RequestSpan span) {
@@ -82,6 +83,16 @@ final class Arrival {
 
   @Nullable ProblemCode problem() {
     return problem;
+  }
+
+  /** What is to happen when its answer has ended or its client is gone. */
+  void whenOver(Runnable action) {
+    over = action;
+  }
+
+  /** Its answer has ended or its client is gone; may be told more than once. */
+  void over() {
+    over.run();
   }
 
   /** Ends it; whether this is the first time. */

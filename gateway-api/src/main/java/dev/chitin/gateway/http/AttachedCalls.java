@@ -88,7 +88,7 @@ final class AttachedCalls {
       running.cancel("the client disconnected");
       return;
     }
-    exchange.response().closeHandler(gone -> running.cancel("the client disconnected"));
+    exchange.whenGone(() -> running.cancel("the client disconnected"));
   }
 
   /** A call ends with the credential that made it; its caller is told at once. */

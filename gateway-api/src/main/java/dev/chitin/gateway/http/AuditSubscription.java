@@ -74,7 +74,7 @@ final class AuditSubscription {
       streams.leave(this);
       throw e;
     }
-    response.closeHandler(gone -> end());
+    exchange.whenGone(this::end);
     response.exceptionHandler(broken -> end());
     response.drainHandler(room -> drained());
     exchange.begin(200, "text/event-stream").putHeader("x-accel-buffering", "no").setChunked(true);

@@ -62,7 +62,7 @@ final class EventSubscription {
   void begin(CredentialWatch watch) {
     hold = watch.hold(exchange.caller().credential(), this::revoked);
     call.listen(listener);
-    response.closeHandler(gone -> end());
+    exchange.whenGone(this::end);
     response.exceptionHandler(broken -> end());
     response.drainHandler(room -> drained());
     exchange.begin(200, "text/event-stream").putHeader("x-accel-buffering", "no").setChunked(true);

@@ -148,6 +148,16 @@ final class Exchange {
     }
   }
 
+  /** Has {@code action} run when the client leaves, or the answer is over with its connection. */
+  void whenGone(Runnable action) {
+    response()
+        .closeHandler(
+            gone -> {
+              action.run();
+              arrival.over();
+            });
+  }
+
   /** Starts an answer. */
   HttpServerResponse begin(int status, CharSequence contentType) {
     HttpServerResponse response =

@@ -178,6 +178,11 @@ final class LlmRoutes {
     }
 
     @Override
+    public void whenGone(Runnable action) {
+      exchange.whenGone(action);
+    }
+
+    @Override
     public void write(Buffer piece) {
       exchange.write(piece);
     }

@@ -36,20 +36,19 @@ public final class RequestObserver {
                         : Arrival.method(request),
                     request.getHeader("traceparent"),
                     id));
-    request
-        .response()
-        .endHandler(
-            end -> {
-              ended.run();
-              over(arrival, request);
-            });
+    arrival.whenOver(
+        () -> {
+          if (arrival.end()) {
+            ended.run();
+            over(arrival, request);
+          }
+        });
+    // HTTP/2 does not tell of the end of an answer to a stream that was reset.
+    request.response().endHandler(end -> arrival.over()).closeHandler(gone -> arrival.over());
     return arrival;
   }
 
   private void over(Arrival arrival, HttpServerRequest request) {
-    if (!arrival.end()) {
-      return;
-    }
     int status =
         request.response().headWritten() || request.response().ended()
             ? request.response().getStatusCode()

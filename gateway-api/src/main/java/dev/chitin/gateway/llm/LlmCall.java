@@ -57,7 +57,7 @@ final class LlmCall implements LlmRun {
   public Future<Void> run(Bytes body) {
     ProviderSettings settings = provider.settings();
     long timer = vertx.setTimer(settings.timeoutMillis(), late -> stop(LlmRun.tooLong(settings)));
-    client.request().response().closeHandler(gone -> stop(LlmRun.left()));
+    client.whenGone(() -> stop(LlmRun.left()));
     return Future.succeededFuture()
         .compose(
             begun ->

@@ -28,6 +28,9 @@ public interface LlmClient {
   /** Starts an answer. */
   HttpServerResponse begin(int status, String contentType);
 
+  /** Has {@code action} run when the client leaves. */
+  void whenGone(Runnable action);
+
   /** Writes a piece of an answer that has begun. */
   void write(Buffer piece);
 

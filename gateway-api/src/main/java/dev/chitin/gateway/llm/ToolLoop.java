@@ -83,7 +83,7 @@ final class ToolLoop implements LlmRun {
   @Override
   public Future<Void> run(Bytes body) {
     long timer = vertx.setTimer(loop.timeoutMillis(), late -> stop(late()));
-    client.request().response().closeHandler(gone -> stop(LlmRun.left()));
+    client.whenGone(() -> stop(LlmRun.left()));
     room = new LoopRoom(share, body.length(), provider.settings(), loop);
     return preparation
         .read(route, provider.settings(), client, body)
