@@ -7,6 +7,7 @@ import dev.chitin.vault.scrub.LiveSecrets;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
@@ -51,12 +52,10 @@ class LeavingClientsTest {
             .listen(0, "127.0.0.1")
             .await()
             .actualPort();
-    HttpClientRequest asking =
-        vertx
-            .createHttpClient(
-                new HttpClientOptions().setProtocolVersion(version).setHttp2ClearTextUpgrade(false))
-            .request(HttpMethod.GET, port, "127.0.0.1", "/")
-            .await();
+    HttpClientAgent client =
+        vertx.createHttpClient(
+            new HttpClientOptions().setProtocolVersion(version).setHttp2ClearTextUpgrade(false));
+    HttpClientRequest asking = client.request(HttpMethod.GET, port, "127.0.0.1", "/").await();
     asking.exceptionHandler(left -> {});
     asking.end().await();
     Context loop = arrived.future().await(1, TimeUnit.MINUTES);
@@ -74,5 +73,6 @@ class LeavingClientsTest {
                 .timer()
                 .count())
         .isEqualTo(1);
+    client.close().await(); // Unreferenced it may close by itself, and its requests fail.
   }
 }

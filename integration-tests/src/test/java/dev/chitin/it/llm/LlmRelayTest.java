@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ class LlmRelayTest {
   private static final String CHAT = "/v1/chat/completions";
   private static final String RESPONSES = "/v1/responses";
   private static final String STREAM = ",\"stream\":true";
+  private static final int LEAVING = 100;
   private static final String TEXT = String.join("", FakeProvider.WORDS);
 
   private static LlmStage stage;
@@ -220,6 +222,22 @@ class LlmRelayTest {
                 .gateway()
                 .metric("chitin_llm_requests_total{outcome=\"cancelled\",route=\"/v1/messages\"}"))
         .isPositive();
+  }
+
+  @Test
+  void aClientThatLeavesAtAnyMomentIsNoFaultOfTheGateway() throws Exception {
+    String cancelled = "chitin_llm_requests_total{outcome=\"cancelled\",route=\"/v1/messages\"}";
+    double before = stage.gateway().metric(cancelled);
+    for (int i = 0; i < LEAVING; i++) {
+      try (var socket = stage.connect()) {
+        socket.getOutputStream().write(stage.raw(LlmStage.message("slow", STREAM)));
+        // From before it is decided on until its answer has begun.
+        LockSupport.parkNanos(i * 250_000L);
+      }
+    }
+    Await.until("nobody is left", () -> stage.gateway().metric("chitin_connections") <= 1);
+    assertThat(stage.gateway().metric(cancelled)).isGreaterThan(before);
+    assertThat(stage.gateway().errors()).doesNotContain("Stream reset");
   }
 
   /** Between two events, within one, and where a connection ends and the answer does not. */

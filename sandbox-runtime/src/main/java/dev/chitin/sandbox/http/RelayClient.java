@@ -120,6 +120,8 @@ public final class RelayClient implements AutoCloseable {
         .onFailure(failure -> connected.tryFail(new UnreachedException(failure)))
         .onSuccess(
             upstream -> {
+              // Told by the answer, or by its absence; what is told to nobody is logged.
+              upstream.exceptionHandler(broken -> {});
               if (!connected.tryComplete(upstream)) {
                 Abort.now(upstream, null);
               }
