@@ -1,5 +1,11 @@
 package dev.chitin.it;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.core.domain.properties.HasParameterTypes.Predicates.rawParameterTypes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -11,6 +17,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.chitin.vault.SecretAccess;
 import dev.chitin.vault.SecretFunction;
+import io.vertx.core.http.HttpServerResponse;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeAll;
@@ -131,6 +138,22 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .areAssignableTo(ProcessBuilder.class)
+        .check(chitin);
+  }
+
+  /** What clients do not read is bounded in all; what is written past that account would not be. */
+  @Test
+  void answersAreWrittenWhereTheUnreadOnesAreCounted() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.chitin.gateway.http..", "dev.chitin.gateway.llm..")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.chitin.gateway.http.UnsentAnswers")
+        .should()
+        .callMethodWhere(
+            target(owner(assignableTo(HttpServerResponse.class)))
+                .and(target(nameMatching("write|end|send|sendFile")))
+                .and(target(not(rawParameterTypes(new Class<?>[0])))))
         .check(chitin);
   }
 

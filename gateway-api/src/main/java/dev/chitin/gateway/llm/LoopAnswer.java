@@ -66,7 +66,7 @@ final class LoopAnswer implements AutoCloseable {
     }
     // Of a few bytes each; who does not read them is noticed by the connection's idle time.
     if (!response.ended() && !response.closed() && !response.writeQueueFull()) {
-      response.write(COMMENT);
+      client.write(Buffer.buffer(COMMENT));
     }
   }
 

@@ -40,7 +40,7 @@ final class RelayedStream {
   /** Passes it on to its end; fails with why it did not come whole. */
   Future<Void> relay() {
     Future<Void> whole = reader.read(this::pass);
-    response.write(Buffer.buffer());
+    client.write(Buffer.buffer()); // The head goes at once.
     return whole;
   }
 
