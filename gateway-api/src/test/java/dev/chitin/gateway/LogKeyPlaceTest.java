@@ -3,13 +3,9 @@ package dev.chitin.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.chitin.audit.AuditEvent;
-import dev.chitin.audit.AuditSettings;
-import dev.chitin.audit.DurableAuditLog;
 import dev.chitin.audit.KeyRotation;
 import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.ChitinException;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.policy.PathRules;
@@ -47,82 +43,35 @@ class LogKeyPlaceTest {
     shared = LogKeyFiles.shared(vaultKey, temp.resolve("homes"));
   }
 
-  /** The log of a home, and what it is signed with. */
-  private final class Opened implements AutoCloseable {
-    private final DurableAuditLog log;
-    private final LogKeyFiles files;
-    private final LogKeys keys;
+  private SignedLog opened(String home) {
+    Path audit = audit(home);
+    return new SignedLog(
+        audit,
+        log ->
+            new LogKeyPlace(
+                    log, SignedLog.settings(audit).origin(), audit, vaultKey, temp.resolve("homes"))
+                .find(),
+        clock);
+  }
 
-    /** Opens it as a gateway does, or, {@code asBefore}, as one did that knew shared keys alone. */
-    Opened(String home, boolean asBefore) {
-      Path audit = audit(home);
-      AuditSettings settings =
-          AuditSettings.of(audit, "test", "0")
-              .withSegmentBytes(1 << 20)
-              .withMinFreeBytes(0)
-              .withCheckpointInterval(Duration.ofMillis(10));
-      log = DurableAuditLog.open(settings);
-      try {
-        Path homes = temp.resolve("homes");
-        files =
-            asBefore
-                ? shared
-                : new LogKeyPlace(log, settings.origin(), audit, vaultKey, homes).find();
-        keys = LogKeys.open(log, settings.origin(), files, clock);
-      } catch (RuntimeException e) {
-        log.close();
-        throw e;
-      }
-    }
-
-    Opened(String home) {
-      this(home, false);
-    }
-
-    /** The keys that signed the newest checkpoint, once it covers everything. */
-    List<VerifierKey> signers(VerifierKey... known) throws Exception {
-      write();
-      return log.published().checkpoint().orElseThrow().signedBy(List.of(known));
-    }
-
-    VerifierKey write() throws Exception {
-      log.append(new AuditEvent.Lifecycle("start", "0", "x"), soon())
-          .toCompletionStage()
-          .toCompletableFuture()
-          .get();
-      log.proof(log.publication().size() - 1, soon());
-      return keys.newest();
-    }
-
-    @Override
-    public void close() {
-      try {
-        log.endSigning(Duration.ofSeconds(30));
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-      keys.close();
-      log.close();
-    }
+  /** As a gateway opened it that knew shared keys alone. */
+  private SignedLog openedAsBefore(String home) {
+    return new SignedLog(audit(home), log -> shared, clock);
   }
 
   private Path audit(String home) {
     return temp.resolve("homes").resolve(home).resolve("audit");
   }
 
-  private static Deadline soon() {
-    return Deadline.after(Duration.ofSeconds(30));
-  }
-
   /** Signs the log of {@code home}, and says with what. */
   private VerifierKey signed(String home, boolean asBefore) throws Exception {
-    try (var opened = new Opened(home, asBefore)) {
+    try (var opened = asBefore ? openedAsBefore(home) : opened(home)) {
       return opened.write();
     }
   }
 
   private KeyRotation rotated(String home) throws Exception {
-    try (var opened = new Opened(home)) {
+    try (var opened = opened(home)) {
       opened.write();
       KeyRotation rotation = opened.keys.rotate(WEEK);
       now.set(now.get().plus(WEEK));
@@ -132,7 +81,7 @@ class LogKeyPlaceTest {
   }
 
   private void assertRefused(String home, String... told) {
-    assertThatThrownBy(() -> new Opened(home).close())
+    assertThatThrownBy(() -> opened(home).close())
         .isInstanceOfSatisfying(
             ChitinException.class,
             refused -> {
@@ -161,7 +110,7 @@ class LogKeyPlaceTest {
     VerifierKey second = signed("second", false);
     KeyRotation rotation = rotated("first");
     assertThat(signed("first", false)).isEqualTo(rotation.to());
-    try (var opened = new Opened("second")) {
+    try (var opened = opened("second")) {
       assertThat(opened.signers(second, rotation.from(), rotation.to())).containsExactly(second);
     }
   }
@@ -178,7 +127,7 @@ class LogKeyPlaceTest {
     assertThat(signed("second", true)).as("they shared it").isEqualTo(first);
     byte[] key = bytes(shared.current());
     for (String home : List.of("first", "second")) {
-      try (var opened = new Opened(home)) {
+      try (var opened = opened(home)) {
         assertThat(opened.keys.newest()).isEqualTo(first);
         assertThat(opened.signers(first)).containsExactly(first);
         assertThat(opened.files.current().path()).hasBinaryContent(key);
@@ -198,13 +147,13 @@ class LogKeyPlaceTest {
   @Test
   void aRotationThatWasBegunWithSharedFilesIsEndedWithItsOwn() throws Exception {
     KeyRotation rotation;
-    try (var opened = new Opened("first", true)) {
+    try (var opened = openedAsBefore("first")) {
       opened.write();
       rotation = opened.keys.rotate(WEEK);
     }
     byte[] current = bytes(shared.current());
     byte[] next = bytes(shared.next());
-    try (var opened = new Opened("first")) {
+    try (var opened = opened("first")) {
       assertThat(opened.signers(rotation.from(), rotation.to()))
           .containsExactly(rotation.from(), rotation.to());
       now.set(START.plus(WEEK));
@@ -220,14 +169,14 @@ class LogKeyPlaceTest {
   @Test
   void aCrashWithinTheEndOfARotationOfSharedFilesLosesNoKey() throws Exception {
     KeyRotation rotation;
-    try (var opened = new Opened("first", true)) {
+    try (var opened = openedAsBefore("first")) {
       opened.write();
       rotation = opened.keys.rotate(WEEK);
       opened.write();
     }
     now.set(START.plus(WEEK));
     shared.current().moveTo(shared.old());
-    try (var opened = new Opened("first")) {
+    try (var opened = opened("first")) {
       assertThat(opened.signers(rotation.from(), rotation.to())).containsExactly(rotation.to());
     }
   }
@@ -236,11 +185,11 @@ class LogKeyPlaceTest {
   void theNextKeyOfAnotherLogIsNotTaken() throws Exception {
     VerifierKey first = signed("first", true);
     signed("second", true);
-    try (var opened = new Opened("second", true)) {
+    try (var opened = openedAsBefore("second")) {
       opened.keys.rotate(WEEK);
     }
     byte[] next = bytes(shared.next());
-    try (var opened = new Opened("first")) {
+    try (var opened = opened("first")) {
       assertThat(opened.files.next().isThere()).isFalse();
       assertThat(opened.signers(first)).containsExactly(first);
     }
@@ -250,7 +199,7 @@ class LogKeyPlaceTest {
   @Test
   void aCopyThatWasCutShortIsMadeByTheNextStart() throws Exception {
     KeyRotation rotation;
-    try (var opened = new Opened("first", true)) {
+    try (var opened = openedAsBefore("first")) {
       opened.write();
       rotation = opened.keys.rotate(WEEK);
     }
@@ -258,7 +207,7 @@ class LogKeyPlaceTest {
     LogKeyName.in(audit("first")).keep(name);
     LogKeyFiles own = LogKeyFiles.named(name, vaultKey, temp.resolve("homes"));
     shared.next().copyTo(own.next());
-    try (var opened = new Opened("first")) {
+    try (var opened = opened("first")) {
       assertThat(opened.files.current().path()).isEqualTo(own.current().path());
       assertThat(opened.signers(rotation.from(), rotation.to())).hasSize(2);
     }
@@ -286,7 +235,7 @@ class LogKeyPlaceTest {
   @Test
   void aLostKeyIsNamedAndNothingIsMadeInItsPlace() throws Exception {
     Path lost;
-    try (var opened = new Opened("first")) {
+    try (var opened = opened("first")) {
       opened.write();
       lost = opened.files.current().path();
     }
@@ -317,7 +266,7 @@ class LogKeyPlaceTest {
     signed("first", false);
     Files.setPosixFilePermissions(
         vaultKey.getParent(), PosixFilePermissions.fromString("rwxrwxr-x"));
-    ThrowingCallable start = () -> new Opened("first").close();
+    ThrowingCallable start = () -> opened("first").close();
     assertThatThrownBy(start)
         .isInstanceOfSatisfying(
             ChitinException.class,
@@ -341,7 +290,7 @@ class LogKeyPlaceTest {
     String readable = vaultKey.resolveSibling("notes").toString();
     assertThat(rules.denied(readable, readable, PathRules.Access.READ)).isEmpty();
     LogKeyFiles own;
-    try (var opened = new Opened("first")) {
+    try (var opened = opened("first")) {
       own = opened.files;
     }
     LogKeyFiles other = LogKeyFiles.named(UUID.randomUUID(), vaultKey, home);

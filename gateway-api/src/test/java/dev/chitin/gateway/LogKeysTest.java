@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chitin.audit.AuditEvent;
-import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.DurableAuditLog;
 import dev.chitin.audit.KeyRotation;
 import dev.chitin.audit.KeyRotations;
@@ -13,7 +12,6 @@ import dev.chitin.audit.log.Checkpoints.Published;
 import dev.chitin.audit.note.SignedNote;
 import dev.chitin.audit.note.VerifierKey;
 import dev.chitin.bus.ChitinException;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.vault.KeyFile;
 import java.io.IOException;
@@ -54,67 +52,21 @@ class LogKeysTest {
     keys = Files.createDirectory(files.current().path().getParent());
   }
 
-  /** A log that is open, and what it is signed with. */
-  private final class Opened implements AutoCloseable {
-    private final DurableAuditLog log;
-    private final LogKeys keys;
-
-    Opened() {
-      AuditSettings settings =
-          AuditSettings.of(temp.resolve("audit"), "test", "0")
-              .withSegmentBytes(1 << 20)
-              .withMinFreeBytes(0)
-              .withCheckpointInterval(Duration.ofMillis(10));
-      log = DurableAuditLog.open(settings);
-      try {
-        keys = LogKeys.open(log, settings.origin(), files, clock);
-      } catch (RuntimeException e) {
-        log.close();
-        throw e;
-      }
-    }
-
-    void write() throws Exception {
-      log.append(new AuditEvent.Lifecycle("start", "0", "x"), soon())
-          .toCompletionStage()
-          .toCompletableFuture()
-          .get();
-      log.proof(log.publication().size() - 1, soon());
-    }
-
-    /** The keys that signed the newest checkpoint, once it covers everything. */
-    List<VerifierKey> signers(VerifierKey... known) throws Exception {
-      write();
-      return log.published().checkpoint().orElseThrow().signedBy(List.of(known));
-    }
-
-    long count(String action) {
-      return log.reader().read(0, 10_000).stream().filter(e -> is(e, action)).count();
-    }
-
-    @Override
-    public void close() {
-      try {
-        log.endSigning(Duration.ofSeconds(30));
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-      keys.close();
-      log.close();
-    }
+  private SignedLog opened() {
+    return new SignedLog(temp.resolve("audit"), log -> files, clock);
   }
 
   private void open() {
-    new Opened().close();
+    opened().close();
+  }
+
+  private static long count(DurableAuditLog log, String action) {
+    return log.reader().read(0, 10_000).stream().filter(e -> is(e, action)).count();
   }
 
   private static boolean is(LogEntry entry, String action) {
     return new String(entry.json().borrow(), StandardCharsets.UTF_8)
         .contains("\"action\":\"" + action + "\"");
-  }
-
-  private static Deadline soon() {
-    return Deadline.after(Duration.ofSeconds(30));
   }
 
   private static void assertRefused(ThrowingCallable call, ProblemCode code) {
@@ -139,7 +91,7 @@ class LogKeysTest {
 
   /** The key of a log that was signed before. */
   private VerifierKey first() throws Exception {
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       opened.write();
       return opened.keys.newest();
     }
@@ -147,27 +99,27 @@ class LogKeysTest {
 
   /** A log whose key is being rotated. */
   private KeyRotation rotating() throws Exception {
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       opened.write();
       return opened.keys.rotate(WEEK);
     }
   }
 
-  private void assertOver(Opened opened, VerifierKey old, VerifierKey fresh) throws Exception {
+  private void assertOver(SignedLog opened, VerifierKey old, VerifierKey fresh) throws Exception {
     assertThat(keyFiles()).containsExactly(name(files.current()));
     assertThat(isMarked()).isFalse();
     assertThat(opened.keys.newest()).isEqualTo(fresh);
     assertThat(opened.signers(old, fresh)).containsExactly(fresh);
-    assertThat(opened.count("key_retired")).isPositive();
+    assertThat(count(opened.log, "key_retired")).isPositive();
     assertThat(opened.keys.finish()).isFalse();
   }
 
   private void assertDiscarded(VerifierKey old) throws Exception {
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       assertThat(keyFiles()).containsExactly(name(files.current()));
       assertThat(isMarked()).isFalse();
       assertThat(opened.signers(old)).containsExactly(old);
-      assertThat(opened.count("key_retired")).isZero();
+      assertThat(count(opened.log, "key_retired")).isZero();
       assertThat(opened.keys.rotate(WEEK).from()).isEqualTo(old);
     }
   }
@@ -175,7 +127,7 @@ class LogKeysTest {
   @Test
   void bothSignUntilTheTimeIsOverAndThenTheOldKeyIsZeroedAndGone() throws Exception {
     VerifierKey old = first();
-    try (var opened = new Opened();
+    try (var opened = opened();
         FileChannel held = FileChannel.open(files.current().path(), StandardOpenOption.READ)) {
       KeyRotation rotation = opened.keys.rotate(WEEK);
       assertThat(rotation.from()).isEqualTo(old);
@@ -205,7 +157,7 @@ class LogKeysTest {
   @Test
   void aStartWithinTheTimeGoesOnWithBothKeys() throws Exception {
     KeyRotation rotation = rotating();
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       assertThat(opened.keys.newest()).isEqualTo(rotation.to());
       assertThat(opened.signers(rotation.from(), rotation.to())).hasSize(2);
       assertRefused(() -> opened.keys.rotate(WEEK), ProblemCode.AUDIT_KEY_ROTATING);
@@ -218,11 +170,11 @@ class LogKeysTest {
     SignedNote last = Published.parse(Files.readAllBytes(temp.resolve("audit/checkpoint"))).note();
     assertThat(last.signatures()).hasSize(2);
     now.set(START.plus(WEEK));
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       assertOver(opened, rotation.from(), rotation.to());
     }
-    try (var opened = new Opened()) {
-      assertThat(opened.count("key_retired")).isEqualTo(1);
+    try (var opened = opened()) {
+      assertThat(count(opened.log, "key_retired")).isEqualTo(1);
       assertOver(opened, rotation.from(), rotation.to());
     }
   }
@@ -230,7 +182,7 @@ class LogKeysTest {
   @Test
   void aCrashBeforeTheNewKeyIsMadeDiscardsTheRotation() throws Exception {
     VerifierKey old = first();
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       opened.log.keyRotations().announce(START.plus(WEEK));
     }
     assertDiscarded(old);
@@ -239,7 +191,7 @@ class LogKeysTest {
   @Test
   void aCrashWhileTheNewKeyIsWrittenDiscardsTheRotation() throws Exception {
     VerifierKey old = first();
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       opened.log.keyRotations().announce(START.plus(WEEK));
     }
     Files.write(files.next().path(), new byte[7]);
@@ -251,7 +203,7 @@ class LogKeysTest {
   @Test
   void aCrashBeforeTheEntryIsDurableDiscardsTheRotationAndDestroysItsKey() throws Exception {
     VerifierKey old = first();
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       opened.log.keyRotations().announce(START.plus(WEEK));
     }
     files.next().createInPlace();
@@ -267,7 +219,7 @@ class LogKeysTest {
 
   /** The entry is in the log, and nothing was done about it yet. */
   private KeyRotation recordedOnly() throws Exception {
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       opened.write();
       opened.log.keyRotations().announce(START.plus(WEEK));
       files.next().createInPlace();
@@ -279,7 +231,7 @@ class LogKeysTest {
         long index =
             opened
                 .log
-                .append(new AuditEvent.LogEvent("key_rotated", null, handover), soon())
+                .append(new AuditEvent.LogEvent("key_rotated", null, handover), SignedLog.soon())
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get()
@@ -292,7 +244,7 @@ class LogKeysTest {
   @Test
   void aCrashAfterTheEntryIsDurableCompletesTheRotation() throws Exception {
     KeyRotation rotation = recordedOnly();
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       assertThat(opened.keys.newest()).isEqualTo(rotation.to());
       assertThat(opened.signers(rotation.from(), rotation.to())).hasSize(2);
       now.set(START.plus(WEEK));
@@ -305,7 +257,7 @@ class LogKeysTest {
   void theOldKeyStaysUntilACheckpointOfBothCoversTheEntryHoweverLate() throws Exception {
     KeyRotation rotation = recordedOnly();
     now.set(START.plus(WEEK).plus(WEEK));
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       assertThat(keyFiles()).containsExactly(name(files.current()), name(files.next()));
       assertThat(opened.signers(rotation.from(), rotation.to())).hasSize(2);
       assertThat(opened.keys.finish()).isTrue();
@@ -317,7 +269,7 @@ class LogKeysTest {
   void theMarkMayBeLostAndTheEntryStillCounts() throws Exception {
     KeyRotation rotation = rotating();
     Files.delete(temp.resolve("audit/key-rotation"));
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       assertThat(opened.signers(rotation.from(), rotation.to())).hasSize(2);
       now.set(START.plus(WEEK));
       assertThat(opened.keys.finish()).isTrue();
@@ -358,7 +310,7 @@ class LogKeysTest {
       } catch (Throwable e) {
         throw new AssertionError(e);
       }
-      try (var opened = new Opened()) {
+      try (var opened = opened()) {
         assertOver(opened, rotation.from(), rotation.to());
       }
     }
@@ -410,14 +362,14 @@ class LogKeysTest {
     assertRefused(this::open, ProblemCode.AUDIT_KEY_CHANGED);
     assertThat(keyFiles()).containsExactly(name(files.old()));
     files.old().moveTo(files.current());
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       assertThat(opened.signers(old)).containsExactly(old);
     }
   }
 
   @Test
   void theOverlapIsBounded() throws Exception {
-    try (var opened = new Opened()) {
+    try (var opened = opened()) {
       for (Duration overlap : List.of(Duration.ZERO, Duration.ofDays(367), Duration.ofDays(-1))) {
         assertRefused(() -> opened.keys.rotate(overlap), ProblemCode.REQUEST_ARGUMENTS_INVALID);
       }
