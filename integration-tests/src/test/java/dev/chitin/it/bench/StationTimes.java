@@ -21,6 +21,9 @@ record StationTimes(Map<String, Double> micros) {
   /** One tick of {@code /proc}, in microseconds: USER_HZ is 100 on Linux. */
   private static final double TICK_MICROS = 10_000;
 
+  /** Threads of the virtual machine that compile and collect. */
+  static final String COMPILER = "JIT and collector";
+
   private static final int USER_TIME = 11;
   private static final int SYSTEM_TIME = 12;
 
@@ -61,7 +64,7 @@ record StationTimes(Map<String, Double> micros) {
       return "planner";
     }
     if (thread.matches("(C[12] |GC |VM ).*|java|G1 .*")) {
-      return "JIT and collector";
+      return COMPILER;
     }
     return "other";
   }
@@ -76,6 +79,11 @@ record StationTimes(Map<String, Double> micros) {
     Map<String, Double> sum = new TreeMap<>(micros);
     other.micros.forEach((station, spent) -> sum.merge(station, spent, Double::sum));
     return new StationTimes(sum);
+  }
+
+  /** Microseconds of one station. */
+  double spentBy(String station) {
+    return micros.getOrDefault(station, 0.0);
   }
 
   /** Microseconds of one of {@code calls} calls by station. */
