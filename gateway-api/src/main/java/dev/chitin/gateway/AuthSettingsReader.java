@@ -103,13 +103,25 @@ final class AuthSettingsReader {
           place + ".roles.map", "is empty or missing", "Without a role no token is taken.");
     }
     return new IssuerSettings(
-        text(fields, "issuer", place),
+        name(fields, place),
         text(fields, "audience", place),
         algorithms,
         keys(fields, place),
         claim(roles.string("claim").orElse("roles"), place + ".roles.claim"),
         map,
         name(fields.string("tenant").orElse(KeyRecord.TENANT), place + ".tenant"));
+  }
+
+  /** What stands before the bar in the names of its principals, and so holds none. */
+  private static String name(JsonFields fields, String place) {
+    String issuer = text(fields, "issuer", place);
+    if (issuer.indexOf('|') >= 0) {
+      throw invalid(
+          place + ".issuer",
+          "holds a vertical bar, which parts issuer and subject in names of principals",
+          "Name the issuer as its tokens do (RFC 7519 section 4.1.1): a URI has no bar.");
+    }
+    return issuer;
   }
 
   private static List<String> claim(String text, String place) {

@@ -107,6 +107,16 @@ class EdgeConfigurationTest {
         "auth.issuers[0].roles." + key);
   }
 
+  /** Or {@code https://id.example|x} would be a subject of the one and the name of the other. */
+  @Test
+  void anIssuerWithABarIsRefused() {
+    refused(
+        "{ auth: { issuers: [{ "
+            + ISSUER.replace("id.example", "id.example|x")
+            + ", roles: { map: { x: 'agent' } } }] } }",
+        "auth.issuers[0].issuer");
+  }
+
   @Test
   void aPrivateDestinationThatIsNoneIsRefused() {
     refused(

@@ -79,8 +79,18 @@ record Claims(
     return settings.knowsNamesWithSpaces() ? List.of() : List.of(text.value().split(" "));
   }
 
+  /**
+   * Also what changes how the rest is shown, or is not shown: two principals must not look alike.
+   */
   private static boolean hidden(String text) {
-    return text.codePoints().anyMatch(c -> Character.isISOControl(c) || Character.isWhitespace(c));
+    return text.codePoints()
+        .anyMatch(
+            c ->
+                Character.isISOControl(c)
+                    || Character.isWhitespace(c)
+                    || Character.isSpaceChar(c)
+                    || Character.getType(c) == Character.FORMAT
+                    || !Character.isDefined(c));
   }
 
   private static OptionalLong millis(JsonValue.Obj claims, String name) throws Token.Unreadable {

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The keys of one issuer as they were last read. When they cannot be read again the old ones serve
- * for {@link #PATIENCE}, and then none. Safe for use by several threads.
+ * for {@link #PATIENCE}, and then none; a set that can be read and has no keys left withdraws them
+ * all. Safe for use by several threads.
  */
 final class IssuerKeys {
   /** How long keys serve that cannot be read again. */
@@ -151,16 +152,31 @@ final class IssuerKeys {
     boolean same = before != null && before.digest().equals(digest);
     JwkSet set =
         before != null && same ? before.set() : JwkSet.parse(document.borrow(), source.place());
+    if (before == null && set.keys().isEmpty()) {
+      throw JwkSet.refused(source.place(), set.lack());
+    }
     held = new Held(set, digest, nanos.getAsLong());
     complaint = "";
     if (!same) {
       set.broken().forEach(key -> LOG.warn("a key of {} is left out: {}", issuer, key));
     }
     if (before != null && !same) {
-      LOG.info("the keys of {} are others: {} now", issuer, set.keys().size());
+      tellOthers(set);
       changed.run();
     }
     return !same;
+  }
+
+  private void tellOthers(JwkSet set) {
+    if (set.keys().isEmpty()) {
+      LOG.error(
+          "the keys of {} are withdrawn, its tokens are refused: {} {}",
+          issuer,
+          source.place(),
+          set.lack());
+    } else {
+      LOG.info("the keys of {} are others: {} now", issuer, set.keys().size());
+    }
   }
 
   private void complain(Throwable failure) {

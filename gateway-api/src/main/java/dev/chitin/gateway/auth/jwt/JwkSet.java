@@ -41,7 +41,7 @@ record JwkSet(Map<String, VerificationKey> keys, List<String> broken) {
    *
    * @param from where it comes from, for the refusal
    * @throws dev.chitin.bus.ChitinException {@code config.invalid} when it is no set of keys, too
-   *     large, holds a secret key, two of one name, or none that can be used
+   *     large, holds a secret key, or two of one name
    */
   static JwkSet parse(byte[] document, String from) {
     if (document.length > MOST_BYTES) {
@@ -73,14 +73,14 @@ record JwkSet(Map<String, VerificationKey> keys, List<String> broken) {
         }
       }
     }
-    if (keys.isEmpty()) {
-      throw refused(
-          from,
-          "holds no key with a kid for "
-              + SigningAlgorithm.texts()
-              + (broken.isEmpty() ? "" : "; left out was " + broken.getFirst()));
-    }
     return new JwkSet(keys, broken);
+  }
+
+  /** Why a set without keys is of no use. */
+  String lack() {
+    return "holds no key with a kid for "
+        + SigningAlgorithm.texts()
+        + (broken.isEmpty() ? "" : "; left out was " + broken.getFirst());
   }
 
   private static @Nullable String name(JsonValue.Obj jwk) {

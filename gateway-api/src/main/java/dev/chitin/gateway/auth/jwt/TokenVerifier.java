@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides over tokens. What costs nothing is refused first; one signature check at a time is made
  * for one token; its outcome is remembered: a good one for a minute at most and never beyond the
- * token's end, a bad one for five seconds. Whether a token was revoked, is over, or came with the
- * certificate to which it is bound, is asked at every use.
+ * token's end, a bad one for five seconds. Whether a token was revoked, is over, lost its signer,
+ * or came with the certificate to which it is bound, is asked at every use.
  */
 public final class TokenVerifier {
   /** By how much clocks may differ. */
@@ -223,9 +223,7 @@ public final class TokenVerifier {
         .compose(
             key -> {
               if (key.isEmpty() || key.get().algorithm() != token.algorithm()) {
-                return issuer.keys().serve()
-                    ? Future.succeededFuture(TokenOutcome.ofUnknownKey())
-                    : Future.succeededFuture(TokenOutcome.withoutKeys());
+                return Future.succeededFuture(withoutKey(issuer.keys()));
               }
               return pool.verify(key.get(), token.signed(), token.signature())
                   .map(
@@ -242,6 +240,10 @@ public final class TokenVerifier {
                 failure instanceof RejectedExecutionException
                     ? Future.succeededFuture(TokenOutcome.tooMany())
                     : Future.failedFuture(failure));
+  }
+
+  private static TokenOutcome.Rejected withoutKey(@Nullable IssuerKeys keys) {
+    return keys == null || keys.serve() ? TokenOutcome.ofUnknownKey() : TokenOutcome.withoutKeys();
   }
 
   private static TokenOutcome accept(
@@ -279,6 +281,10 @@ public final class TokenVerifier {
       return TokenOutcome.invalid(
           AuthFailureKind.REVOKED, "The token was revoked.", "Ask the operator of this gateway.");
     }
+    // The key may have been taken away while the signature was verified by it.
+    if (!hasSigner(accepted.token())) {
+      return withoutKey(keys(accepted.token())).verdict();
+    }
     String bound = accepted.claims().thumbprint();
     if (bound == null) {
       return isMapped ? Authenticator.ambiguous() : Verdict.known(accepted.caller());
@@ -293,14 +299,17 @@ public final class TokenVerifier {
 
   /** Whether a token that was taken would be taken again; its signer may have gone. */
   public boolean holds(Credential.Token token) {
+    return clock.millis() < token.expiresMillis() && !revoked.test(token) && hasSigner(token);
+  }
+
+  private boolean hasSigner(Credential.Token token) {
+    IssuerKeys keys = keys(token);
+    return keys != null
+        && keys.find(token.keyId()).filter(key -> key.digest().equals(token.signer())).isPresent();
+  }
+
+  private @Nullable IssuerKeys keys(Credential.Token token) {
     Issuer issuer = issuers.get(token.issuer());
-    return issuer != null
-        && clock.millis() < token.expiresMillis()
-        && !revoked.test(token)
-        && issuer
-            .keys()
-            .find(token.keyId())
-            .filter(key -> key.digest().equals(token.signer()))
-            .isPresent();
+    return issuer == null ? null : issuer.keys();
   }
 }

@@ -77,13 +77,26 @@ class TokenIssuersTest {
     refused(file, "is not JSON");
     Files.writeString(file, "{}");
     refused(file, "is not a set of keys");
+    Files.write(file, TestIssuer.set());
+    refused(file, "holds no key");
   }
 
-  /** Later the old keys serve on, and the log has one line of it. */
+  /** Whoever takes the last key out wants no token taken any longer, and no restart. */
   @Test
-  void aFileThatGoesLaterIsALineOfTheLogWithoutATrace() throws Exception {
+  void aFileThatIsEmptiedLaterWithdrawsItsKeys() throws Exception {
     Path file = directory.resolve("keys.json");
     Files.write(file, TestIssuer.set(new TestIssuer(SigningAlgorithm.ES256).jwk("k1")));
+    IssuerKeys keys = read(file);
+    Files.write(file, TestIssuer.set());
+    keys.read().await();
+    keys.read().await();
+    assertThat(keys.find("k1")).isEmpty();
+    assertThat(logged.list).hasSize(1);
+    assertThat(logged.list.getFirst().getFormattedMessage())
+        .contains("https://id.example", "withdrawn", file + " holds no key");
+  }
+
+  private IssuerKeys read(Path file) {
     var keys =
         new IssuerKeys(
             "https://id.example",
@@ -92,6 +105,15 @@ class TokenIssuersTest {
             System::nanoTime,
             () -> {});
     keys.readFirst().await();
+    return keys;
+  }
+
+  /** Later the old keys serve on, and the log has one line of it. */
+  @Test
+  void aFileThatGoesLaterIsALineOfTheLogWithoutATrace() throws Exception {
+    Path file = directory.resolve("keys.json");
+    Files.write(file, TestIssuer.set(new TestIssuer(SigningAlgorithm.ES256).jwk("k1")));
+    IssuerKeys keys = read(file);
     Files.delete(file);
     keys.read().await();
     assertThat(keys.serve()).isTrue();

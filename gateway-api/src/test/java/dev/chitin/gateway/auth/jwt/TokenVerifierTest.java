@@ -52,6 +52,7 @@ class TokenVerifierTest {
   private TokenVerifier verifier;
   private long seconds = START;
   private long nanos = 77;
+  private boolean isTold = true;
 
   @BeforeEach
   void make() throws GeneralSecurityException {
@@ -100,7 +101,9 @@ class TokenVerifierTest {
   }
 
   private void forget() {
-    verifier.forget();
+    if (isTold) {
+      verifier.forget();
+    }
   }
 
   private void pass(long more) {
@@ -306,6 +309,10 @@ class TokenVerifierTest {
     assertThat(refusal(signed(c -> c.put("exp", "never")))).isEqualTo(AuthFailureKind.MALFORMED);
     assertThat(refusal(signed(c -> c.put("sub", "")))).isEqualTo(AuthFailureKind.MALFORMED);
     assertThat(refusal(signed(c -> c.put("sub", "a\u0000b")))).isEqualTo(AuthFailureKind.MALFORMED);
+    for (String hidden : List.of("\u202e", "\u200b", "\u00ad", "\u00a0", "\udb40\udc01")) {
+      assertThat(refusal(signed(c -> c.put("sub", "ali" + hidden + "ce"))))
+          .isEqualTo(AuthFailureKind.MALFORMED);
+    }
     assertThat(pool.verifications()).isEqualTo(1);
   }
 
@@ -444,6 +451,31 @@ class TokenVerifierTest {
   }
 
   @Test
+  void aSetThatIsEmptiedEndsAllTokens() throws Exception {
+    String token = signed(c -> c);
+    Credential.Token credential = (Credential.Token) caller(token).credential();
+    byte[] before = document;
+    document = TestIssuer.set();
+    keys.read();
+    assertThat(verifier.holds(credential)).isFalse();
+    assertThat(refusal(token)).isEqualTo(AuthFailureKind.SIGNER);
+    document = before;
+    keys.read();
+    assertThat(caller(token).account()).contains("alice");
+  }
+
+  /** As when its verification ends after the keys were told to be others. */
+  @Test
+  void aTokenThatIsRememberedAfterItsKeyWentIsNotTaken() throws Exception {
+    String token = signed(c -> c);
+    caller(token);
+    isTold = false;
+    document = TestIssuer.set(new TestIssuer(SigningAlgorithm.RS256).jwk("k2"));
+    keys.read();
+    assertThat(refusal(token)).isEqualTo(AuthFailureKind.SIGNER);
+  }
+
+  @Test
   void aStormOfUnknownKeysReadsTheSetOnceInThirtySeconds() throws Exception {
     reads.clear();
     for (int i = 0; i < 200; i++) {
@@ -542,6 +574,7 @@ class TokenVerifierTest {
     pass(Duration.ofHours(24).toSeconds());
     caller(first);
     pass(1);
+    assertThat(refusal(first)).isEqualTo(AuthFailureKind.UNAVAILABLE);
     Verdict.Refused refused =
         (Verdict.Refused) check(signed(c -> c.put("exp", START + 200_000).put("jti", "t2")));
     assertThat(refused.problem().code()).isEqualTo(ProblemCode.AUTH_UNAVAILABLE);
