@@ -111,7 +111,12 @@ public final class RevocationList implements AutoCloseable {
     RevocationLists lists =
         before != null && same ? before.lists() : RevocationLists.parse(bytes, authorities);
     read = new Read(digest, lists, nanos.getAsLong());
-    complaint = "";
+    List<String> over = lists.over(clock.instant());
+    if (over.isEmpty()) {
+      complaint = "";
+    } else {
+      complain("is out of date, no certificate of its issuer is taken", String.join(", ", over));
+    }
     if (!same) {
       lists.passedOver().forEach(old -> LOG.warn("{}: passed over is {}", source.place(), old));
     }
@@ -119,19 +124,19 @@ public final class RevocationList implements AutoCloseable {
   }
 
   private boolean keep(Exception failure) {
-    complain("cannot be read, its lists serve for five minutes", failure);
+    complain("cannot be read, its lists serve for five minutes", failure.getMessage());
     return false;
   }
 
   private boolean drop(Exception failure) {
     boolean served = read != null;
     read = null;
-    complain("cannot be used, no client certificate is taken", failure);
+    complain("cannot be used, no client certificate is taken", failure.getMessage());
     return served;
   }
 
-  private void complain(String consequence, Exception failure) {
-    String text = consequence + ": " + failure.getMessage();
+  private void complain(String consequence, @Nullable String why) {
+    String text = consequence + ": " + why;
     if (!text.equals(complaint)) {
       complaint = text;
       LOG.error("{} {}", source.place(), text);

@@ -3,6 +3,9 @@ package dev.chitin.gateway.auth.mtls;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.PublicKey;
+import java.security.SignatureException;
 import java.security.cert.CRL;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateFactory;
@@ -35,8 +38,11 @@ final class RevocationLists {
   private final Map<X500Principal, List<X509CRL>> byIssuer = new HashMap<>();
   private final List<String> passedOver = new ArrayList<>();
 
-  /** What a list speaks for; only lists of one scope are older and newer ones of each other. */
-  private record Scope(X500Principal issuer, boolean isDelta, String part) {}
+  /**
+   * What a list speaks for; only lists of one scope are older and newer ones of each other. While
+   * an authority changes its key there are two of one name.
+   */
+  private record Scope(X500Principal issuer, PublicKey signer, boolean isDelta, String part) {}
 
   private record Numbered(X509CRL list, @Nullable BigInteger number) {
     Instant made() {
@@ -59,8 +65,8 @@ final class RevocationLists {
     for (CRL one :
         CertificateFactory.getInstance("X.509").generateCRLs(new ByteArrayInputStream(document))) {
       if (one instanceof X509CRL list) {
-        verify(list, authorities);
-        found.computeIfAbsent(scope(list), scope -> new ArrayList<>()).add(numbered(list));
+        PublicKey signer = signer(list, authorities);
+        found.computeIfAbsent(scope(list, signer), scope -> new ArrayList<>()).add(numbered(list));
       }
     }
     if (found.isEmpty()) {
@@ -71,21 +77,34 @@ final class RevocationLists {
     return lists;
   }
 
-  private static void verify(X509CRL list, List<X509Certificate> authorities)
+  private static PublicKey signer(X509CRL list, List<X509Certificate> authorities)
       throws GeneralSecurityException {
+    SignatureException mismatch = null;
     for (X509Certificate authority : authorities) {
       if (authority.getSubjectX500Principal().equals(list.getIssuerX500Principal())) {
-        list.verify(authority.getPublicKey());
-        return;
+        try {
+          list.verify(authority.getPublicKey());
+          return authority.getPublicKey();
+        } catch (SignatureException | InvalidKeyException e) {
+          mismatch =
+              new SignatureException(
+                  "a list in it is not signed by "
+                      + list.getIssuerX500Principal()
+                      + " of gateway.tls.client_ca",
+                  e);
+        }
       }
     }
-    throw new CRLException("a list in it is of somebody else than gateway.tls.client_ca");
+    throw mismatch == null
+        ? new CRLException("a list in it is of somebody else than gateway.tls.client_ca")
+        : mismatch;
   }
 
-  private static Scope scope(X509CRL list) {
+  private static Scope scope(X509CRL list, PublicKey signer) {
     byte[] part = list.getExtensionValue(PART);
     return new Scope(
         list.getIssuerX500Principal(),
+        signer,
         list.getExtensionValue(DELTA) != null,
         part == null ? "" : HexFormat.of().formatHex(part));
   }
@@ -136,6 +155,24 @@ final class RevocationLists {
     return isKnown
         ? Optional.of(lists.stream().anyMatch(list -> list.isRevoked(certificate)))
         : Optional.empty();
+  }
+
+  /**
+   * The lists that are out of date at that time, so that their issuers' certificates are not taken,
+   * for people.
+   */
+  List<String> over(Instant at) {
+    return byIssuer.values().stream()
+        .flatMap(List::stream)
+        .filter(list -> isOver(list, at))
+        .map(
+            list ->
+                "the list of "
+                    + list.getIssuerX500Principal()
+                    + " ended at "
+                    + list.getNextUpdate().toInstant())
+        .sorted()
+        .toList();
   }
 
   private static boolean isOver(X509CRL list, Instant at) {

@@ -152,6 +152,26 @@ class RevocationListTest {
   }
 
   @Test
+  void aListThatGoesOutOfDateIsLoggedOnce() throws Exception {
+    document = authority.list(-3_540).signed();
+    RevocationList lists = start();
+    seconds.addAndGet(60);
+    lists.look();
+    assertThat(errors()).isEmpty();
+    seconds.addAndGet(1);
+    for (int i = 0; i < 3; i++) {
+      lists.look();
+    }
+    assertThat(errors()).hasSize(1);
+    assertThat(errors().getFirst())
+        .contains("/etc/chitin/crl.pem is out of date", "CN=clients", "2027-01-15T08:01:00Z");
+    document = authority.list(30).signed();
+    lists.look();
+    assertThat(lists.revokes(client)).contains(false);
+    assertThat(errors()).hasSize(1);
+  }
+
+  @Test
   void aFileThatCannotBeReadAtTheStartAnswersNothingUntilItCan() throws Exception {
     failure = passing();
     RevocationList lists = start();

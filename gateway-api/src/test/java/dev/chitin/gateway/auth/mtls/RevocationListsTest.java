@@ -121,6 +121,24 @@ class RevocationListsTest {
     assertThat(lists.passedOver()).isEmpty();
   }
 
+  /** An authority that changes its key has two certificates of one name for a while. */
+  @Test
+  void listsOfOneNameAndTwoKeysAllCount() throws Exception {
+    var next = new TestAuthority("CN=clients", NOW);
+    for (var authorities :
+        List.of(
+            List.of(authority.certificate(), next.certificate()),
+            List.of(next.certificate(), authority.certificate()))) {
+      var lists =
+          RevocationLists.parse(
+              file(List.of(authority.list(-600).number(8).revoking(7), next.list(-60).number(9))),
+              authorities);
+      assertThat(lists.revokes(client, NOW)).contains(true);
+      assertThat(lists.revokes(next.client(8), NOW)).contains(false);
+      assertThat(lists.passedOver()).isEmpty();
+    }
+  }
+
   @Test
   void whatIsPassedOverIsNamed() throws Exception {
     assertThat(read(List.of(authority.list(-60), authority.list(-600))).passedOver())
