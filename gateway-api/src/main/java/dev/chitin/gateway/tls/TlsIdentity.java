@@ -61,26 +61,29 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
           settings.key() + " is not the key of the first certificate in " + settings.cert() + ".",
           "Put the gateway's own certificate first, and name its key.");
     }
-    Instant now = Instant.now();
-    if (now.isAfter(own.getNotAfter().toInstant())
-        || now.isBefore(own.getNotBefore().toInstant())) {
-      throw invalid(
-          "gateway.tls.cert",
-          settings.cert()
-              + " is valid from "
-              + own.getNotBefore().toInstant()
-              + " to "
-              + own.getNotAfter().toInstant()
-              + ", and now is "
-              + now
-              + ".",
-          "Renew the certificate.");
-    }
+    requireInDate(own, settings.cert());
     return new TlsIdentity(
         Buffer.buffer(certificate),
         Buffer.buffer(key),
         own.getNotAfter().toInstant(),
         Digest.of(Digest.of(certificate).toString().getBytes(StandardCharsets.US_ASCII), key));
+  }
+
+  /** What it says is the same at each look, so that it is told once. */
+  private static void requireInDate(X509Certificate own, Path file) {
+    Instant now = Instant.now();
+    if (now.isAfter(own.getNotAfter().toInstant())) {
+      throw invalid(
+          "gateway.tls.cert",
+          file + " expired at " + own.getNotAfter().toInstant() + ".",
+          "Renew the certificate.");
+    }
+    if (now.isBefore(own.getNotBefore().toInstant())) {
+      throw invalid(
+          "gateway.tls.cert",
+          file + " is not valid before " + own.getNotBefore().toInstant() + ".",
+          "Compare this machine's clock, or wait until then.");
+    }
   }
 
   private static byte[] keyBytes(Path file) {

@@ -58,14 +58,16 @@ public final class TlsRenewal implements AutoCloseable {
     return failures.get();
   }
 
-  private void look() {
+  /** Looks once; fails never: what is not sound is told. */
+  Future<Void> look() {
     if (!looking.compareAndSet(false, true)) {
-      return;
+      return Future.succeededFuture();
     }
-    vertx
+    return vertx
         .executeBlocking(() -> TlsIdentity.read(settings), false)
         .compose(this::renew)
         .onFailure(this::complain)
+        .otherwiseEmpty()
         .onComplete(done -> looking.set(false));
   }
 
@@ -93,7 +95,7 @@ public final class TlsRenewal implements AutoCloseable {
     }
     failures.incrementAndGet();
     complaint = text;
-    String said = "the new certificate is not used, the old one stays: {}";
+    String said = "the certificate in the files is not taken, the one in use stays: {}";
     if (known instanceof ChitinException.Defect) {
       LOG.error(said, text, failure);
     } else {

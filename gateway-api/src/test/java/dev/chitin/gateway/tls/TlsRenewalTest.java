@@ -1,0 +1,109 @@
+package dev.chitin.gateway.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.chitin.bus.Digest;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.io.StringWriter;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** What is said of a pair that is found and not taken. */
+class TlsRenewalTest {
+  private static final Duration DAY = Duration.ofDays(1);
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Logger log = (Logger) LoggerFactory.getLogger(TlsRenewal.class);
+  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  @TempDir private Path directory = Path.of("");
+
+  @BeforeEach
+  void listen() {
+    logged.start();
+    log.addAppender(logged);
+  }
+
+  @AfterEach
+  void stop() {
+    log.detachAppender(logged);
+    vertx.close().await();
+  }
+
+  @SuppressWarnings("JavaUtilDate") // the builder of certificates takes nothing else
+  private void put(Instant from, Instant to) throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(256);
+    KeyPair keys = generator.generateKeyPair();
+    var name = new X500Name("CN=gateway");
+    write(
+        "cert.pem",
+        new JcaX509v3CertificateBuilder(
+                name, BigInteger.ONE, Date.from(from), Date.from(to), name, keys.getPublic())
+            .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
+    write("key.pem", new JcaPKCS8Generator(keys.getPrivate(), null));
+  }
+
+  private void write(String file, Object item) throws Exception {
+    var text = new StringWriter();
+    try (var writer = new JcaPEMWriter(text)) {
+      writer.writeObject(item);
+    }
+    Path path = directory.resolve(file);
+    Files.writeString(path, text.toString());
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  private void isToldOnce(String... words) {
+    var settings = new TlsSettings(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+    var inUse =
+        new TlsIdentity(Buffer.buffer(), Buffer.buffer(), Instant.now(), Digest.ofUtf8("in use"));
+    try (var renewal =
+        new TlsRenewal(vertx, settings, inUse, next -> Future.failedFuture("not to be taken"))) {
+      for (int i = 0; i < 3; i++) {
+        renewal.look().await();
+      }
+      assertThat(renewal.failures()).isEqualTo(1);
+    }
+    assertThat(logged.list).hasSize(1);
+    assertThat(logged.list.getFirst().getFormattedMessage())
+        .contains("the one in use stays")
+        .contains(directory.resolve("cert.pem").toString())
+        .contains(words);
+  }
+
+  @Test
+  void anExpiredPairIsToldAndCountedOnce() throws Exception {
+    Instant now = Instant.now();
+    put(now.minus(DAY.multipliedBy(2)), now.minus(DAY));
+    isToldOnce("expired at");
+  }
+
+  @Test
+  void aPairOfTomorrowIsToldAndCountedOnce() throws Exception {
+    Instant now = Instant.now();
+    put(now.plus(DAY), now.plus(DAY.multipliedBy(2)));
+    isToldOnce("is not valid before");
+  }
+}
