@@ -200,6 +200,23 @@ class TlsTest {
     }
   }
 
+  /** What proxies say to a server behind them, and what they ask for its health with. */
+  @Test
+  void theOldVersionOfHttpIsAnsweredAsInClear() throws Exception {
+    try (var socket = socket()) {
+      socket
+          .getOutputStream()
+          .write(
+              ("GET /health/live HTTP/1.0\r\nHost: localhost:"
+                      + gateway.url().getPort()
+                      + "\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .startsWith("HTTP/1.0 200")
+          .contains("\"live\"");
+    }
+  }
+
   @Test
   void anotherNameThatLeadsHereIsRefused() throws Exception {
     try (var socket = socket()) {

@@ -2,6 +2,7 @@ package dev.chitin.gateway.tls;
 
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.JdkSSLEngineOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.net.PemKeyCertOptions;
@@ -51,6 +52,8 @@ public final class TlsListener {
     options
         .setSsl(true)
         .setUseAlpn(true)
+        // Whoever negotiates nothing may speak 1.0 here as in clear: proxies and their checks do.
+        .setAlpnVersions(List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1, HttpVersion.HTTP_1_0))
         .setSslEngineOptions(engine)
         .setKeyCertOptions(pair(identity))
         .setEnabledSecureTransportProtocols(VERSIONS);
