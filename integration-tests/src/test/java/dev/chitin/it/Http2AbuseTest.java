@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
@@ -132,6 +133,21 @@ class Http2AbuseTest {
     }
     Await.until("no connection", () -> gateway.metric("chitin_connections") == 0);
     assertThat(gateway.metric("chitin_calls_running")).isZero();
+  }
+
+  // ---- what is no HTTP/2 ----
+
+  @Test
+  void whoSpeaksNoHttp2WritesNoLineOfTheLog() throws Exception {
+    for (String words : List.of("GET /of-a-stranger HTTP/1.1\r\n\r\n", "of a stranger\r\n")) {
+      try (Http2Wire wire = Http2Wire.silent(gateway.url(), trusting)) {
+        wire.send(words.getBytes(StandardCharsets.US_ASCII));
+        wire.read(Http2Wire.GOAWAY);
+        assertThat(wire.read(Http2Wire.GOAWAY)).as("closed after its farewell").isNull();
+      }
+    }
+    othersAreServed();
+    assertThat(gateway.errors()).doesNotContain("ConnectionBase", "stranger");
   }
 
   // ---- floods of frames ----

@@ -53,6 +53,14 @@ final class Http2Wire implements AutoCloseable {
   }
 
   static Http2Wire open(URI gateway, SSLContext trusting) throws IOException {
+    Http2Wire wire = silent(gateway, trusting);
+    wire.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    wire.send(SETTINGS, 0, 0, new byte[0]);
+    return wire;
+  }
+
+  /** A connection for HTTP/2 on which nothing was said yet. */
+  static Http2Wire silent(URI gateway, SSLContext trusting) throws IOException {
     var socket =
         (SSLSocket) trusting.getSocketFactory().createSocket("localhost", gateway.getPort());
     socket.setSoTimeout(30_000);
@@ -63,12 +71,7 @@ final class Http2Wire implements AutoCloseable {
     if (!"h2".equals(socket.getApplicationProtocol())) {
       throw new IOException("no HTTP/2");
     }
-    var wire = new Http2Wire(socket);
-    socket
-        .getOutputStream()
-        .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-    wire.send(SETTINGS, 0, 0, new byte[0]);
-    return wire;
+    return new Http2Wire(socket);
   }
 
   static byte[] frame(int type, int flags, int stream, byte[] payload) {
