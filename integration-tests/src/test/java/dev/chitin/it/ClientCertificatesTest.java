@@ -231,6 +231,23 @@ class ClientCertificatesTest {
     }
   }
 
+  /** No request tells of it, so the log, the metrics and the record have to. */
+  @Test
+  void aCertificateThatTheHandshakeRefusesIsCountedRecordedAndExplained() throws Exception {
+    String counter = "chitin_auth_failures_total{kind=\"certificate\"}";
+    double before = gateway.metric(counter);
+    var stranger = new Authority("CN=clients");
+    try (HttpClient http = client(stranger.client("CN=x", "URI:" + AGENT))) {
+      assertThatThrownBy(() -> tools(http, key)).isInstanceOf(IOException.class);
+    }
+    Await.until("the failure's count", () -> gateway.metric(counter) > before);
+    Await.until(
+        "why, in the log",
+        () -> gateway.errors().contains("refused in the handshake; gateway.tls.client_ca"));
+    GatewayProcess.Result found = gateway.run("audit", "events", "--kind", "AuthFailure", "--json");
+    assertThat(found.out()).contains("\"certificate\"");
+  }
+
   @Test
   void aBoundTokenIsGoodOverItsOwnCertificateOnly() throws Exception {
     Authority.Client bound = authority.client("CN=bound");

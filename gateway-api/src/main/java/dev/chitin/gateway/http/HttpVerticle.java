@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.gateway.auth.Presented;
+import dev.chitin.gateway.auth.mtls.RefusedHandshakes;
 import dev.chitin.gateway.tls.ClientAuthority;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsListener;
@@ -76,6 +77,9 @@ public final class HttpVerticle extends VerticleBase implements Listener {
     unwatch = telemetry.loops().watch(vertx, telemetry.registry());
     patience = new HeadPatience(vertx, edge.settings().bounds().headerTimeoutMillis());
     listener.connectionHandler(this::opened);
+    if (authority != null) {
+      listener.exceptionHandler(new RefusedHandshakes(edge.failures(), System::nanoTime));
+    }
     listener.invalidRequestHandler(new InvalidRequests(edge.live(), edge.observer(), unsent));
     listener.requestHandler(this::handle);
     return listener

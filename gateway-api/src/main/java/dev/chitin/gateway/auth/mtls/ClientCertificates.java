@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * the chain is in date and was not revoked.
  */
 public final class ClientCertificates {
-  private static final String METHOD = "certificate";
+  static final String METHOD = "certificate";
   private static final int DNS = 2;
   private static final int URI = 6;
 
