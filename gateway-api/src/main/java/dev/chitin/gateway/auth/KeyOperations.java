@@ -6,6 +6,7 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an administrator does with keys, the same over the administration socket and on a stopped
@@ -80,11 +81,20 @@ public final class KeyOperations {
    * {@code {"jti"|"sub", "issuer"?}}: tokens that are no longer taken.
    *
    * @throws dev.chitin.bus.ChitinException {@code request.arguments_invalid} for an issuer that is
-   *     none: the revocation would stand there and stop no token
+   *     none, and for a principal in the place of a subject: the revocation would stand there and
+   *     stop no token
    */
   public Change revokeToken(JsonFields body) {
     RevokedToken token = RevokedToken.of(body);
-    String issuer = token.issuer();
+    requireIssuer(token.issuer());
+    if (token.by() == RevokedToken.By.SUB) {
+      requireSubject(token.value());
+    }
+    keys.revoke(token);
+    return new Change(token.json(), record("revoke_token", token));
+  }
+
+  private void requireIssuer(@Nullable String issuer) {
     if (issuer != null && !issuers.contains(issuer)) {
       throw Problem.of(
               ProblemCode.REQUEST_ARGUMENTS_INVALID,
@@ -95,8 +105,23 @@ public final class KeyOperations {
           .withHint("Name it as the token's iss does, or leave it out for every issuer.")
           .toException();
     }
-    keys.revoke(token);
-    return new Change(token.json(), record("revoke_token", token));
+  }
+
+  /** Principals are shown as {@code <iss>|<sub>}; a subject may hold a bar of its own. */
+  private void requireSubject(String subject) {
+    for (String issuer : issuers) {
+      if (subject.startsWith(issuer + "|")) {
+        throw Problem.of(
+                ProblemCode.REQUEST_ARGUMENTS_INVALID,
+                "That is a principal, and not the sub of a token.")
+            .withHint(
+                "Write what stands behind the bar: --sub "
+                    + subject.substring(issuer.length() + 1)
+                    + " --issuer "
+                    + issuer)
+            .toException();
+      }
+    }
   }
 
   /** Takes that back, also of an issuer that is no longer configured. */

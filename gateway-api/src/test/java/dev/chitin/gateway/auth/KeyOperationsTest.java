@@ -3,6 +3,7 @@ package dev.chitin.gateway.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import java.nio.file.Path;
@@ -12,6 +13,27 @@ import org.junit.jupiter.api.io.TempDir;
 
 class KeyOperationsTest {
   @TempDir private Path directory = Path.of("");
+
+  private static JsonFields subject(String sub) {
+    return JsonFields.of(JsonValue.object().put("sub", sub).build(), "");
+  }
+
+  /** Log, sessions and approvals show principals, so that is what gets copied. */
+  @Test
+  void aPrincipalInThePlaceOfASubjectIsNotRevoked() {
+    try (KeyStore keys = KeyStore.open(directory)) {
+      var operations = new KeyOperations(keys, List.of("https://id.example"), "boss");
+      assertThatThrownBy(() -> operations.revokeToken(subject("https://id.example|alice")))
+          .isInstanceOfSatisfying(
+              ChitinException.class,
+              refusal ->
+                  assertThat(refusal.problem().hint())
+                      .contains("--sub alice --issuer https://id.example"));
+      assertThat(keys.revokedTokens()).isEmpty();
+      operations.revokeToken(subject("directory|alice"));
+      assertThat(keys.revokedTokens()).hasSize(1);
+    }
+  }
 
   private static JsonFields tokens(String issuer) {
     return JsonFields.of(JsonValue.object().put("sub", "alice").put("issuer", issuer).build(), "");
