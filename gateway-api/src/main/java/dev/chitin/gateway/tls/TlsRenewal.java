@@ -4,6 +4,7 @@ import dev.chitin.bus.ChitinException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -65,6 +66,7 @@ public final class TlsRenewal implements AutoCloseable {
     }
     return vertx
         .executeBlocking(() -> TlsIdentity.read(settings), false)
+        .map(Objects::requireNonNull)
         .compose(this::renew)
         .onFailure(this::complain)
         .otherwiseEmpty()
