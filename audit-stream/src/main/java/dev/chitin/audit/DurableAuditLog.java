@@ -191,15 +191,16 @@ public final class DurableAuditLog implements AuditLog, AutoCloseable {
   private Future<LogPosition> authorize(
       EntryEncoder.Draft draft, AuditEvent.ToolExecution event, Deadline deadline) {
     return writer.append(
-        encoder.encode(draft), deadline, false, () -> encoder.encode(notRun(event)));
+        encoder.encode(draft), deadline, false, () -> encoder.encode(notRun(event, deadline)));
   }
 
-  private static AuditEvent.ToolExecution notRun(AuditEvent.ToolExecution event) {
+  /** What came too late for its call, or too late in any case. */
+  private static AuditEvent.ToolExecution notRun(
+      AuditEvent.ToolExecution event, Deadline deadline) {
+    ProblemCode why =
+        deadline.expired() ? ProblemCode.DEADLINE_EXCEEDED : ProblemCode.AUDIT_STALLED;
     return new AuditEvent.ToolExecution(
-        event.tool(),
-        event.allowed(),
-        event.call(),
-        new AuditEvent.Phase.NotRun(ProblemCode.AUDIT_STALLED.code()));
+        event.tool(), event.allowed(), event.call(), new AuditEvent.Phase.NotRun(why.code()));
   }
 
   /** What of the log may go, and makes it go. */

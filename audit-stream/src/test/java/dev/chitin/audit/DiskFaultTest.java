@@ -121,6 +121,22 @@ class DiskFaultTest {
     }
   }
 
+  @Test
+  void whatIsTakenBackAtTheDeadlineOfTheCallSaysSo() {
+    try (var log =
+        DurableAuditLog.open(settings().withAppendTimeout(Duration.ofSeconds(60)), disk)) {
+      disk.stall();
+      Future<Receipt> late =
+          log.authorize(authorized("late"), Deadline.after(Duration.ofMillis(50)));
+      assertRefused(late, ProblemCode.AUDIT_STALLED);
+      disk.resume();
+    }
+    assertThat(entries(new LogReader(settings().directory())))
+        .filteredOn(entry -> text(entry, "phase").equals("NotRun"))
+        .singleElement()
+        .satisfies(entry -> assertThat(text(entry, "code")).isEqualTo("deadline.exceeded"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"write", "force"})
   void afterAFailedWriteOrSyncTheLogTakesNothingMore(String what) {

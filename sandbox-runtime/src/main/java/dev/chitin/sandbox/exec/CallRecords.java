@@ -10,6 +10,8 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import io.vertx.core.Future;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the log is told of calls.
@@ -17,6 +19,8 @@ import java.time.Duration;
  * @param audit the log
  */
 record CallRecords(AuditLog audit) {
+  private static final Logger LOG = LoggerFactory.getLogger(CallRecords.class);
+
   /** How long the record of an end may take when the call's own deadline has passed. */
   private static final Duration END_RECORD = Duration.ofSeconds(5);
 
@@ -31,10 +35,23 @@ record CallRecords(AuditLog audit) {
     return append(new AuditEvent.ToolExecution(tool, true, call, phase));
   }
 
-  /** Records that an authorized call did not run, then fails with why. */
+  /**
+   * Records that an authorized call did not run, then fails with why. Where that cannot be recorded
+   * the log has no end of the call before the next start, which calls its outcome unknown.
+   */
   <T> Future<T> notRun(String tool, CallRef call, ChitinException reason) {
     return ended(tool, call, new Phase.NotRun(reason.code().code()))
+        .onFailure(failure -> logUnrecorded(call, reason, ChitinException.from(failure)))
         .transform(recorded -> Future.failedFuture(reason));
+  }
+
+  private static void logUnrecorded(CallRef call, ChitinException reason, ChitinException failure) {
+    LOG.error(
+        "{}: it did not run ({}), and the audit log did not take that: {} {}",
+        call.callId(),
+        reason.code().code(),
+        failure.code().code(),
+        failure.problem().detail());
   }
 
   /**

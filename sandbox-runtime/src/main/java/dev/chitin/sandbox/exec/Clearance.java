@@ -117,16 +117,17 @@ public final class Clearance {
       return denied(plan, version, refusal(decision));
     }
     try {
+      checkWanted(context); // First: at the deadline the decision expires too.
       decisions.consume(decision, plan.digest());
-      checkWanted(context);
       companion.spent();
     } catch (ChitinException refused) {
-      return denied(plan, version, refused);
+      return denied(plan, version, cause(refused, context));
     }
     CallRef ref = ref(plan, version);
     return records
         .authorized(plan.plan().tool(), ref, decision.decisionId(), context.deadline())
         .onComplete(recorded -> companion.recorded())
+        .recover(failure -> Future.failedFuture(cause(ChitinException.from(failure), context)))
         .compose(receipt -> authorized(plan, decision, receipt, ref, context));
   }
 
@@ -142,7 +143,7 @@ public final class Clearance {
     return leases
         .take(plan.plan(), receipt, ref, context.deadline())
         .map(granted -> new Cleared(plan, ref, granted, bare.auditIndex()))
-        .recover(failure -> notRun(bare, ChitinException.from(failure)));
+        .recover(failure -> notRun(bare, cause(ChitinException.from(failure), context)));
   }
 
   /** Records how what was cleared ended. */
@@ -183,6 +184,22 @@ public final class Clearance {
     return problem.toException();
   }
 
+  /**
+   * What {@code refused} comes of: at the deadline the decision expires and the log gives up, and
+   * there is nothing the matter with either.
+   */
+  private static ChitinException cause(ChitinException refused, CallContext context) {
+    boolean byDeadline =
+        refused.code() == ProblemCode.AUDIT_STALLED
+            || "decision.expired".equals(refused.problem().rule());
+    return byDeadline && context.deadline().expired() ? late().toException(refused) : refused;
+  }
+
+  private static Problem late() {
+    return Problem.of(
+        ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the tool started.");
+  }
+
   /** Throws when nobody waits for the call any more. */
   static void checkWanted(CallContext context) {
     if (context.isCancelled()) {
@@ -191,9 +208,7 @@ public final class Clearance {
           .toException();
     }
     if (context.deadline().expired()) {
-      throw Problem.of(
-              ProblemCode.DEADLINE_EXCEEDED, "The deadline passed before the tool started.")
-          .toException();
+      throw late().toException();
     }
   }
 }
