@@ -2,6 +2,8 @@ package dev.chitin.audit;
 
 import dev.chitin.bus.Digest;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,12 @@ public sealed interface AuditEvent
         DoctorResult,
         EgressEvent,
         PolicyChange {
+
+  /** The names of all kinds, by the alphabet. */
+  static List<String> kinds() {
+    Class<?>[] kinds = Objects.requireNonNull(AuditEvent.class.getPermittedSubclasses());
+    return Stream.of(kinds).map(Class::getSimpleName).sorted().toList();
+  }
 
   /** The kind's name as it stands in the entry. */
   default String kind() {

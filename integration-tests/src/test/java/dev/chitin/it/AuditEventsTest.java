@@ -165,6 +165,21 @@ class AuditEventsTest {
   }
 
   @Test
+  void aKindThatThereIsNotIsRefusedWithTheNearestThatThereIs() throws Exception {
+    Result typed = gateway.run("audit", "events", "--kind", "ToolExecutions");
+    assertThat(typed.exit()).isEqualTo(2);
+    assertThat(typed.err()).contains("request.malformed").contains("Did you mean ToolExecution?");
+    try (var auditor = new Agent(gateway.url(), gateway.key("kind", "auditor"))) {
+      Agent.Answer near = auditor.get("/v1/audit/events?kind=authfailure");
+      assertThat(near.status()).isEqualTo(400);
+      assertThat(near.member("hint")).isEqualTo("Did you mean AuthFailure?");
+      Agent.Answer far = auditor.get("/v1/audit/events?kind=x");
+      assertThat(far.status()).isEqualTo(400);
+      assertThat(far.member("hint")).startsWith("Known are AlertRaised, Approval,");
+    }
+  }
+
+  @Test
   void aTenantSeesItsOwnAndAnAdministratorAll() throws Exception {
     Result made =
         gateway.run(

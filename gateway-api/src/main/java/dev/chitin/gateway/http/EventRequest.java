@@ -1,5 +1,6 @@
 package dev.chitin.gateway.http;
 
+import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.query.EventFilter;
 import dev.chitin.audit.query.EventQuery;
 import dev.chitin.bus.ChitinException;
@@ -65,14 +66,11 @@ record EventRequest(
     if (tool.isPresent()) {
       filter = filter.tool(search.tools(tenant, tool.get()));
     }
-    filter = asked.text("kind").map(filter::kind).orElse(filter);
+    filter = asked.one("kind", AuditEvent.kinds()).map(filter::kind).orElse(filter);
     filter = asked.text("callId").map(filter::call).orElse(filter);
     filter = asked.text("code").map(filter::code).orElse(filter);
     filter = asked.text("decision").map(filter::decision).orElse(filter);
-    String order = asked.text("order").orElse("newest");
-    if (!order.equals("newest") && !order.equals("oldest")) {
-      throw malformed("order is newest or oldest.", "order");
-    }
+    String order = asked.one("order", List.of("newest", "oldest")).orElse("newest");
     int limit = (int) asked.number("limit", 1, EventQuery.MOST).orElse(LIMIT);
     OptionalLong cursor = asked.number("cursor", 0, Long.MAX_VALUE);
     String shown = names.size() > 1 ? names.get(1) : null;
@@ -85,9 +83,5 @@ record EventRequest(
         .withRule("scope." + Scope.ADMIN)
         .withHint(hint)
         .toException();
-  }
-
-  private static RuntimeException malformed(String detail, String member) {
-    return QueryMembers.malformed(detail, member);
   }
 }

@@ -28,10 +28,7 @@ final class QueryMembers {
     for (String name : query.names()) {
       if (!names.contains(name)) {
         throw Problem.of(ProblemCode.REQUEST_MALFORMED, "The query has an unknown member.")
-            .withHint(
-                NearestName.of(name, names)
-                    .map(near -> "Did you mean " + near + "?")
-                    .orElse("Known are " + String.join(", ", names) + "."))
+            .withHint(known(name, names))
             .toException();
       }
       if (query.getAll(name).size() > 1) {
@@ -47,6 +44,24 @@ final class QueryMembers {
       throw malformed(name + " has 1 to " + MAX_CHARS + " characters.", name);
     }
     return value;
+  }
+
+  /** One of {@code known}, if it is there. */
+  Optional<String> one(String name, List<String> known) {
+    Optional<String> value = text(name);
+    if (value.isPresent() && !known.contains(value.get())) {
+      throw Problem.of(ProblemCode.REQUEST_MALFORMED, name + " has an unknown value.")
+          .withRule("query." + name)
+          .withHint(known(value.get(), known))
+          .toException();
+    }
+    return value;
+  }
+
+  private static String known(String given, List<String> names) {
+    return NearestName.of(given, names)
+        .map(near -> "Did you mean " + near + "?")
+        .orElse("Known are " + String.join(", ", names) + ".");
   }
 
   /** A whole number within these bounds, if it is there. */
