@@ -3,21 +3,27 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import io.vertx.core.MultiMap;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /** Reads the header fields of a request by which it says how it is to be served. */
 final class RequestFields {
+  private static final Pattern RESPOND_ASYNC =
+      Pattern.compile("\\s*respond-async\\s*(=\\s*(\"\")?\\s*)?", Pattern.CASE_INSENSITIVE);
+
   private RequestFields() {}
 
-  /** Whether {@code Prefer} (RFC 7240) asks for an answer at once; several fields are one list. */
+  /**
+   * Whether {@code Prefer} (RFC 7240, section 2) asks for an answer at once. Several fields are one
+   * list, and an empty value is none; parameters are not looked at.
+   */
   static boolean prefersAsync(MultiMap fields) {
     return fields.getAll("prefer").stream()
-        .flatMap(prefer -> Arrays.stream(prefer.toLowerCase(Locale.ROOT).split("[,;]", -1)))
-        .anyMatch(token -> token.strip().equals("respond-async"));
+        .flatMap(prefer -> MediaType.split(prefer, ',').stream())
+        .map(preference -> MediaType.split(preference, ';').getFirst())
+        .anyMatch(preference -> RESPOND_ASYNC.matcher(preference).matches());
   }
 
   /**

@@ -12,6 +12,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Spoiled fields and queries: each gives a value within its bounds, or is named as malformed. */
 class RequestFieldsFuzzTest {
@@ -55,6 +57,31 @@ class RequestFieldsFuzzTest {
     assertThat(RequestFields.prefersAsync(several)).isTrue();
     assertThat(RequestFields.prefersAsync(field("prefer", "wait=10").add("prefer", "x"))).isFalse();
     assertThat(RequestFields.prefersAsync(field("accept", "respond-async"))).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      textBlock =
+          """
+          respond-async                        | true
+          Respond-Async , wait=10              | true
+          wait=10;x=y,respond-async;foo="a,b"  | true
+          respond-async=""                     | true
+          respond-async =                      | true
+          , respond-async                      | true
+          respond-async=1                      | false
+          respond-asynchronously               | false
+          foo; respond-async                   | false
+          foo=bar; respond-async; x            | false
+          foo="a, respond-async, b"            | false
+          foo="a;respond-async"                | false
+          foo="\\", respond-async, \\""         | false
+          foo="open, respond-async             | false
+          """)
+  void aPreferenceIsNoParameterAndNoQuotedText(String prefer, boolean async) {
+    assertThat(RequestFields.prefersAsync(field("prefer", prefer))).isEqualTo(async);
   }
 
   @Test
