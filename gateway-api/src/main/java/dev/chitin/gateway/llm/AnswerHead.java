@@ -22,7 +22,9 @@ record AnswerHead(int status, String contentType, Map<String, String> fields) {
     Map<String, String> fields = new TreeMap<>();
     for (String name : answer.headerNames()) {
       String value = answer.header(name);
-      if (value != null && ForwardedFields.passesOut(name) && ForwardedFields.isPlain(value)) {
+      if (value != null
+          && ForwardedFields.passesOut(name, value)
+          && ForwardedFields.isPlain(value)) {
         fields.put(name, value);
       }
     }

@@ -25,6 +25,7 @@ final class ForwardedFields {
 
   private static final List<String> OUT =
       List.of("request-id", "x-request-id", "retry-after", "retry-after-ms");
+  private static final String SHOULD_RETRY = "x-should-retry";
   private static final List<String> OUT_PREFIXES = List.of("anthropic-ratelimit-", "x-ratelimit-");
 
   /** Names of such fields are words: there is no room for anything else in them. */
@@ -102,9 +103,15 @@ final class ForwardedFields {
     }
   }
 
-  /** Whether a field of an answer passes, besides its content type. */
-  static boolean passesOut(String name) {
+  /**
+   * Whether a field of an answer passes, besides its content type. {@value #SHOULD_RETRY} is what
+   * both vendors' clients go by before the status, and says yes or no.
+   */
+  static boolean passesOut(String name, String value) {
     String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.equals(SHOULD_RETRY)) {
+      return value.equals("true") || value.equals("false");
+    }
     return OUT.contains(lower)
         || (OUT_PREFIXES.stream().anyMatch(lower::startsWith) && WORDS.matcher(lower).matches());
   }

@@ -17,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -268,6 +269,21 @@ class LlmRelayTest {
   void anErrorOfTheProviderAmongItsEventsPasses() throws Exception {
     LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("error-after-first", STREAM));
     assertThat(answer.text()).endsWith(Speech.ANTHROPIC.errorEvent());
+  }
+
+  @Test
+  void whetherToRetryIsTheProvidersToSay() throws Exception {
+    for (String said : List.of("true", "false", "maybe")) {
+      stage
+          .provider()
+          .answers(
+              "telling",
+              new FakeProvider.Raw(
+                  500, Map.of("content-type", "application/json", "x-should-retry", said), "{}"));
+      LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message("telling", ""));
+      assertThat(answer.status()).isEqualTo(500);
+      assertThat(answer.field("x-should-retry")).isEqualTo(said.equals("maybe") ? "" : said);
+    }
   }
 
   @Test
