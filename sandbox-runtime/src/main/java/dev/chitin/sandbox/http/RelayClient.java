@@ -186,7 +186,9 @@ public final class RelayClient implements AutoCloseable {
       RelayRequest request,
       List<Injection> injections,
       Scrubber scrubber) {
-    SecretSplice splice = injections.isEmpty() ? null : splice(upstream, injections, scrubber);
+    Channel channel = channel(upstream);
+    channel.pipeline().addAfter(CODEC, "interim-answers", new InterimAnswers());
+    SecretSplice splice = injections.isEmpty() ? null : splice(channel, injections, scrubber);
     var patience =
         new Patience(vertx, request.firstByteMillis(), () -> Abort.now(upstream, silent()));
     var body = new SlicedBody(upstream, request.body(), patience::progress);
@@ -208,14 +210,16 @@ public final class RelayClient implements AutoCloseable {
         });
   }
 
-  private SecretSplice splice(
-      HttpClientRequest upstream, List<Injection> injections, Scrubber scrubber) {
-    if (!(upstream.connection() instanceof ConnectionBase connection)) {
-      throw Problem.of(ProblemCode.INTERNAL, "The connection gives no access to its pipeline.")
-          .toException();
+  private static Channel channel(HttpClientRequest upstream) {
+    if (upstream.connection() instanceof ConnectionBase connection) {
+      return connection.channel();
     }
+    throw Problem.of(ProblemCode.INTERNAL, "The connection gives no access to its pipeline.")
+        .toException();
+  }
+
+  private SecretSplice splice(Channel channel, List<Injection> injections, Scrubber scrubber) {
     var splice = new SecretSplice(injections, scrubber, allocator, true);
-    Channel channel = connection.channel();
     channel.config().setAllocator(allocator);
     channel.pipeline().addBefore(CODEC, "secret-splice", splice);
     return splice;

@@ -138,6 +138,37 @@ class RelayPatienceTest {
   }
 
   @Test
+  void interimAnswersAreNoAnswer() {
+    for (String interim :
+        List.of("100 Continue", "102 Processing", "103 Early Hints", "104 Upload", "199 Other")) {
+      String some = "HTTP/1.1 " + interim + "\r\nlink: </a>\r\n\r\n";
+      NetServer server =
+          server(
+              socket ->
+                  socket.handler(
+                      piece -> socket.write(some + some + "HTTP/1.1 204 No Content\r\n\r\n")));
+      RelayedAnswer answer = send(server.actualPort(), 10).await();
+      assertThat(answer.status()).as(interim).isEqualTo(204);
+      assertThat(answer.header("link")).as(interim).isNull();
+      answer.reset();
+    }
+  }
+
+  @Test
+  void aServerThatSendsInterimAnswersAloneIsLeft() {
+    NetServer server =
+        server(
+            socket -> {
+              long timer =
+                  vertx.setPeriodic(50, tick -> socket.write("HTTP/1.1 102 Processing\r\n\r\n"));
+              socket.closeHandler(closed -> vertx.cancelTimer(timer));
+              socket.exceptionHandler(reset -> {});
+            });
+    assertThatThrownBy(() -> send(server.actualPort(), 10).await())
+        .hasMessageContaining("llm.provider_timeout");
+  }
+
+  @Test
   void oneThatTakesItSlowlyIsWaitedFor() {
     AtomicLong taken = new AtomicLong();
     NetServer server =
