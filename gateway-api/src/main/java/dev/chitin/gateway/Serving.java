@@ -172,7 +172,8 @@ final class Serving {
                     provider.ca()),
             foundation.localVault().liveSecrets(),
             auth.watch(),
-            running);
+            running,
+            interior.telemetry().models());
     interior.closeAtStop(llm);
     return llm;
   }

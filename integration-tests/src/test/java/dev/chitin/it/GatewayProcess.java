@@ -303,7 +303,7 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   /** SIGTERM; returns the exit code. */
-  int stop() throws InterruptedException {
+  public int stop() throws InterruptedException {
     process.destroy();
     return process.waitFor();
   }

@@ -15,12 +15,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * A receiver of OTLP over HTTP on loopback: keeps every body, and reads the spans out of the
  * protobuf (opentelemetry-proto 1.x, {@code ExportTraceServiceRequest}).
  */
-final class OtlpReceiver implements AutoCloseable {
+public final class OtlpReceiver implements AutoCloseable {
   private final HttpServer server;
   private final List<byte[]> bodies = new CopyOnWriteArrayList<>();
   private final List<String> heads = new CopyOnWriteArrayList<>();
 
-  OtlpReceiver() throws IOException {
+  public OtlpReceiver() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
     server.createContext(
         "/",
@@ -33,12 +33,12 @@ final class OtlpReceiver implements AutoCloseable {
     server.start();
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
   /** Everything that came, header fields too, as Latin-1. */
-  String everything() {
+  public String everything() {
     var all = new StringBuilder();
     heads.forEach(all::append);
     bodies.forEach(body -> all.append(new String(body, StandardCharsets.ISO_8859_1)));
@@ -52,10 +52,10 @@ final class OtlpReceiver implements AutoCloseable {
    * @param links the traces that it is linked to
    * @param text its whole encoding as Latin-1
    */
-  record Span(
+  public record Span(
       String trace, String id, String parent, String name, List<String> links, String text) {}
 
-  List<Span> spans() {
+  public List<Span> spans() {
     List<Span> spans = new ArrayList<>();
     for (byte[] body : bodies) {
       for (byte[] resource : all(body, 1)) {

@@ -1,6 +1,7 @@
 package dev.chitin.gateway.http;
 
 import dev.chitin.bus.Bytes;
+import dev.chitin.bus.TraceContext;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Scope;
 import dev.chitin.gateway.llm.BodyRoom;
@@ -169,6 +170,11 @@ final class LlmRoutes {
     @Override
     public String requestId() {
       return exchange.requestId();
+    }
+
+    @Override
+    public @Nullable TraceContext trace() {
+      return exchange.trace();
     }
 
     @Override

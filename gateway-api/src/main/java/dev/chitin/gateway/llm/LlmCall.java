@@ -47,7 +47,8 @@ final class LlmCall implements LlmRun {
     this.callId = callId;
     this.share = share;
     this.context =
-        new CallContext(Deadline.after(Duration.ofMillis(provider.settings().timeoutMillis())));
+        new CallContext(
+            Deadline.after(Duration.ofMillis(provider.settings().timeoutMillis())), client.trace());
     this.exchange =
         new ProviderExchange(
             clearance, counters, preparation, provider, route, client.caller().account(), context);

@@ -1,5 +1,6 @@
 package dev.chitin.gateway.llm;
 
+import dev.chitin.bus.TraceContext;
 import dev.chitin.gateway.auth.Caller;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
@@ -21,6 +22,9 @@ public interface LlmClient {
   @Nullable String session();
 
   String requestId();
+
+  /** The span of the request, or null outside of traces. */
+  @Nullable TraceContext trace();
 
   /** The gateway's tools as this client may use them. */
   CallerTools tools();

@@ -6,6 +6,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.calls.RunningCalls;
+import dev.chitin.gateway.telemetry.ModelSpans;
 import dev.chitin.sandbox.exec.Clearance;
 import dev.chitin.sandbox.http.RelayClient;
 import dev.chitin.vault.scrub.LiveSecrets;
@@ -45,6 +46,7 @@ public final class LlmService implements AutoCloseable {
    * @param live takes secrets that are in use out of prompts
    * @param watch ends requests with the credential of their client
    * @param running has all that runs, for a stop of the gateway
+   * @param spans traces what is asked of models
    */
   public LlmService(
       Vertx vertx,
@@ -54,7 +56,8 @@ public final class LlmService implements AutoCloseable {
       Function<ProviderSettings, RelayClient> clients,
       LiveSecrets live,
       CredentialWatch watch,
-      RunningCalls running) {
+      RunningCalls running,
+      ModelSpans spans) {
     this.vertx = vertx;
     this.settings = settings;
     this.clearance = clearance;
@@ -71,7 +74,8 @@ public final class LlmService implements AutoCloseable {
               provider,
               new LlmPlans(provider, node),
               new TokenBudget(dialect.provider(), provider.tokensPerDay(), InstantSource.system()),
-              clients.apply(provider)));
+              clients.apply(provider),
+              spans));
     }
   }
 

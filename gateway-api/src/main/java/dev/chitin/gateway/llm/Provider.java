@@ -1,5 +1,6 @@
 package dev.chitin.gateway.llm;
 
+import dev.chitin.gateway.telemetry.ModelSpans;
 import dev.chitin.sandbox.http.RelayClient;
 
 /**
@@ -9,6 +10,11 @@ import dev.chitin.sandbox.http.RelayClient;
  * @param plans makes its plans
  * @param budget counts what principals use of it
  * @param client carries its requests
+ * @param spans traces them
  */
 record Provider(
-    ProviderSettings settings, LlmPlans plans, TokenBudget budget, RelayClient client) {}
+    ProviderSettings settings,
+    LlmPlans plans,
+    TokenBudget budget,
+    RelayClient client,
+    ModelSpans spans) {}

@@ -6,6 +6,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.llm.LlmCounters.Outcome;
+import dev.chitin.gateway.telemetry.ModelSpans.ModelSpan;
 import dev.chitin.sandbox.exec.Clearance;
 import dev.chitin.sandbox.http.RelayClient;
 import dev.chitin.sandbox.http.RelayRequest;
@@ -37,6 +38,7 @@ final class ProviderExchange {
   private TokenBudget.@Nullable Reservation reservation;
   private Clearance.@Nullable Cleared cleared;
   private @Nullable MessageRequest request;
+  private @Nullable ModelSpan span;
   private long sentBytes;
 
   /**
@@ -65,6 +67,10 @@ final class ProviderExchange {
     MessageRequest asked = prepared.request();
     request = asked;
     sentBytes = prepared.body().length();
+    if (asked != null && route.generates()) {
+      String name = provider.settings().dialect().provider();
+      span = provider.spans().begin(name, asked.model(), context.trace());
+    }
     return clearance
         .clear(prepared.plan(), context)
         .compose(
@@ -197,6 +203,9 @@ final class ProviderExchange {
 
   private Future<Outcome> over(Outcome outcome) {
     counters.ended(route, outcome);
+    if (span != null) {
+      span.end(outcome == Outcome.OK ? null : outcome.label());
+    }
     return Future.succeededFuture(outcome);
   }
 
@@ -220,6 +229,9 @@ final class ProviderExchange {
       boolean charged) {
     settle(charged ? usage : Usage.NONE);
     counters.used(provider.settings().dialect(), usage);
+    if (span != null) {
+      span.used(usage.inputTokens(), usage.outputTokens());
+    }
     return clearance.ended(
         Objects.requireNonNull(cleared),
         new Phase.Relayed(

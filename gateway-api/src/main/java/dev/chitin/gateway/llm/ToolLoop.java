@@ -138,7 +138,8 @@ final class ToolLoop implements LlmRun {
     answer.turn();
     var context =
         new CallContext(
-            Deadline.after(Duration.ofMillis(provider.settings().timeoutMillis())).min(deadline));
+            Deadline.after(Duration.ofMillis(provider.settings().timeoutMillis())).min(deadline),
+            client.trace());
     var exchange =
         new ProviderExchange(
             clearance, counters, preparation, provider, route, client.caller().account(), context);

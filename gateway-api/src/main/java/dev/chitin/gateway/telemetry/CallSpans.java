@@ -2,16 +2,12 @@ package dev.chitin.gateway.telemetry;
 
 import dev.chitin.bus.CallContext;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.bus.TraceContext;
 import dev.chitin.sandbox.ToolCall;
 import dev.chitin.sandbox.ToolDefinition;
 import dev.chitin.sandbox.exec.CallObserver;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
-import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.StatusCode;
-import io.opentelemetry.api.trace.TraceFlags;
-import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import java.time.Instant;
@@ -23,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * generative AI: {@code execute_tool}). It holds names of tools, ids and codes alone.
  */
 public final class CallSpans implements CallObserver {
-  private static final AttributeKey<String> OPERATION =
-      AttributeKey.stringKey("gen_ai.operation.name");
   private static final AttributeKey<String> TOOL = AttributeKey.stringKey("gen_ai.tool.name");
   private static final AttributeKey<String> CALL = AttributeKey.stringKey("gen_ai.tool.call.id");
 
@@ -43,25 +37,12 @@ public final class CallSpans implements CallObserver {
     Span span =
         tracer
             .spanBuilder("execute_tool " + tool.name())
-            .setParent(parent(context.trace()))
-            .setAttribute(OPERATION, "execute_tool")
+            .setParent(Tracing.parent(context.trace()))
+            .setAttribute(Tracing.OPERATION, "execute_tool")
             .setAttribute(TOOL, tool.name())
             .setAttribute(CALL, call.callId())
             .startSpan();
     return span.getSpanContext().isSampled() ? new Watched(tracer, span) : Observation.NONE;
-  }
-
-  private static Context parent(@Nullable TraceContext trace) {
-    return trace == null
-        ? Context.root()
-        : Context.root()
-            .with(
-                Span.wrap(
-                    SpanContext.create(
-                        trace.traceId(),
-                        trace.spanId(),
-                        trace.sampled() ? TraceFlags.getSampled() : TraceFlags.getDefault(),
-                        TraceState.getDefault())));
   }
 
   private static final class Watched implements Observation {

@@ -57,6 +57,11 @@ public final class Telemetry implements AutoCloseable {
     appends.record(nanos, TimeUnit.NANOSECONDS);
   }
 
+  /** Watches what is asked of models, where that is wanted. */
+  public ModelSpans models() {
+    return new ModelSpans(tracing);
+  }
+
   /** Watches calls for metrics and, where that is wanted, for traces. */
   public CallObserver observer() {
     if (tracing.tracer() == null) {

@@ -5,8 +5,11 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
@@ -40,6 +43,7 @@ public final class Tracing implements AutoCloseable {
       AttributeKey.longKey("http.response.status_code");
   private static final AttributeKey<String> REQUEST = AttributeKey.stringKey("chitin.request.id");
   static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
+  static final AttributeKey<String> OPERATION = AttributeKey.stringKey("gen_ai.operation.name");
 
   private final @Nullable SdkTracerProvider provider;
   private final @Nullable Tracer tracer;
@@ -84,6 +88,20 @@ public final class Tracing implements AutoCloseable {
 
   @Nullable Tracer tracer() {
     return tracer;
+  }
+
+  /** Where what {@code trace} asked for belongs. */
+  static Context parent(@Nullable TraceContext trace) {
+    return trace == null
+        ? Context.root()
+        : Context.root()
+            .with(
+                Span.wrap(
+                    SpanContext.create(
+                        trace.traceId(),
+                        trace.spanId(),
+                        trace.sampled() ? TraceFlags.getSampled() : TraceFlags.getDefault(),
+                        TraceState.getDefault())));
   }
 
   /**
