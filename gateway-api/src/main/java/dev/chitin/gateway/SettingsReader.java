@@ -4,6 +4,7 @@ import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.GuardedField;
 import dev.chitin.audit.RetentionPolicy;
 import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.Problem;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.config.ConfigException;
@@ -63,21 +64,29 @@ public final class SettingsReader {
   /**
    * The same, for who only wants to know.
    *
-   * @throws ConfigException with the fault, and for what a start would refuse by the configuration
-   *     alone: tools that do not go together, a listener in clear, rules that are none
+   * @throws ConfigException with the fault, and for what a start would refuse: keys whose control
+   *     is not built, tools that do not go together, a listener in clear, rules that are none, and
+   *     files, named by the configuration, that cannot be used
    */
   public static void check(
       Configuration configuration, ChitinHome home, Map<String, String> environment)
       throws ConfigException {
     try {
-      GatewaySettings settings =
-          new SettingsReader(configuration.document(), home).settings(environment);
+      var reader = new SettingsReader(configuration.document(), home);
+      GatewaySettings settings = reader.settings(environment);
+      if (!configuration.notBuilt().isEmpty()) {
+        throw new ConfigException(configuration.notBuilt());
+      }
       ToolRegistry.of(settings.tools());
-      ListenerCheck.refuseCleartext(settings.edge());
+      ListenerCheck.check(settings.edge());
       PolicySnapshot.compile(
           settings.policy(),
           new Executables(settings.policy().searchPath()),
           Judgement.PERMIT_WITHIN_CEILING);
+      List<Problem> files = NamedFiles.faults(settings, reader.section("sandbox"));
+      if (!files.isEmpty()) {
+        throw new ConfigException(files.stream().map(configuration::fault).toList());
+      }
     } catch (ChitinException.Invalid e) {
       throw new ConfigException(List.of(configuration.fault(e.problem())));
     }

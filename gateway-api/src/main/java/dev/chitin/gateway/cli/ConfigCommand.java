@@ -26,7 +26,9 @@ final class ConfigCommand {
     this.session = session;
   }
 
-  @Command(name = "validate", description = "Check a configuration file.")
+  @Command(
+      name = "validate",
+      description = "Check a configuration file, and the files that it names, as serve would.")
   int validate(
       @Parameters(arity = "0..1", paramLabel = "FILE", description = "Default: chitin.json5.")
           @Nullable Path file,
@@ -41,7 +43,7 @@ final class ConfigCommand {
     try {
       Configuration configuration = Configuration.load(checked, session.environment());
       SettingsReader.check(configuration, session.home(), session.environment());
-      report(checked, configuration, json);
+      report(checked, json);
       return ExitCode.OK.value();
     } catch (ConfigException e) {
       report(e.faults(), json);
@@ -49,13 +51,12 @@ final class ConfigCommand {
     }
   }
 
-  private void report(Path file, Configuration configuration, boolean json) {
+  private void report(Path file, boolean json) {
     if (json) {
       session.print(
           JsonValue.object()
               .put("valid", true)
               .put("faults", new JsonValue.Arr(List.of()))
-              .put("notBuilt", faults(configuration.notBuilt()))
               .build());
       return;
     }
@@ -65,7 +66,6 @@ final class ConfigCommand {
             Files.exists(file)
                 ? file + " is valid."
                 : file + " does not exist; the defaults hold, and are valid.");
-    configuration.notBuilt().forEach(key -> session.out().println("note: " + key));
   }
 
   private void report(List<ConfigFault> faults, boolean json) {

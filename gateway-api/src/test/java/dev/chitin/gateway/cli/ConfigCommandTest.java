@@ -23,10 +23,11 @@ class ConfigCommandTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   private int run(String document, String... arguments) throws Exception {
-    Files.writeString(home.resolve("chitin.json5"), document);
+    Path chitin = Files.createDirectories(home.resolve("chitin"));
+    Files.writeString(chitin.resolve("chitin.json5"), document);
     return Main.run(
         new Session(
-            Map.of("CHITIN_HOME", home.toString(), "HOME", home.toString()),
+            Map.of("CHITIN_HOME", chitin.toString(), "HOME", home.toString()),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             new Access()),
@@ -92,6 +93,42 @@ class ConfigCommandTest {
     var fault = (JsonValue.Obj) faults.items().getFirst();
     assertThat(Texts.of(fault, "place")).isEqualTo("chitin.json5:" + place);
     assertThat(Texts.of(fault, "key")).isEqualTo(key);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "vault: { key_file: '~/chitin/vault.key' } | 1:21 | vault.key_file | lies in Chitin's home",
+        "vault: { key_file: '~/chitin/new/one/k' } | 1:21 | vault.key_file | lies in Chitin's home",
+        "gateway: { tls: { cert: '~/no.pem', key: '~/no.key' } } | 1:26 | gateway.tls.cert |"
+            + " cannot be read",
+        "`auth: { issuers: [{ issuer: 'https://id', audience: 'a', algorithms: ['ES256'],\n"
+            + "jwks_file: '~/no.json', roles: { map: { a: 'agent' } } }] }` | 2:12 |"
+            + " auth.issuers[0].jwks_file | does not exist",
+        "`auth: { issuers: [{ issuer: 'https://id', audience: 'a', algorithms: ['ES256'],\n"
+            + "jwks_url: 'https://127.0.0.1:9/', jwks_ca: '~/no.pem', roles: { map: { a: 'agent' }"
+            + " } }] }` | 2:44 | auth.issuers[0].jwks_ca | cannot be read",
+        "audit: { alerts: { webhooks: [{ url: 'https://x.example/', secret: '/no/key' }] } } |"
+            + " 1:69 | audit.alerts.webhooks[0].secret | The file: /no/key",
+        "sandbox: { bwrap: '~/no-bwrap' } | 1:20 | sandbox.bwrap | is no program",
+        "cluster: {} | 1:2 | cluster | is not built yet",
+        "policy: { cedar: ['a'] } | 1:12 | policy.cedar | is not built yet",
+        "gateway: { host: 'no-such-name.invalid', tls: { terminated_upstream: true } } | 1:19 |"
+            + " gateway.host | no address is known",
+      })
+  void whatAStartRefusesOfThisMachineIsAFault(String members, String place, String key, String said)
+      throws Exception {
+    String document = "{" + members + "}";
+    assertThat(run(document, "config", "validate", "--json")).isEqualTo(2);
+    JsonValue.Obj answer = (JsonValue.Obj) StrictJson.parse(out.toByteArray());
+    var faults = (JsonValue.Arr) Objects.requireNonNull(answer.get("faults"));
+    var fault = (JsonValue.Obj) faults.items().getFirst();
+    assertThat(Texts.of(fault, "place")).isEqualTo("chitin.json5:" + place);
+    assertThat(Texts.of(fault, "key")).isEqualTo(key);
+    assertThat(Texts.of(fault, "detail")).contains(said);
+    assertThat(run(document, "serve")).as("and serve").isIn(2, 5);
   }
 
   @Test

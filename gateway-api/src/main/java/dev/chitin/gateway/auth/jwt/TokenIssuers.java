@@ -1,5 +1,6 @@
 package dev.chitin.gateway.auth.jwt;
 
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Credential;
@@ -72,6 +73,26 @@ public final class TokenIssuers implements AutoCloseable {
     return new Issuer(settings, keys);
   }
 
+  /**
+   * Reads the files that an issuer's settings name, and keeps nothing of them. Blocks.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid} for one that cannot be used
+   */
+  public static void checkFiles(IssuerSettings settings) {
+    switch (settings.keys()) {
+      case IssuerSettings.Keys.InFile in -> {
+        try {
+          var _ = JwkSet.parse(FileKeySource.bytes(in.file()), in.file().toString());
+        } catch (IOException | ChitinException e) {
+          throw unreadable(settings.issuer(), e);
+        }
+      }
+      case IssuerSettings.Keys.AtUrl at -> {
+        var _ = ca(at.ca());
+      }
+    }
+  }
+
   private IssuerKeys inFile(String issuer, Path file, Runnable changed) {
     var keys =
         new IssuerKeys(issuer, new FileKeySource(vertx, file), false, System::nanoTime, changed);
@@ -79,22 +100,37 @@ public final class TokenIssuers implements AutoCloseable {
       keys.readFirst().await();
     } catch (Exception e) {
       close();
-      throw Problem.of(
-              ProblemCode.CONFIG_INVALID,
-              "The keys of the issuer " + issuer + " cannot be read: " + IssuerKeys.reason(e) + ".")
-          .withRule("auth.issuers.jwks_file")
-          .withHint(
-              "Put the issuer's set of open keys (RFC 7517) there, readable by the gateway's user,"
-                  + " or name another file.")
-          .toException(e);
+      throw unreadable(issuer, e);
     }
     long timer = vertx.setPeriodic(FILE_MILLIS, tick -> keys.read());
     opened.push(() -> vertx.cancelTimer(timer));
     return keys;
   }
 
+  private static ChitinException unreadable(String issuer, Exception cause) {
+    return Problem.of(
+            ProblemCode.CONFIG_INVALID,
+            "The keys of the issuer "
+                + issuer
+                + " cannot be read: "
+                + IssuerKeys.reason(cause)
+                + ".")
+        .withRule("auth.issuers.jwks_file")
+        .withHint(
+            "Put the issuer's set of open keys (RFC 7517) there, readable by the gateway's user,"
+                + " or name another file.")
+        .toException(cause);
+  }
+
   private IssuerKeys atUrl(String issuer, IssuerSettings.Keys.AtUrl at, Runnable changed) {
-    var source = new UrlKeySource(vertx, at.url(), ca(at.ca()));
+    @Nullable Buffer ca;
+    try {
+      ca = ca(at.ca());
+    } catch (ChitinException e) {
+      close();
+      throw e;
+    }
+    var source = new UrlKeySource(vertx, at.url(), ca);
     opened.push(source);
     var keys = new IssuerKeys(issuer, source, true, System::nanoTime, changed);
     keys.read().await();
@@ -113,14 +149,13 @@ public final class TokenIssuers implements AutoCloseable {
     return keys;
   }
 
-  private @Nullable Buffer ca(@Nullable Path file) {
+  private static @Nullable Buffer ca(@Nullable Path file) {
     if (file == null) {
       return null;
     }
     try {
       return Buffer.buffer(FileKeySource.bytes(file));
     } catch (IOException e) {
-      close();
       throw Problem.of(ProblemCode.CONFIG_INVALID, file + " cannot be read.")
           .withRule("auth.issuers.jwks_ca")
           .withHint("Name a PEM file that the gateway's user can read.")
