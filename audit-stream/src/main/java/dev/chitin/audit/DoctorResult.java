@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * The gateway attacked its own controls.
  *
- * @param occasion {@code start} or {@code demand}
+ * @param occasion {@code start}, {@code demand}, or {@code again} after one that was not sound
  * @param sound whether no control is inert
  * @param controls what came of each; at most {@value #MAX_CONTROLS} are recorded
  */

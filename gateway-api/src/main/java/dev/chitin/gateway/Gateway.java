@@ -77,7 +77,6 @@ public final class Gateway {
           .withHint("chitin doctor shows each control.")
           .toException();
     }
-    interior.readiness().proven(report);
   }
 
   /** Where it listens, {@code http://127.0.0.1:8787} say. */

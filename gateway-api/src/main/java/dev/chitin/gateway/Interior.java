@@ -125,10 +125,10 @@ final class Interior {
   /**
    * Proves the controls and records what came of it.
    *
-   * @param occasion {@code start} or {@code demand}
+   * @param occasion {@code start}, {@code demand} or {@code again}
    */
   Doctor doctor(String occasion) {
-    return new RecordedDoctor(doctor, foundation.audit(), occasion);
+    return new RecordedDoctor(doctor, foundation.audit(), readiness, occasion);
   }
 
   /** Stops in order: no new work, running calls ended and recorded, the log closed last. */

@@ -119,6 +119,13 @@ final class Metrics {
     FunctionCounter.builder(name, vault, value).description(description).register(registry);
   }
 
+  /** Adds whether work should come. */
+  void readiness(Readiness readiness) {
+    Gauge.builder("chitin.ready", readiness, known -> known.reasons().isEmpty() ? 1 : 0)
+        .description("1 while the gateway is ready.")
+        .register(registry);
+  }
+
   /** Adds what the edge counts. */
   void edge(Connections connections, OverLimitRecord over) {
     Gauge.builder("chitin.connections", connections, Connections::open)

@@ -23,10 +23,15 @@ public final class Readiness {
     this.faults = faults;
   }
 
-  /** The self-proof has passed with {@code report}. */
+  /** What the newest self-proof found; one that is not sound is in the way until another is. */
   public void proven(Report report) {
     this.report = report;
-    this.proven = true;
+    this.proven = report.sound();
+  }
+
+  /** Whether the newest self-proof was sound. */
+  boolean isProven() {
+    return proven;
   }
 
   /** No more work is taken. */
@@ -56,7 +61,12 @@ public final class Readiness {
     if (draining) {
       return List.of("gateway.draining");
     }
-    return proven ? faults.get() : List.of("gateway.not_proven");
+    if (proven) {
+      return faults.get();
+    }
+    List<String> reasons = new ArrayList<>(List.of("gateway.not_proven"));
+    reasons.addAll(faults.get());
+    return reasons;
   }
 
   /** The controls that fail now, and those that did not hold wholly when they were proven. */

@@ -7,20 +7,25 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Locale;
 
-/** A doctor whose findings stand in the log before anybody is told of them. */
+/**
+ * A doctor whose findings stand in the log before anybody is told of them, and on which it rests
+ * whether the gateway is ready.
+ */
 final class RecordedDoctor implements Doctor {
   private static final Duration RECORD = Duration.ofSeconds(5);
 
   private final Doctor doctor;
   private final AuditLog audit;
+  private final Readiness readiness;
   private final String occasion;
 
   /**
-   * @param occasion {@code start} or {@code demand}
+   * @param occasion {@code start}, {@code demand} or {@code again}
    */
-  RecordedDoctor(Doctor doctor, AuditLog audit, String occasion) {
+  RecordedDoctor(Doctor doctor, AuditLog audit, Readiness readiness, String occasion) {
     this.doctor = doctor;
     this.audit = audit;
+    this.readiness = readiness;
     this.occasion = occasion;
   }
 
@@ -28,6 +33,7 @@ final class RecordedDoctor implements Doctor {
   public Future<Report> examine() {
     return doctor
         .examine()
+        .onSuccess(readiness::proven)
         .compose(
             report ->
                 // A log that takes nothing is a finding itself, and the report says so.

@@ -21,6 +21,7 @@ import dev.chitin.gateway.tls.TlsListener;
 import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.sandbox.http.RelayClient;
 import io.vertx.core.Vertx;
+import java.nio.file.Files;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,7 @@ final class Serving {
     interior.closeAtStop(over);
     Metrics metrics = metrics(interior, admission);
     metrics.edge(connections, over);
+    metrics.readiness(interior.readiness());
     metrics.auth(auth);
     var calls = new TrackedCalls(bounds.streams());
     IdempotencyKeys idempotency = idempotency(interior);
@@ -125,6 +127,12 @@ final class Serving {
       metrics.reloads(file);
     }
     station.listeningOn(listeners.port());
+    interior.closeAtStop(
+        new ProofWatch(
+            vertx,
+            interior.readiness(),
+            interior.doctor("again"),
+            () -> Files.isExecutable(settings.bwrap())));
     LOG.info(
         "ready on {}{}",
         listeners.url(),

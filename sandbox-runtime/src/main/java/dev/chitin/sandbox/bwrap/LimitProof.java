@@ -71,10 +71,7 @@ final class LimitProof {
               var findings = new ArrayList<Finding>();
               findings.add(rate(rate));
               findings.add(time(time));
-              findings.add(
-                  disk.succeeded()
-                      ? disk.result()
-                      : new Finding("disk", State.INERT, "The attack could not be tried."));
+              findings.add(disk.succeeded() ? disk.result() : SandboxProof.untried("disk"));
               return Future.succeededFuture(List.copyOf(findings));
             });
   }
@@ -93,12 +90,16 @@ final class LimitProof {
   }
 
   private Finding rate(Future<Boolean> throttled) {
-    boolean held = throttled.succeeded() && throttled.result();
-    return finding("rate of CPU time", held, isWeaker("cpu"), "cpu: rate not limited");
+    return throttled.failed()
+        ? SandboxProof.untried("rate of CPU time")
+        : finding("rate of CPU time", throttled.result(), isWeaker("cpu"), "cpu: rate not limited");
   }
 
   private Finding time(Future<Outcome> used) {
-    boolean stopped = used.succeeded() && used.result().status().equals("cpu_limit");
+    if (used.failed()) {
+      return SandboxProof.untried("CPU time");
+    }
+    boolean stopped = used.result().status().equals("cpu_limit");
     return finding("CPU time", stopped, isWeaker("cpu_time"), "cpu_time: per-process only");
   }
 

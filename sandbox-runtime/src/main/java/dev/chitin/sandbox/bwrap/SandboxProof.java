@@ -212,24 +212,33 @@ public final class SandboxProof {
     check.equal("limits of a process", "limits", OPEN_FILES + " 0 " + FILE_BYTES / 512);
   }
 
+  /** An attack that did not take place says nothing of what it was to show. */
+  static Finding untried(String control) {
+    return new Finding(control, State.INERT, "The attack could not be tried.");
+  }
+
   private Finding processes(Future<Outcome> fork) {
-    boolean struck =
-        fork.succeeded()
-            && fork.result().notes().stream().anyMatch(note -> note.startsWith("pids_limit"));
+    if (fork.failed()) {
+      return untried("number of processes");
+    }
+    boolean struck = fork.result().notes().stream().anyMatch(note -> note.startsWith("pids_limit"));
     if (struck) {
       return new Finding("number of processes", State.PROVEN, "Forks beyond the limit failed.");
     }
-    boolean refused = fork.succeeded() && !"exit 0".equals(fork.result().status());
+    boolean refused = !"exit 0".equals(fork.result().status());
     return refused && backend.weakerHere().stream().anyMatch(note -> note.startsWith("processes"))
         ? new Finding("number of processes", State.DEGRADED, "Limited per user only.")
         : new Finding("number of processes", State.INERT, "Forks beyond the limit succeeded.");
   }
 
   private Finding memory(Future<Outcome> fill) {
-    if (fill.succeeded() && fill.result().status().equals("oom")) {
+    if (fill.failed()) {
+      return untried("memory");
+    }
+    if (fill.result().status().equals("oom")) {
       return new Finding("memory", State.PROVEN, "A process that took too much was killed.");
     }
-    boolean stopped = fill.succeeded() && !"exit 0".equals(fill.result().status());
+    boolean stopped = !"exit 0".equals(fill.result().status());
     return stopped && backend.weakerHere().stream().anyMatch(note -> note.startsWith("memory"))
         ? new Finding("memory", State.DEGRADED, "memory: per-process only")
         : new Finding("memory", State.INERT, "A process took more than its limit.");

@@ -1,0 +1,49 @@
+package dev.chitin.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A gateway is ready while its controls hold, and only then, whatever happens after its start. */
+class ReadinessTest {
+  @Test
+  void aGatewayWhoseSandboxIsGoneIsNotReadyUntilItIsBack() throws Exception {
+    Path home = GatewayProcess.home("");
+    Path bwrap = home.resolveSibling("bwrap");
+    Path away = home.resolveSibling("bwrap.away");
+    Files.copy(Path.of("/usr/bin/bwrap"), bwrap, StandardCopyOption.COPY_ATTRIBUTES);
+    var more = Map.of("CHITIN_SANDBOX__BWRAP", bwrap.toString());
+    try (GatewayProcess gateway = GatewayProcess.start(home, more);
+        var agent = new Agent(gateway.url(), gateway.key("watch", "operator"))) {
+      assertThat(gateway.metric("chitin_ready")).isEqualTo(1);
+      Files.move(bwrap, away);
+      Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
+      assertThat(agent.get("/health/ready").text())
+          .contains("gateway.not_proven", "sandbox.memory", "The attack could not be tried.")
+          .doesNotContain("more than its limit", "limit succeeded");
+      assertThat(gateway.metric("chitin_ready")).isZero();
+      Await.until("said", () -> gateway.errors().contains("not ready: a control"));
+      Files.move(away, bwrap);
+      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      Await.until("said", () -> gateway.errors().contains("the controls hold their proof again"));
+    }
+  }
+
+  @Test
+  void whatTheDoctorFindsOnDemandCounts() throws Exception {
+    Path home = GatewayProcess.home("");
+    Path bwrap = home.resolveSibling("bwrap");
+    Files.copy(Path.of("/usr/bin/bwrap"), bwrap, StandardCopyOption.COPY_ATTRIBUTES);
+    var more = Map.of("CHITIN_SANDBOX__BWRAP", bwrap.toString());
+    try (GatewayProcess gateway = GatewayProcess.start(home, more)) {
+      // It is there and can be run, and makes no sandbox.
+      Files.copy(Path.of("/usr/bin/true"), bwrap, StandardCopyOption.REPLACE_EXISTING);
+      assertThat(gateway.run("doctor").exit()).isEqualTo(5);
+      assertThat(gateway.administration("/health/ready")).contains("503", "gateway.not_proven");
+    }
+  }
+}
