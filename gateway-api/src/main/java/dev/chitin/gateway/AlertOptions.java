@@ -21,5 +21,10 @@ public record AlertOptions(AlertSettings settings, List<Hook> webhooks) {
    *
    * @param secret the name of a secret in the vault, or the path of a key file when it has a slash
    */
-  public record Hook(WebhookSettings settings, String secret) {}
+  public record Hook(WebhookSettings settings, String secret) {
+    /** Whether the secret is in a file of its own: no secret's name has a slash. */
+    boolean isInFile() {
+      return secret.contains("/");
+    }
+  }
 }

@@ -83,7 +83,7 @@ final class Alerting implements AutoCloseable {
   /** The key of a webhook; what stands in its way is told with where it was asked for. */
   private SecretMac named(AlertOptions.Hook hook, int index) {
     try {
-      return key(hook.secret());
+      return key(hook);
     } catch (ChitinException e) {
       String place = "audit.alerts.webhooks[" + index + "].secret";
       Problem why = e.problem();
@@ -92,14 +92,14 @@ final class Alerting implements AutoCloseable {
     }
   }
 
-  private SecretMac key(String secret) {
-    if (secret.contains("/")) {
+  private SecretMac key(AlertOptions.Hook hook) {
+    if (hook.isInFile()) {
       ChitinHome home = settings.home();
-      return SecretMac.of(new KeyFile(home.expand(secret), home.root()).read());
+      return SecretMac.of(new KeyFile(home.expand(hook.secret()), home.root()).read());
     }
     return foundation
         .localVault()
-        .mac(TENANT, new SecretName(secret), Deadline.after(OPEN))
+        .mac(TENANT, new SecretName(hook.secret()), Deadline.after(OPEN))
         .await();
   }
 

@@ -111,7 +111,7 @@ final class NamedFiles {
     List<AlertOptions.Hook> hooks = settings.audit().alerts().webhooks();
     for (int i = 0; i < hooks.size(); i++) {
       String secret = hooks.get(i).secret();
-      if (secret.contains("/")) {
+      if (hooks.get(i).isInFile()) {
         look(
             "audit.alerts.webhooks[" + i + "].secret",
             () -> readable(new KeyFile(home.expand(secret), home.root())));

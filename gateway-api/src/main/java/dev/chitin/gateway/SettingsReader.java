@@ -7,6 +7,7 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
+import dev.chitin.gateway.auth.AuthSettings;
 import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.config.RetentionKeys;
@@ -33,16 +34,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a checked configuration into settings, filling in the defaults. */
 public final class SettingsReader {
   private static final String NODE = "local";
 
   private final JsonValue.Obj document;
+  private final @Nullable Path file;
   private final ChitinHome home;
 
-  private SettingsReader(JsonValue.Obj document, ChitinHome home) {
-    this.document = document;
+  private SettingsReader(Configuration configuration, ChitinHome home) {
+    this.document = configuration.document();
+    this.file = configuration.file();
     this.home = home;
   }
 
@@ -55,7 +59,7 @@ public final class SettingsReader {
   public static GatewaySettings read(
       Configuration configuration, ChitinHome home, Map<String, String> environment) {
     try {
-      return new SettingsReader(configuration.document(), home).settings(environment);
+      return new SettingsReader(configuration, home).settings(environment);
     } catch (ChitinException.Invalid e) {
       throw configuration.located(e);
     }
@@ -72,7 +76,7 @@ public final class SettingsReader {
       Configuration configuration, ChitinHome home, Map<String, String> environment)
       throws ConfigException {
     try {
-      var reader = new SettingsReader(configuration.document(), home);
+      var reader = new SettingsReader(configuration, home);
       GatewaySettings settings = reader.settings(environment);
       if (!configuration.notBuilt().isEmpty()) {
         throw new ConfigException(configuration.notBuilt());
@@ -115,17 +119,20 @@ public final class SettingsReader {
     llm.providers().forEach(p -> grants.putIfAbsent(p.dialect().tool(), p.capabilities()));
     List<ToolDefinition> tools = toolReader.tools(grants, LimitSettings.read(sandbox));
     EdgeSettings edge = new EdgeSettingsReader(section("gateway"), home).settings();
+    AuthSettings auth = new AuthSettingsReader(section("auth"), home).settings(edge);
+    AuditOptions audit = audit();
     llm.requireTools(tools.stream().map(ToolDefinition::name).toList());
     return new GatewaySettings(
         home,
         edge,
-        new AuthSettingsReader(section("auth"), home).settings(edge),
+        auth,
         policy(
             grants,
             toolReader.workspacePath(),
-            keyFile,
-            nodeKey,
-            credential(environment),
+            protectedPaths(
+                Stream.of(credential(environment).orElse(keyFile), nodeKey),
+                keyFile,
+                OwnFiles.of(edge, auth, audit.alerts(), home)),
             sandbox,
             llm),
         tools,
@@ -134,7 +141,7 @@ public final class SettingsReader {
         credential(environment),
         section("vault").strings("binding").orElse(null),
         section("vault").string("memory_required").map(MemoryLevel::of).orElse(MemoryLevel.LOCKED),
-        audit(),
+        audit,
         Set.copyOf(sandbox.strings("waive").orElse(List.of())),
         home.expand(sandbox.string("bwrap").orElse("/usr/bin/bwrap")),
         runs.bounds(),
@@ -209,9 +216,7 @@ public final class SettingsReader {
   private PolicySettings policy(
       Map<String, Capabilities> grants,
       String workspacePath,
-      Path keyFile,
-      Path nodeKey,
-      Optional<Path> credential,
+      List<String> protectedPaths,
       JsonFields sandbox,
       LlmSettings llm) {
     JsonFields workspace = section("workspace");
@@ -221,7 +226,7 @@ public final class SettingsReader {
         workspacePath,
         workspace.strings("allowed_paths").orElse(List.of()),
         workspace.strings("denied_paths").orElse(List.of()),
-        protectedPaths(credential.orElse(keyFile), keyFile, nodeKey),
+        protectedPaths,
         grants,
         allowPrivate(),
         new RunSettingsReader(sandbox).searchPath(),
@@ -237,11 +242,14 @@ public final class SettingsReader {
   }
 
   /** What no tool sees, wherever it lies. */
-  private List<String> protectedPaths(Path vaultKey, Path keyFile, Path nodeKey) {
+  private List<String> protectedPaths(Stream<Path> vaultKeys, Path keyFile, List<Path> own) {
     return Stream.of(
-            Stream.of(vaultKey, nodeKey, home.audit(), home.run(), home.vault()),
+            vaultKeys,
+            Stream.of(home.audit(), home.run(), home.vault()),
             LogKeyFiles.places(keyFile).stream(),
-            Stream.ofNullable(retention().archive()))
+            Stream.ofNullable(retention().archive()),
+            Stream.ofNullable(file).map(named -> named.toAbsolutePath().normalize()),
+            own.stream())
         .flatMap(paths -> paths)
         .map(Path::toString)
         .toList();

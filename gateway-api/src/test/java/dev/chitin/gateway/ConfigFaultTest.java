@@ -9,6 +9,7 @@ import dev.chitin.gateway.config.Configuration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code chitin config validate} says of a faulty document: where, which key, what. */
 class ConfigFaultTest {
@@ -133,6 +135,31 @@ class ConfigFaultTest {
   void aNumberThatBeginsItsLineIsHexadecimalToo() throws IOException {
     Files.writeString(file, "{ gateway: { port:\n0x50 } }");
     assertThat(faults()).singleElement().asString().contains("hexadecimal numbers are not read");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "// only a remark\n", "/* { } */"})
+  void aFileWithNothingInItIsSaidToBeThat(String text) throws IOException {
+    Files.writeString(file, text);
+    assertThat(faults())
+        .containsExactly("chitin.json5:1:1: holds nothing; write an object, {} for the defaults");
+  }
+
+  @Test
+  void aByteOrderMarkIsNamed() throws IOException {
+    Files.writeString(file, "\ufeff{}");
+    assertThat(faults()).singleElement().asString().contains("1:1: begins with a byte order mark");
+  }
+
+  @Test
+  void aFileThatEverybodyMayWriteIsRefused() throws IOException {
+    Files.writeString(file, "{}");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+    assertThat(faults())
+        .singleElement()
+        .asString()
+        .startsWith(file + ": may be written by everybody")
+        .contains("chmod o-w");
   }
 
   @Test

@@ -10,11 +10,13 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A configuration document whose keys, types and bounds have been checked. */
 public final class Configuration {
@@ -23,11 +25,19 @@ public final class Configuration {
   private final JsonValue.Obj document;
   private final List<ConfigFault> notBuilt;
   private final Places places;
+  private final @Nullable Path file;
 
-  private Configuration(JsonValue.Obj document, List<ConfigFault> notBuilt, Places places) {
+  private Configuration(
+      JsonValue.Obj document, List<ConfigFault> notBuilt, Places places, @Nullable Path file) {
     this.document = document;
     this.notBuilt = notBuilt;
     this.places = places;
+    this.file = file;
+  }
+
+  /** The file that it was read from, or null. */
+  public @Nullable Path file() {
+    return file;
   }
 
   /** The merged document. */
@@ -70,7 +80,8 @@ public final class Configuration {
   public static Configuration load(Path file, Map<String, String> environment)
       throws ConfigException {
     String source = file.getFileName() == null ? file.toString() : file.getFileName().toString();
-    return parse(source, read(file), environment);
+    Configuration read = parse(source, read(file), environment);
+    return new Configuration(read.document, read.notBuilt, read.places, file);
   }
 
   /** Like {@link #load}, from text. */
@@ -88,7 +99,7 @@ public final class Configuration {
       throw new ConfigException(checker.faults());
     }
     return new Configuration(
-        (JsonValue.Obj) document.toJson(), checker.notBuilt(), Places.of(source, document));
+        (JsonValue.Obj) document.toJson(), checker.notBuilt(), Places.of(source, document), null);
   }
 
   /** The JSON Schema 2020-12 of the document. */
@@ -105,6 +116,7 @@ public final class Configuration {
       throw unreadable(file, Files.isDirectory(file) ? "is a directory" : "is not a regular file");
     }
     try {
+      refuseOpenToAll(file);
       return Files.readString(file);
     } catch (NoSuchFileException e) {
       return "{}";
@@ -114,6 +126,13 @@ public final class Configuration {
       throw unreadable(file, "may not be read by this user");
     } catch (IOException e) {
       throw unreadable(file, "cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static void refuseOpenToAll(Path file) throws IOException, ConfigException {
+    if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_WRITE)) {
+      throw unreadable(
+          file, "may be written by everybody, who would command the gateway; run chmod o-w on it");
     }
   }
 

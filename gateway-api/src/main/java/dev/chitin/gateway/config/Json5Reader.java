@@ -33,6 +33,8 @@ final class Json5Reader {
 
   private static final Pattern HEXADECIMAL = Pattern.compile(".?0[xX][0-9a-fA-F]", Pattern.DOTALL);
 
+  private static final String BYTE_ORDER_MARK = "\ufeff";
+
   private final String source;
   private final JsonParser parser;
 
@@ -47,9 +49,22 @@ final class Json5Reader {
    * @param source how messages name the document
    */
   static ConfigNode read(String source, String text) throws ConfigException {
+    if (text.startsWith(BYTE_ORDER_MARK)) {
+      throw ConfigException.of(
+          new ConfigNode.Place(source, 1, 1),
+          "",
+          "begins with a byte order mark; save it as UTF-8 without one");
+    }
     try (JsonParser parser = FACTORY.createParser(text)) {
       var reader = new Json5Reader(source, parser);
-      ConfigNode node = reader.node(reader.need());
+      JsonToken first = parser.nextToken();
+      if (first == null) {
+        throw ConfigException.of(
+            new ConfigNode.Place(source, 1, 1),
+            "",
+            "holds nothing; write an object, {} for the defaults");
+      }
+      ConfigNode node = reader.node(first);
       if (parser.nextToken() != null) {
         throw reader.fault("there is content after the value");
       }
