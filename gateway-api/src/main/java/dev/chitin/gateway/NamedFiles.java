@@ -16,29 +16,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of this machine that a configuration names, looked at as a start looks at them, though
- * nothing is started: certificates, keys and programs. Blocks.
+ * What a configuration names of this machine, looked at as a start looks at it, though nothing is
+ * started: certificates, keys, programs, the listener's name. What is there and cannot be used is a
+ * fault; what is not there may be on another machine, or tomorrow. Blocks.
  */
 final class NamedFiles {
   private static final String KEY_FILE = "vault.key_file";
 
   private final GatewaySettings settings;
   private final List<Problem> faults = new ArrayList<>();
+  private final List<Problem> absent = new ArrayList<>();
 
   private NamedFiles(GatewaySettings settings) {
     this.settings = settings;
   }
 
   /**
-   * What a start would refuse of them, each under its key.
+   * Looks at all of them.
    *
    * @param sandbox the section of that name, which may name a program
    */
-  static List<Problem> faults(GatewaySettings settings, JsonFields sandbox) {
+  static NamedFiles of(GatewaySettings settings, JsonFields sandbox) {
     var files = new NamedFiles(settings);
+    files.listener();
     files.vaultKey();
     files.tls();
     files.issuers();
@@ -46,21 +50,39 @@ final class NamedFiles {
     if (sandbox.string("bwrap").isPresent()) {
       files.bwrap();
     }
-    return List.copyOf(files.faults);
+    return files;
+  }
+
+  /** What is there and a start would refuse, each under its key. */
+  List<Problem> faults() {
+    return List.copyOf(faults);
+  }
+
+  /** What is not there, and a start on this machine would refuse for that. */
+  List<Problem> absent() {
+    return List.copyOf(absent);
+  }
+
+  private void listener() {
+    try {
+      ListenerCheck.check(settings.edge());
+    } catch (ChitinException e) {
+      absent.add(e.problem());
+    }
   }
 
   /** A key that is not there is made by the first start, with the directories above it. */
   private void vaultKey() {
     KeyFile key = settings.vaultKey();
     if (key.isThere()) {
-      look(KEY_FILE, () -> readable(key));
+      look(KEY_FILE, () -> readable(key), key.path());
     } else if (lies(key.path(), settings.home().root())) {
       faults.add(
           Problem.of(ProblemCode.CONFIG_INVALID, KEY_FILE + " lies in Chitin's home.")
               .withRule(KEY_FILE)
               .withHint("Keep it in another directory. The file: " + key.path()));
     } else if (Files.isDirectory(key.path().resolveSibling("."))) {
-      look(KEY_FILE, key::checkPlace);
+      look(KEY_FILE, key::checkPlace, key.path().resolveSibling("."));
     }
   }
 
@@ -87,10 +109,10 @@ final class NamedFiles {
     if (tls == null) {
       return;
     }
-    look(null, () -> TlsIdentity.read(tls));
+    look(null, () -> TlsIdentity.read(tls), tls.cert(), tls.key());
     var clients = tls.clients();
     if (clients != null) {
-      look(null, () -> ClientAuthority.read(clients));
+      look(null, () -> ClientAuthority.read(clients), clients.ca());
     }
   }
 
@@ -98,10 +120,16 @@ final class NamedFiles {
     List<IssuerSettings> issuers = settings.auth().issuers();
     for (int i = 0; i < issuers.size(); i++) {
       IssuerSettings issuer = issuers.get(i);
-      boolean inFile = issuer.keys() instanceof IssuerSettings.Keys.InFile;
-      look(
-          "auth.issuers[" + i + "]." + (inFile ? "jwks_file" : "jwks_ca"),
-          () -> TokenIssuers.checkFiles(issuer));
+      String place = "auth.issuers[" + i + "].";
+      Runnable reading = () -> TokenIssuers.checkFiles(issuer);
+      switch (issuer.keys()) {
+        case IssuerSettings.Keys.InFile in -> look(place + "jwks_file", reading, in.file());
+        case IssuerSettings.Keys.AtUrl at -> {
+          if (at.ca() != null) {
+            look(place + "jwks_ca", reading, at.ca());
+          }
+        }
+      }
     }
   }
 
@@ -110,43 +138,44 @@ final class NamedFiles {
     ChitinHome home = settings.home();
     List<AlertOptions.Hook> hooks = settings.audit().alerts().webhooks();
     for (int i = 0; i < hooks.size(); i++) {
-      String secret = hooks.get(i).secret();
       if (hooks.get(i).isInFile()) {
+        Path file = home.expand(hooks.get(i).secret());
         look(
             "audit.alerts.webhooks[" + i + "].secret",
-            () -> readable(new KeyFile(home.expand(secret), home.root())));
+            () -> readable(new KeyFile(file, home.root())),
+            file);
       }
     }
   }
 
   private void bwrap() {
-    if (!Files.isExecutable(settings.bwrap())) {
-      faults.add(
-          Problem.of(
-                  ProblemCode.CONFIG_INVALID,
-                  "sandbox.bwrap: " + settings.bwrap() + " is no program that can be run.")
-              .withRule("sandbox.bwrap")
-              .withHint("Name bubblewrap's, /usr/bin/bwrap say."));
+    Path program = settings.bwrap();
+    if (!Files.isExecutable(program)) {
+      (Files.exists(program) ? faults : absent)
+          .add(
+              Problem.of(
+                      ProblemCode.CONFIG_INVALID,
+                      "sandbox.bwrap: " + program + " is no program that can be run.")
+                  .withRule("sandbox.bwrap")
+                  .withHint("Name bubblewrap's, /usr/bin/bwrap say."));
     }
   }
 
   /**
    * @param key under which a refusal is told, or null when it names its own
+   * @param files what is read
    */
-  private void look(@Nullable String key, Runnable reading) {
+  private void look(@Nullable String key, Runnable reading, Path... files) {
     try {
       reading.run();
     } catch (ChitinException e) {
-      Problem why = e.problem();
-      faults.add(
-          key == null
-              ? why
-              : new Problem(
-                  ProblemCode.CONFIG_INVALID,
-                  key + ": " + why.detail(),
-                  key,
-                  why.hint(),
-                  why.errors()));
+      boolean there = Stream.of(files).allMatch(Files::exists);
+      (there ? faults : absent).add(key == null ? e.problem() : under(key, e.problem()));
     }
+  }
+
+  private static Problem under(String key, Problem why) {
+    return new Problem(
+        ProblemCode.CONFIG_INVALID, key + ": " + why.detail(), key, why.hint(), why.errors());
   }
 }

@@ -4,11 +4,11 @@ import dev.chitin.audit.AuditSettings;
 import dev.chitin.audit.GuardedField;
 import dev.chitin.audit.RetentionPolicy;
 import dev.chitin.bus.ChitinException;
-import dev.chitin.bus.Problem;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.auth.AuthSettings;
 import dev.chitin.gateway.config.ConfigException;
+import dev.chitin.gateway.config.ConfigFault;
 import dev.chitin.gateway.config.Configuration;
 import dev.chitin.gateway.config.RetentionKeys;
 import dev.chitin.gateway.http.EdgeSettings;
@@ -68,11 +68,12 @@ public final class SettingsReader {
   /**
    * The same, for who only wants to know.
    *
+   * @return what a start on this machine would still miss: files that are not there
    * @throws ConfigException with the fault, and for what a start would refuse: keys whose control
    *     is not built, tools that do not go together, a listener in clear, rules that are none, and
-   *     files, named by the configuration, that cannot be used
+   *     files, named by the configuration, that are there and cannot be used
    */
-  public static void check(
+  public static List<ConfigFault> check(
       Configuration configuration, ChitinHome home, Map<String, String> environment)
       throws ConfigException {
     try {
@@ -82,15 +83,16 @@ public final class SettingsReader {
         throw new ConfigException(configuration.notBuilt());
       }
       ToolRegistry.of(settings.tools());
-      ListenerCheck.check(settings.edge());
+      ListenerCheck.refuseCleartext(settings.edge());
       PolicySnapshot.compile(
           settings.policy(),
           new Executables(settings.policy().searchPath()),
           Judgement.PERMIT_WITHIN_CEILING);
-      List<Problem> files = NamedFiles.faults(settings, reader.section("sandbox"));
-      if (!files.isEmpty()) {
-        throw new ConfigException(files.stream().map(configuration::fault).toList());
+      NamedFiles files = NamedFiles.of(settings, reader.section("sandbox"));
+      if (!files.faults().isEmpty()) {
+        throw new ConfigException(files.faults().stream().map(configuration::fault).toList());
       }
+      return files.absent().stream().map(configuration::fault).toList();
     } catch (ChitinException.Invalid e) {
       throw new ConfigException(List.of(configuration.fault(e.problem())));
     }

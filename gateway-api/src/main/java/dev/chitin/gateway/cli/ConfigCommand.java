@@ -28,7 +28,9 @@ final class ConfigCommand {
 
   @Command(
       name = "validate",
-      description = "Check a configuration file, and the files that it names, as serve would.")
+      description =
+          "Check a configuration file and the files that it names. Valid is also what names files"
+              + " that are not here; what serve would refuse here for that is told.")
   int validate(
       @Parameters(arity = "0..1", paramLabel = "FILE", description = "Default: chitin.json5.")
           @Nullable Path file,
@@ -42,8 +44,10 @@ final class ConfigCommand {
     }
     try {
       Configuration configuration = Configuration.load(checked, session.environment());
-      SettingsReader.check(configuration, session.home(), session.environment());
-      report(checked, json);
+      report(
+          checked,
+          SettingsReader.check(configuration, session.home(), session.environment()),
+          json);
       return ExitCode.OK.value();
     } catch (ConfigException e) {
       report(e.faults(), json);
@@ -51,12 +55,13 @@ final class ConfigCommand {
     }
   }
 
-  private void report(Path file, boolean json) {
+  private void report(Path file, List<ConfigFault> absent, boolean json) {
     if (json) {
       session.print(
           JsonValue.object()
               .put("valid", true)
               .put("faults", new JsonValue.Arr(List.of()))
+              .put("absent", faults(absent))
               .build());
       return;
     }
@@ -66,6 +71,7 @@ final class ConfigCommand {
             Files.exists(file)
                 ? file + " is valid."
                 : file + " does not exist; the defaults hold, and are valid.");
+    absent.forEach(fault -> session.out().println("serve would refuse here: " + fault));
   }
 
   private void report(List<ConfigFault> faults, boolean json) {

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,34 @@ class ConfigCommandTest {
       quoteCharacter = '`',
       value = {
         "vault: { key_file: '~/chitin/vault.key' } | 1:21 | vault.key_file | lies in Chitin's home",
-        "vault: { key_file: '~/chitin/new/one/k' } | 1:21 | vault.key_file | lies in Chitin's home",
+        "vault: { key_file: '~/chitin/new/k' } | 1:21 | vault.key_file | lies in Chitin's home",
+        "vault: { key_file: '~/open.key' } | 1:21 | vault.key_file | open to others",
+        "gateway: { tls: { cert: '~/open.key', key: '~/open.key' } } | 1:45 | gateway.tls.key |"
+            + " may be read or written by others",
+        "`auth: { issuers: [{ issuer: 'https://id', audience: 'a', algorithms: ['ES256'],\n"
+            + "jwks_file: '~/open.key', roles: { map: { a: 'agent' } } }] }` | 2:12 |"
+            + " auth.issuers[0].jwks_file | is not JSON",
+        "audit: { alerts: { webhooks: [{ url: 'https://x.example/', secret: '~/open.key' }] } } |"
+            + " 1:69 | audit.alerts.webhooks[0].secret | open to others",
+        "sandbox: { bwrap: '~/open.key' } | 1:20 | sandbox.bwrap | is no program",
+        "cluster: {} | 1:2 | cluster | is not built yet",
+        "policy: { cedar: ['a'] } | 1:12 | policy.cedar | is not built yet",
+      })
+  void whatAStartRefusesOfTheFilesThatAreNamedIsAFault(
+      String members, String place, String key, String said) throws Exception {
+    Path open = Files.writeString(home.resolve("open.key"), "nothing of the kind");
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
+    String document = "{" + members + "}";
+    assertThat(run(document, "config", "validate", "--json")).isEqualTo(2);
+    expect("faults", place, key, said);
+    assertThat(run(document, "serve")).as("and serve").isIn(2, 5);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
         "gateway: { tls: { cert: '~/no.pem', key: '~/no.key' } } | 1:26 | gateway.tls.cert |"
             + " cannot be read",
         "`auth: { issuers: [{ issuer: 'https://id', audience: 'a', algorithms: ['ES256'],\n"
@@ -113,22 +141,29 @@ class ConfigCommandTest {
         "audit: { alerts: { webhooks: [{ url: 'https://x.example/', secret: '/no/key' }] } } |"
             + " 1:69 | audit.alerts.webhooks[0].secret | The file: /no/key",
         "sandbox: { bwrap: '~/no-bwrap' } | 1:20 | sandbox.bwrap | is no program",
-        "cluster: {} | 1:2 | cluster | is not built yet",
-        "policy: { cedar: ['a'] } | 1:12 | policy.cedar | is not built yet",
         "gateway: { host: 'no-such-name.invalid', tls: { terminated_upstream: true } } | 1:19 |"
             + " gateway.host | no address is known",
       })
-  void whatAStartRefusesOfThisMachineIsAFault(String members, String place, String key, String said)
-      throws Exception {
+  void whatIsNotOnThisMachineIsToldThoughItMayBeOnAnother(
+      String members, String place, String key, String said) throws Exception {
     String document = "{" + members + "}";
-    assertThat(run(document, "config", "validate", "--json")).isEqualTo(2);
+    assertThat(run(document, "config", "validate", "--json")).isZero();
+    expect("absent", place, key, said);
+    out.reset();
+    assertThat(run(document, "config", "validate")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("serve would refuse here: chitin.json5:" + place + ": " + key);
+    assertThat(run(document, "serve")).as("and serve").isIn(2, 5);
+  }
+
+  private void expect(String list, String place, String key, String said) throws Exception {
     JsonValue.Obj answer = (JsonValue.Obj) StrictJson.parse(out.toByteArray());
-    var faults = (JsonValue.Arr) Objects.requireNonNull(answer.get("faults"));
+    var faults = (JsonValue.Arr) Objects.requireNonNull(answer.get(list));
+    assertThat(faults.items()).hasSize(1);
     var fault = (JsonValue.Obj) faults.items().getFirst();
     assertThat(Texts.of(fault, "place")).isEqualTo("chitin.json5:" + place);
     assertThat(Texts.of(fault, "key")).isEqualTo(key);
     assertThat(Texts.of(fault, "detail")).contains(said);
-    assertThat(run(document, "serve")).as("and serve").isIn(2, 5);
   }
 
   @Test
