@@ -223,9 +223,12 @@ public final class PathRules {
     if (containsOwn) {
       return Optional.of(
           Denial.of(
-              ProblemCode.POLICY_PATH_DENIED,
-              HOME_RULE,
-              "A directory that holds Chitin's own files is not given to a sandbox."));
+                  ProblemCode.POLICY_PATH_DENIED,
+                  HOME_RULE,
+                  "A directory that holds Chitin's own files is not given to a sandbox.")
+              .withHint(
+                  "Name one without them, or keep its configuration, certificates and keys"
+                      + " elsewhere."));
     }
     return containsDeniedChildren
         ? Optional.of(denial("workspace.denied_paths"))
