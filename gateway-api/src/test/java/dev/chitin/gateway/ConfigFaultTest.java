@@ -142,7 +142,7 @@ class ConfigFaultTest {
   void aFileWithNothingInItIsSaidToBeThat(String text) throws IOException {
     Files.writeString(file, text);
     assertThat(faults())
-        .containsExactly("chitin.json5:1:1: holds nothing; write an object, {} for the defaults");
+        .containsExactly("chitin.json5:1:1: holds no value; a configuration of defaults is {}");
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Gateway;
 import dev.chitin.gateway.GatewaySettings;
 import dev.chitin.gateway.logging.LogFormat;
+import dev.chitin.gateway.reload.ConfigSource;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +57,13 @@ final class ServeCommand implements Callable<Integer> {
     if (port != null && (port < 0 || port > 65_535)) {
       throw unusable("--port", "is a number from 0 to 65535");
     }
-    GatewaySettings settings = session.settings(config);
+    ConfigSource source = session.source(config);
+    GatewaySettings settings = session.settingsOf(source.loaded());
     Gateway gateway =
         Gateway.start(
             port == null ? settings : settings.withPort(port),
             session.access().toVaultAccess(),
-            session.source(config));
+            source);
     UntilSignal end = UntilSignal.of(gateway);
     Signals.on("HUP", () -> reload(gateway));
     String url = gateway.url();

@@ -68,7 +68,11 @@ record Session(Map<String, String> environment, PrintStream out, PrintStream err
 
   /** The settings to start with; keys whose control is not built are refused by name. */
   GatewaySettings settings(@Nullable Path named) {
-    Configuration configuration = configuration(named);
+    return settingsOf(configuration(named));
+  }
+
+  /** The same by a configuration that was read before. */
+  GatewaySettings settingsOf(Configuration configuration) {
     if (!configuration.notBuilt().isEmpty()) {
       throw refused(
           ProblemCode.CONFIG_NOT_BUILT,

@@ -62,7 +62,7 @@ final class Json5Reader {
         throw ConfigException.of(
             new ConfigNode.Place(source, 1, 1),
             "",
-            "holds nothing; write an object, {} for the defaults");
+            "holds no value; a configuration of defaults is {}");
       }
       ConfigNode node = reader.node(first);
       if (parser.nextToken() != null) {

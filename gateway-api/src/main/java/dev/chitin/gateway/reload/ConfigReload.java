@@ -169,7 +169,7 @@ public final class ConfigReload implements HttpEdge.Reload {
 
   private ChitinException refuse(Problem problem, Digest digest, String actor, List<String> keys) {
     refused.incrementAndGet();
-    LOG.warn("the configuration in force stays: {}", problem.detail());
+    LOG.warn("the configuration in force stays: {}", problem.detail().replaceAll("\\n +", " "));
     audit
         .append(
             new ConfigChange(digest(current), digest, actor, some(keys), problem.code().code()),

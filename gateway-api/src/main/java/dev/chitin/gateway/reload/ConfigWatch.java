@@ -22,13 +22,14 @@ public final class ConfigWatch implements AutoCloseable {
   private final Path file;
   private final ConfigReload reload;
   private final long timer;
-  private volatile String seen;
+
+  /** What changed while the gateway started is looked at as well: nothing was seen before. */
+  private volatile String seen = "";
 
   public ConfigWatch(Vertx vertx, Path file, ConfigReload reload) {
     this.vertx = vertx;
     this.file = file;
     this.reload = reload;
-    this.seen = state(file);
     this.timer = vertx.setPeriodic(PERIOD_MILLIS, tick -> look());
   }
 

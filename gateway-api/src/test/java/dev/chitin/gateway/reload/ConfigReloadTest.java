@@ -16,12 +16,14 @@ import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.Configuration;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +37,7 @@ class ConfigReloadTest {
   private Path file;
   private final List<ConfigChange> recorded = new ArrayList<>();
   private final List<Configuration> applied = new ArrayList<>();
+  private final CountDownLatch tookOver = new CountDownLatch(1);
   private boolean logFails;
   private boolean unsound;
 
@@ -73,6 +76,7 @@ class ConfigReloadTest {
           }
           return () -> {
             applied.add(next);
+            tookOver.countDown();
             return Future.succeededFuture();
           };
         });
@@ -163,5 +167,19 @@ class ConfigReloadTest {
     assertThat(ConfigReload.isLive("gateway.hostsx")).isFalse();
     assertThat(ConfigReload.isLive("gateway")).isFalse();
     assertThat(ConfigReload.isLive("policy.grants.fs_read")).isFalse();
+  }
+
+  @Test
+  void whatChangedWhileTheGatewayStartedIsTakenOver() throws Exception {
+    ConfigReload reload = started();
+    Files.writeString(file, OLD.replace("60", "61"));
+    Vertx vertx = Vertx.vertx();
+    try (var watch = new ConfigWatch(vertx, file, reload)) {
+      assertThat(watch).isNotNull();
+      tookOver.await();
+    } finally {
+      vertx.close().await();
+    }
+    assertThat(applied).hasSize(1);
   }
 }
