@@ -220,7 +220,7 @@ class EveryKeyTest {
 
   private static JsonValue.Obj spec(String key) {
     JsonValue.Obj spec = Configuration.schema();
-    for (String name : key.split("\\.")) {
+    for (String name : key.split("\\.", -1)) {
       var properties = (JsonValue.Obj) Objects.requireNonNull(spec.get("properties"));
       spec = (JsonValue.Obj) Objects.requireNonNull(properties.get(name.replace("[]", "")));
       if (name.endsWith("[]")) {
