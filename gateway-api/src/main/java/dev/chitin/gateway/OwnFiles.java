@@ -30,8 +30,13 @@ final class OwnFiles {
       }
     }
     for (IssuerSettings issuer : auth.issuers()) {
-      if (issuer.keys() instanceof IssuerSettings.Keys.InFile in) {
-        files.add(in.file());
+      switch (issuer.keys()) {
+        case IssuerSettings.Keys.InFile in -> files.add(in.file());
+        case IssuerSettings.Keys.AtUrl at -> {
+          if (at.ca() != null) {
+            files.add(at.ca());
+          }
+        }
       }
     }
     alerts.webhooks().stream()

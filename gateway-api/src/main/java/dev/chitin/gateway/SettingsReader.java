@@ -10,7 +10,6 @@ import dev.chitin.gateway.auth.AuthSettings;
 import dev.chitin.gateway.config.ConfigException;
 import dev.chitin.gateway.config.ConfigFault;
 import dev.chitin.gateway.config.Configuration;
-import dev.chitin.gateway.config.RetentionKeys;
 import dev.chitin.gateway.http.EdgeSettings;
 import dev.chitin.gateway.llm.LlmSettings;
 import dev.chitin.gateway.llm.LlmSettingsReader;
@@ -27,7 +26,6 @@ import dev.chitin.sandbox.ToolRegistry;
 import dev.chitin.vault.memory.MemoryLevel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -134,7 +132,10 @@ public final class SettingsReader {
             protectedPaths(
                 Stream.of(credential(environment).orElse(keyFile), nodeKey),
                 keyFile,
-                OwnFiles.of(edge, auth, audit.alerts(), home)),
+                Stream.concat(
+                        OwnFiles.of(edge, auth, audit.alerts(), home).stream(),
+                        LlmSettingsReader.authorities(section("providers"), home).stream())
+                    .toList()),
             sandbox,
             llm),
         tools,
@@ -183,15 +184,7 @@ public final class SettingsReader {
   private RetentionPolicy retention() {
     return section("audit")
         .fields("retention")
-        .map(
-            retention ->
-                new RetentionPolicy(
-                    retention
-                        .integer("max_age_hours", 1, RetentionKeys.MOST_HOURS)
-                        .map(Duration::ofHours)
-                        .orElse(null),
-                    retention.integer("max_events", 1, RetentionKeys.MOST_EVENTS).orElse(0L),
-                    retention.string("archive").map(home::expand).orElse(null)))
+        .map(retention -> RetentionSettingsReader.read(retention, home))
         .orElse(RetentionPolicy.KEEP_ALL);
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -33,6 +34,15 @@ public final class LlmSettingsReader {
   private static final int CA_BYTES = 1 << 20;
 
   private LlmSettingsReader() {}
+
+  /** The files of those who vouch for providers. */
+  public static List<Path> authorities(JsonFields providers, ChitinHome home) {
+    return Arrays.stream(Dialect.values())
+        .flatMap(dialect -> providers.fields(dialect.provider()).stream())
+        .flatMap(fields -> fields.string("ca").stream())
+        .map(home::expand)
+        .toList();
+  }
 
   /**
    * Reads the settings.

@@ -24,12 +24,12 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** Who signs certificates and lists of revoked ones in one test. */
 @SuppressWarnings("JavaUtilDate") // the builders of certificates and lists take nothing else
-final class TestAuthority {
+public final class TestAuthority {
   private final X500Name name;
   private final Instant now;
   private final KeyPair keys;
 
-  TestAuthority(String name, Instant now) throws GeneralSecurityException {
+  public TestAuthority(String name, Instant now) throws GeneralSecurityException {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(256);
     this.name = new X500Name(name);
@@ -42,7 +42,7 @@ final class TestAuthority {
   }
 
   /** Its own certificate. */
-  X509Certificate certificate() throws Exception {
+  public X509Certificate certificate() throws Exception {
     return certificate(1, name);
   }
 
