@@ -18,6 +18,8 @@ import dev.chitin.gateway.tls.ClientAuthority;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +44,7 @@ final class AuthService implements AutoCloseable {
   private final AuthFailures failures;
   private final SessionTable sessions;
   private final TokenIssuers issuers;
+  private @Nullable RevocationList revocations;
   private final Authenticator authenticator;
   private final CredentialWatch watch;
 
@@ -97,19 +100,29 @@ final class AuthService implements AutoCloseable {
     if (authority == null) {
       return ClientCertificates.none();
     }
-    RevocationList revocations = null;
     if (authority.crl() != null) {
-      revocations =
+      var list =
           new RevocationList(
               vertx,
               authority.crl(),
               authority.certificates(),
               InstantSource.system(),
               this::checkLater);
-      opened.add(revocations);
+      opened.add(list);
+      revocations = list;
     }
     return new ClientCertificates(
         settings.auth().certificates(), revocations, InstantSource.system());
+  }
+
+  /** Seconds since what is known of issuers was last read, by the issuer's name. */
+  Map<String, DoubleSupplier> issuerAges() {
+    return issuers.ages();
+  }
+
+  /** The list of revoked certificates, or null. */
+  @Nullable RevocationList revocations() {
+    return revocations;
   }
 
   private boolean holds(Credential credential) {

@@ -2,6 +2,7 @@ package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditMetrics;
 import dev.chitin.gateway.auth.AuthFailureKind;
+import dev.chitin.gateway.auth.mtls.RevocationList;
 import dev.chitin.gateway.http.AuditStreams;
 import dev.chitin.gateway.http.CallAdmission;
 import dev.chitin.gateway.http.Connections;
@@ -175,6 +176,19 @@ final class Metrics {
         .description("Threads of a pool that work.")
         .tag("pool", "verification")
         .register(registry);
+    auth.issuerAges()
+        .forEach(
+            (issuer, age) ->
+                Gauge.builder("chitin.issuer.keys.age.seconds", age::getAsDouble)
+                    .description("Seconds since an issuer's keys were last read.")
+                    .tag("issuer", issuer)
+                    .register(registry));
+    RevocationList revocations = auth.revocations();
+    if (revocations != null) {
+      Gauge.builder("chitin.client.crl.age.seconds", revocations, RevocationList::age)
+          .description("Seconds since the list of revoked certificates was last read.")
+          .register(registry);
+    }
     Gauge.builder("chitin.sessions", auth.sessions(), SessionTable::size)
         .description("Open sessions.")
         .register(registry);

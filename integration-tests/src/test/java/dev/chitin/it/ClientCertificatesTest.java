@@ -231,6 +231,12 @@ class ClientCertificatesTest {
     }
   }
 
+  @Test
+  void howOldTheListOfRevokedCertificatesIsIsAMetric() throws Exception {
+    assertThat(gateway.administration("/metrics"))
+        .containsPattern("(?m)^chitin_client_crl_age_seconds [0-9]");
+  }
+
   /** No request tells of it, so the log, the metrics and the record have to. */
   @Test
   void aCertificateThatTheHandshakeRefusesIsCountedRecordedAndExplained() throws Exception {

@@ -75,6 +75,12 @@ class TokenTest {
   }
 
   @Test
+  void howOldAnIssuersKeysAreIsAMetric() throws Exception {
+    assertThat(gateway.administration("/metrics"))
+        .containsPattern("chitin_issuer_keys_age_seconds\\{issuer=\"https://id.example\"} [0-9]");
+  }
+
+  @Test
   void aRefusedTokenIsRecordedAndCountedByKind() throws Exception {
     String counter = "chitin_auth_failures_total{kind=\"expired\"}";
     double before = gateway.metric(counter);

@@ -109,6 +109,9 @@ class ConfigCommandTest {
         "`auth: { issuers: [{ issuer: 'https://id', audience: 'a', algorithms: ['ES256'],\n"
             + "jwks_file: '~/open.key', roles: { map: { a: 'agent' } } }] }` | 2:12 |"
             + " auth.issuers[0].jwks_file | is not JSON",
+        "`auth: { issuers: [{ issuer: 'https://id', audience: 'a', algorithms: ['ES256'],\n"
+            + "jwks_file: '~/empty.json', roles: { map: { a: 'agent' } } }] }` | 2:12 |"
+            + " auth.issuers[0].jwks_file | holds no key",
         "audit: { alerts: { webhooks: [{ url: 'https://x.example/', secret: '~/open.key' }] } } |"
             + " 1:69 | audit.alerts.webhooks[0].secret | open to others",
         "sandbox: { bwrap: '~/open.key' } | 1:20 | sandbox.bwrap | is no program",
@@ -119,6 +122,7 @@ class ConfigCommandTest {
       String members, String place, String key, String said) throws Exception {
     Path open = Files.writeString(home.resolve("open.key"), "nothing of the kind");
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.writeString(home.resolve("empty.json"), "{\"keys\":[]}");
     String document = "{" + members + "}";
     assertThat(run(document, "config", "validate", "--json")).isEqualTo(2);
     expect("faults", place, key, said);

@@ -66,7 +66,15 @@ public final class EdgeRoutes {
             case "settings" -> settings();
             case "llm" ->
                 LlmService.class.getConstructors()[0].newInstance(
-                    vertx, new LlmSettings(List.of(), 1, 1), "node", null, null, null, null, null);
+                    vertx,
+                    new LlmSettings(List.of(), 1, 1),
+                    "node",
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
             default -> null;
           };
     }

@@ -53,7 +53,7 @@ class LateClearanceTest {
   @TempDir private Path directory = Path.of("/");
   private final DecisionKey key = DecisionKey.generate();
   private final DecisionSigner signer = new DecisionSigner(key, NODE);
-  private final Logger logger = (Logger) LoggerFactory.getLogger(CallRecords.class);
+  private final Logger logger = logger();
   private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
   private DurableAuditLog log;
 
@@ -68,6 +68,16 @@ class LateClearanceTest {
   void close() {
     logger.detachAppender(logged);
     log.close();
+  }
+
+  /** While another test has logging begin there is a stand-in for it. */
+  private static Logger logger() {
+    var found = LoggerFactory.getLogger(CallRecords.class);
+    while (!(found instanceof Logger)) {
+      Thread.onSpinWait();
+      found = LoggerFactory.getLogger(CallRecords.class);
+    }
+    return (Logger) found;
   }
 
   private static SealedPlan plan() {

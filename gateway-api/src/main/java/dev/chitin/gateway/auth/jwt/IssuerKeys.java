@@ -37,6 +37,7 @@ final class IssuerKeys {
   private final boolean onDemand;
   private final LongSupplier nanos;
   private final Runnable changed;
+  private final long begun;
   private final Semaphore waiting = new Semaphore(MOST_WAITING);
   private @Nullable Promise<Void> reading;
   private @Nullable Long lastAsked;
@@ -57,6 +58,13 @@ final class IssuerKeys {
     this.onDemand = onDemand;
     this.nanos = nanos;
     this.changed = changed;
+    this.begun = nanos.getAsLong();
+  }
+
+  /** Seconds since the keys were last read or, before that, since they were first asked for. */
+  double age() {
+    Held now = held;
+    return (nanos.getAsLong() - (now == null ? begun : now.readAt())) / 1e9;
   }
 
   /** Whether there are keys that still serve. */
@@ -152,8 +160,8 @@ final class IssuerKeys {
     boolean same = before != null && before.digest().equals(digest);
     JwkSet set =
         before != null && same ? before.set() : JwkSet.parse(document.borrow(), source.place());
-    if (before == null && set.keys().isEmpty()) {
-      throw JwkSet.refused(source.place(), set.lack());
+    if (before == null) {
+      set.requireKeys(source.place());
     }
     held = new Held(set, digest, nanos.getAsLong());
     complaint = "";

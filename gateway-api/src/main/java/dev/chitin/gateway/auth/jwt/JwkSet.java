@@ -76,6 +76,18 @@ record JwkSet(Map<String, VerificationKey> keys, List<String> broken) {
     return new JwkSet(keys, broken);
   }
 
+  /**
+   * This set, if it is of use.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code config.invalid} when it holds no key
+   */
+  JwkSet requireKeys(String from) {
+    if (keys.isEmpty()) {
+      throw refused(from, lack());
+    }
+    return this;
+  }
+
   /** Why a set without keys is of no use. */
   String lack() {
     return "holds no key with a kid for "
@@ -149,7 +161,7 @@ record JwkSet(Map<String, VerificationKey> keys, List<String> broken) {
     return Optional.ofNullable(keys.get(kid));
   }
 
-  static RuntimeException refused(String from, String detail) {
+  private static RuntimeException refused(String from, String detail) {
     return Problem.of(ProblemCode.CONFIG_INVALID, from + " " + detail + ".")
         .withRule("auth.issuers")
         .withHint("Name a set of open keys (RFC 7517) in jwks_file or jwks_url.")

@@ -12,9 +12,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,7 @@ public final class TokenIssuers implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final VerificationPool pool = new VerificationPool();
   private final TokenVerifier verifier;
+  private final Map<String, DoubleSupplier> ages = new HashMap<>();
 
   /**
    * Reads what can be read. Blocks.
@@ -64,12 +68,18 @@ public final class TokenIssuers implements AutoCloseable {
         };
   }
 
+  /** Seconds since each issuer's keys were last read, by its name. */
+  public Map<String, DoubleSupplier> ages() {
+    return Map.copyOf(ages);
+  }
+
   private Issuer open(IssuerSettings settings, Runnable changed) {
     IssuerKeys keys =
         switch (settings.keys()) {
           case IssuerSettings.Keys.InFile in -> inFile(settings.issuer(), in.file(), changed);
           case IssuerSettings.Keys.AtUrl at -> atUrl(settings.issuer(), at, changed);
         };
+    ages.put(settings.issuer(), keys::age);
     return new Issuer(settings, keys);
   }
 
@@ -82,7 +92,8 @@ public final class TokenIssuers implements AutoCloseable {
     switch (settings.keys()) {
       case IssuerSettings.Keys.InFile in -> {
         try {
-          var _ = JwkSet.parse(FileKeySource.bytes(in.file()), in.file().toString());
+          String place = in.file().toString();
+          JwkSet.parse(FileKeySource.bytes(in.file()), place).requireKeys(place);
         } catch (IOException | ChitinException e) {
           throw unreadable(settings.issuer(), e);
         }

@@ -37,6 +37,7 @@ public final class RevocationList implements AutoCloseable {
   private final InstantSource clock;
   private final LongSupplier nanos;
   private final Runnable changed;
+  private final long begun;
   private final AtomicBoolean reading = new AtomicBoolean();
   private final long timer;
   private volatile @Nullable Read read;
@@ -74,8 +75,15 @@ public final class RevocationList implements AutoCloseable {
     this.clock = clock;
     this.nanos = nanos;
     this.changed = changed;
+    this.begun = nanos.getAsLong();
     look();
     this.timer = vertx.setPeriodic(PERIOD_MILLIS, tick -> lookLater());
+  }
+
+  /** Seconds since the file was last read and of use or, before that, since it was first read. */
+  public double age() {
+    Read now = read;
+    return (nanos.getAsLong() - (now == null ? begun : now.readAt())) / 1e9;
   }
 
   private void lookLater() {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,6 +132,18 @@ class KeyRotationTest {
   }
 
   // ---- a reading under way ----
+
+  @Test
+  void howLongTheKeysWereNotReadIsToldUntilTheyAre() {
+    assertThat(keys.age()).isZero();
+    nanos += Duration.ofMinutes(10).toNanos();
+    keys.read();
+    readings.getLast().fail("away");
+    assertThat(keys.age()).isEqualTo(600);
+    keys.read();
+    bring(first.jwk("k1"));
+    assertThat(keys.age()).isZero();
+  }
 
   @Test
   void everyTokenOfANewKeyWaitsForTheReadingThatTheFirstOneStarted() throws Exception {
@@ -253,17 +266,18 @@ class KeyRotationTest {
   }
 
   @Test
-  void aSetOfNothingButWeakKeysIsNotTakenAndTheOldOnesServe() throws Exception {
+  void aSetOfNothingButWeakKeysWithdrawsTheOldOnesAndSaysWhy() throws Exception {
+    caller(token(first, "k1", "a"));
     keys.read();
     bring(weak("k1"));
-    caller(token(first, "k1", "a"));
-    assertThat(warnings()).isEmpty();
+    assertThat(warnings()).singleElement().asString().contains("2048");
     assertThat(logged.list)
         .anyMatch(
             event ->
                 event.getLevel().levelStr.equals("ERROR")
                     && event.getFormattedMessage().contains("2048"));
-    pass(1);
-    assertThat(keys.serve()).isTrue();
+    Future<Verdict> asked = check(token(first, "k1", "a"));
+    bring(weak("k1"));
+    assertThat(refusal(ended(asked))).isEqualTo(AuthFailureKind.SIGNER);
   }
 }

@@ -152,6 +152,20 @@ class RevocationListTest {
   }
 
   @Test
+  void howLongTheListWasNotReadIsToldUntilItIs() throws Exception {
+    document = authority.list(30).signed();
+    RevocationList lists = start();
+    assertThat(lists.age()).isZero();
+    failure = passing();
+    seconds.addAndGet(40);
+    lists.look();
+    assertThat(lists.age()).isEqualTo(40);
+    failure = null;
+    lists.look();
+    assertThat(lists.age()).isZero();
+  }
+
+  @Test
   void aListThatGoesOutOfDateIsLoggedOnce() throws Exception {
     document = authority.list(-3_540).signed();
     RevocationList lists = start();
