@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
 import java.security.GeneralSecurityException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,7 +135,7 @@ class KeyRotationTest {
   @Test
   void howLongTheKeysWereNotReadIsToldUntilTheyAre() {
     assertThat(keys.age()).isZero();
-    nanos += Duration.ofMinutes(10).toNanos();
+    pass(600);
     keys.read();
     readings.getLast().fail("away");
     assertThat(keys.age()).isEqualTo(600);
