@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,10 +14,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Has the controls proven again when what they rest on is gone, and for as long as the newest proof
  * is not sound: a gateway that was mended is ready again by itself. Looks every {@value
- * #PERIOD_MILLIS} ms.
+ * #PERIOD_MILLIS} ms, and proves at once when that comes or goes, else in ever longer pauses, a
+ * minute at most.
  */
 final class ProofWatch implements AutoCloseable {
   static final long PERIOD_MILLIS = 5_000;
+
+  /** Looks between two proofs, at most: a minute. */
+  private static final int MOST_PAUSE = 11;
 
   private static final Logger LOG = LoggerFactory.getLogger(ProofWatch.class);
 
@@ -26,7 +31,13 @@ final class ProofWatch implements AutoCloseable {
   private final BooleanSupplier present;
   private final AtomicBoolean looking = new AtomicBoolean();
   private final long timer;
+
+  // What follows changes under the flag alone.
   private volatile boolean sound = true;
+  private volatile boolean there = true;
+  private volatile int pause;
+  private final AtomicInteger waited = new AtomicInteger();
+  private volatile Report last = new Report(List.of());
 
   /**
    * @param present whether what native tools run in is there; blocks
@@ -39,24 +50,42 @@ final class ProofWatch implements AutoCloseable {
     this.timer = vertx.setPeriodic(PERIOD_MILLIS, tick -> look());
   }
 
-  private void look() {
+  /** Looks once; fails never: what cannot be proven is told. */
+  Future<Void> look() {
     if (readiness.isDraining() || !looking.compareAndSet(false, true)) {
-      return;
+      return Future.succeededFuture();
     }
-    vertx
+    return vertx
         .executeBlocking(present::getAsBoolean, false)
-        .compose(
-            there ->
-                there && readiness.isProven()
-                    ? Future.succeededFuture(new Report(List.of()))
-                    : doctor.examine())
+        .compose(nowThere -> prove(Boolean.TRUE.equals(nowThere)))
         .onSuccess(this::tell)
         .onFailure(failure -> LOG.error("the controls could not be proven again", failure))
+        .<Void>mapEmpty()
+        .otherwiseEmpty()
         .onComplete(done -> looking.set(false));
+  }
+
+  /**
+   * Each proof is an attack and a record of the log: while none helps they come ever less often.
+   */
+  private Future<Report> prove(boolean nowThere) {
+    boolean changed = nowThere != there;
+    there = nowThere;
+    if (nowThere && readiness.isProven()) {
+      pause = 0;
+      return Future.succeededFuture(new Report(List.of()));
+    }
+    if (!changed && waited.incrementAndGet() <= pause) {
+      return Future.succeededFuture(last);
+    }
+    waited.set(0);
+    pause = changed ? 0 : Math.min(MOST_PAUSE, 2 * pause + 1);
+    return doctor.examine();
   }
 
   /** Each change once. */
   private void tell(Report report) {
+    last = report;
     if (report.sound() == sound) {
       return;
     }

@@ -15,16 +15,10 @@ import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.CredentialRef;
 import dev.chitin.policy.DecisionKey;
 import dev.chitin.policy.DecisionSigner;
-import dev.chitin.policy.ExecutionPlan;
-import dev.chitin.policy.Invocation;
-import dev.chitin.policy.Labels;
-import dev.chitin.policy.Limits;
 import dev.chitin.policy.LocalDecisionVerifier;
-import dev.chitin.policy.Principal;
 import dev.chitin.policy.SealedPlan;
 import dev.chitin.policy.Verdict;
 import io.vertx.core.Future;
@@ -32,7 +26,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -46,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the vault is not asked.
  */
 class ForgedReceiptTest {
-  private static final String NODE = "node-1";
+  private static final String NODE = AskPlan.NODE;
 
   @TempDir private Path directory = Path.of("/");
   private final DecisionKey key = DecisionKey.generate();
@@ -72,32 +65,8 @@ class ForgedReceiptTest {
     return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
-  private static SealedPlan plan(String callId, List<CredentialRef> credentials) {
-    return SealedPlan.seal(
-        new ExecutionPlan(
-            callId,
-            new Principal("default", "alice", Set.of()),
-            null,
-            "ask",
-            Digest.ofUtf8("definition"),
-            Capabilities.NONE,
-            "verticle",
-            new Invocation.VerticleCall("test.ask"),
-            List.of(),
-            List.of(),
-            List.of(),
-            credentials,
-            Limits.DEFAULT,
-            Digest.ofUtf8("{}"),
-            Labels.UNATTRIBUTED,
-            null,
-            0,
-            Long.MAX_VALUE >> 12,
-            NODE));
-  }
-
   private static SealedPlan plan(String callId) {
-    return plan(callId, List.of());
+    return AskPlan.of(callId, List.of());
   }
 
   /** A log that keeps what it is told and answers as {@code forger} has it. */
@@ -189,7 +158,7 @@ class ForgedReceiptTest {
   @Test
   void aPlanWithCredentialsGetsNoneOnAForgedReceipt() throws Exception {
     SealedPlan plan =
-        plan(
+        AskPlan.of(
             "c",
             List.of(
                 new CredentialRef(

@@ -15,27 +15,19 @@ import dev.chitin.audit.Receipt;
 import dev.chitin.bus.CallContext;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
-import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
-import dev.chitin.policy.Capabilities;
 import dev.chitin.policy.Decision;
 import dev.chitin.policy.DecisionKey;
 import dev.chitin.policy.DecisionSigner;
-import dev.chitin.policy.ExecutionPlan;
-import dev.chitin.policy.Invocation;
-import dev.chitin.policy.Labels;
-import dev.chitin.policy.Limits;
 import dev.chitin.policy.LocalDecisionVerifier;
 import dev.chitin.policy.PolicyEngine;
-import dev.chitin.policy.Principal;
 import dev.chitin.policy.SealedPlan;
 import dev.chitin.policy.Verdict;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * what the log does not take is told to the operator.
  */
 class LateClearanceTest {
-  private static final String NODE = "node-1";
+  private static final String NODE = AskPlan.NODE;
 
   @TempDir private Path directory = Path.of("/");
   private final DecisionKey key = DecisionKey.generate();
@@ -81,27 +73,7 @@ class LateClearanceTest {
   }
 
   private static SealedPlan plan() {
-    return SealedPlan.seal(
-        new ExecutionPlan(
-            "c",
-            new Principal("default", "alice", Set.of()),
-            null,
-            "ask",
-            Digest.ofUtf8("definition"),
-            Capabilities.NONE,
-            "verticle",
-            new Invocation.VerticleCall("test.ask"),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of(),
-            Limits.DEFAULT,
-            Digest.ofUtf8("{}"),
-            Labels.UNATTRIBUTED,
-            null,
-            0,
-            Long.MAX_VALUE >> 12,
-            NODE));
+    return AskPlan.of("c", List.of());
   }
 
   private static Deadline soon() {
