@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chitin.policy.DeclaredOutput;
 import dev.chitin.sandbox.OutputFile;
+import dev.chitin.sandbox.SwapRace;
 import dev.chitin.sandbox.nativeos.Fd;
 import dev.chitin.sandbox.nativeos.Open;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,48 +31,22 @@ class OutputReaderTest {
     Files.writeString(out.resolve("d/result"), "inside");
   }
 
-  private interface Swap {
-    void swap() throws IOException;
-  }
-
   /** Reads while another thread swaps; every answer is what lies inside, or a refusal. */
-  private void readWhile(Swap swap) throws Exception {
-    var going = new AtomicBoolean(true);
-    var fault = new AtomicReference<IOException>();
-    Thread swapper =
-        Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    while (going.get()) {
-                      swap.swap();
-                    }
-                  } catch (IOException e) {
-                    fault.set(e);
-                  }
-                });
-    int inside = 0;
-    int refused = 0;
+  private void readWhile(SwapRace.Swap swap) throws Exception {
     try (Fd directory =
         Open.openat2(Open.AT_FDCWD, out.toString(), Open.O_PATH, 0, Open.RESOLVE_NO_SYMLINKS)) {
-      for (int i = 0; i < ROUNDS; i++) {
-        switch (OutputReader.read(directory, RESULT)) {
-          case OutputFile.Content content -> {
-            if (!RealSandbox.text(content.bytes()).equals("inside")) {
-              throw new AssertionError("round " + i + " led outside");
-            }
-            inside++;
-          }
-          case OutputFile.Refused reason -> refused++;
-        }
-      }
-    } finally {
-      going.set(false);
-      swapper.join();
+      SwapRace.run(
+          ROUNDS,
+          swap,
+          round ->
+              switch (OutputReader.read(directory, RESULT)) {
+                case OutputFile.Content content -> {
+                  assertThat(RealSandbox.text(content.bytes())).isEqualTo("inside");
+                  yield true;
+                }
+                case OutputFile.Refused refused -> false;
+              });
     }
-    assertThat(fault.get()).isNull();
-    assertThat(inside).as("rounds that read the file").isPositive();
-    assertThat(refused).as("rounds that met the swap").isPositive();
   }
 
   @Test

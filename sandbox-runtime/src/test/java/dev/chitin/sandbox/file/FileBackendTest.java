@@ -10,6 +10,7 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.policy.Invocation;
+import dev.chitin.sandbox.SwapRace;
 import dev.chitin.sandbox.backend.Outcome;
 import dev.chitin.sandbox.backend.OutputSink;
 import io.vertx.core.Future;
@@ -25,7 +26,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,41 +222,24 @@ class FileBackendTest {
     Path d = root.resolve("d");
     Files.move(real, d);
     Invocation.FileTarget target = calls.target(d.resolve("canary").toString());
-    var stop = new AtomicBoolean();
-    Thread swapper =
-        Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    while (!stop.get()) {
-                      Files.move(d, real);
-                      Files.move(root.resolve("evil"), d);
-                      Files.move(d, root.resolve("evil"));
-                      Files.move(real, d);
-                    }
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                });
-    int inside = 0;
-    int refused = 0;
-    for (int i = 0; i < 4_000; i++) {
-      Outcome read = calls.run("read", target, input().build());
-      assertThat(field(read, "content")).doesNotContain(CANARY);
-      if (read.status().equals("exit 0")) {
-        assertThat(field(read, "content")).isEqualTo("inside");
-        inside++;
-      } else {
-        refused++;
-      }
-      if (i % 4 == 0) {
-        calls.run("write", target, input().put("content", "inside").build());
-      }
-    }
-    stop.set(true);
-    swapper.join();
-    assertThat(inside).as("reads that reached the file").isPositive();
-    assertThat(refused).as("reads that met the link or nothing").isPositive();
+    SwapRace.run(
+        4_000,
+        () -> {
+          Files.move(d, real);
+          Files.move(root.resolve("evil"), d);
+          Files.move(d, root.resolve("evil"));
+          Files.move(real, d);
+        },
+        round -> {
+          Outcome read = calls.run("read", target, input().build());
+          assertThat(field(read, "content")).doesNotContain(CANARY);
+          if (round % 4 == 0) {
+            calls.run("write", target, input().put("content", "inside").build());
+          }
+          boolean reached = read.status().equals("exit 0");
+          assertThat(field(read, "content")).isEqualTo(reached ? "inside" : "");
+          return reached;
+        });
     assertThat(Files.readString(outside.resolve("canary"))).isEqualTo(CANARY);
     try (var left = Files.list(outside)) {
       assertThat(left).hasSize(1);
