@@ -2,10 +2,8 @@ package dev.chitin.gateway.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.chitin.bus.Digest;
+import dev.chitin.gateway.logging.LoggedLines;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -25,29 +23,23 @@ import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** What is said of a pair that is found and not taken. */
 class TlsRenewalTest {
   private static final Duration DAY = Duration.ofDays(1);
 
   private final Vertx vertx = Vertx.vertx();
-  private final Logger log = (Logger) LoggerFactory.getLogger(TlsRenewal.class);
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
-  @TempDir private Path directory = Path.of("");
 
-  @BeforeEach
-  void listen() {
-    logged.start();
-    log.addAppender(logged);
-  }
+  /** No other test of this module renews a certificate. */
+  private final LoggedLines logged = LoggedLines.of(TlsRenewal.class, "certificate");
+
+  @TempDir private Path directory = Path.of("");
 
   @AfterEach
   void stop() {
-    log.detachAppender(logged);
+    logged.close();
     vertx.close().await();
   }
 
@@ -86,8 +78,9 @@ class TlsRenewalTest {
       }
       assertThat(renewal.failures()).isEqualTo(1);
     }
-    assertThat(logged.list).hasSize(1);
-    assertThat(logged.list.getFirst().getFormattedMessage())
+    assertThat(logged.messages())
+        .singleElement()
+        .asString()
         .contains("the one in use stays")
         .contains(directory.resolve("cert.pem").toString())
         .contains(words);

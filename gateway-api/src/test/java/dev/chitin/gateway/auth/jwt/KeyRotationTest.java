@@ -2,9 +2,7 @@ package dev.chitin.gateway.auth.jwt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import ch.qos.logback.classic.Level;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
@@ -13,6 +11,7 @@ import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Credential;
 import dev.chitin.gateway.auth.Role;
 import dev.chitin.gateway.auth.Verdict;
+import dev.chitin.gateway.logging.LoggedLines;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
@@ -30,18 +29,16 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** An issuer changes its keys while tokens of the new and of the old ones come in. */
 class KeyRotationTest {
-  private static final String ISSUER = "https://id.example";
+  private static final String ISSUER = "https://rotating.example";
   private static final String AUDIENCE = "https://gateway.example";
   private static final long NOW = 1_800_000_000L;
 
   private final VerificationPool pool = new VerificationPool();
   private final List<Promise<Bytes>> readings = new ArrayList<>();
-  private final Logger log = (Logger) LoggerFactory.getLogger(IssuerKeys.class);
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  private final LoggedLines logged = LoggedLines.of(IssuerKeys.class, ISSUER);
   private final TestIssuer first;
   private final TestIssuer second;
   private long nanos = 77;
@@ -55,8 +52,6 @@ class KeyRotationTest {
 
   @BeforeEach
   void make() {
-    logged.start();
-    log.addAppender(logged);
     keys = new IssuerKeys(ISSUER, this::reading, true, () -> nanos, () -> verifier.forget());
     var settings =
         new IssuerSettings(
@@ -80,7 +75,7 @@ class KeyRotationTest {
 
   @AfterEach
   void stop() {
-    log.detachAppender(logged);
+    logged.close();
     pool.close();
   }
 
@@ -230,10 +225,7 @@ class KeyRotationTest {
   }
 
   private List<String> warnings() {
-    return logged.list.stream()
-        .filter(event -> event.getLevel().levelStr.equals("WARN"))
-        .map(ILoggingEvent::getFormattedMessage)
-        .toList();
+    return logged.messages(Level.WARN);
   }
 
   @Test
@@ -270,11 +262,7 @@ class KeyRotationTest {
     keys.read();
     bring(weak("k1"));
     assertThat(warnings()).singleElement().asString().contains("2048");
-    assertThat(logged.list)
-        .anyMatch(
-            event ->
-                event.getLevel().levelStr.equals("ERROR")
-                    && event.getFormattedMessage().contains("2048"));
+    assertThat(logged.messages(Level.ERROR)).anyMatch(message -> message.contains("2048"));
     Future<Verdict> asked = check(token(first, "k1", "a"));
     bring(weak("k1"));
     assertThat(refusal(ended(asked))).isEqualTo(AuthFailureKind.SIGNER);

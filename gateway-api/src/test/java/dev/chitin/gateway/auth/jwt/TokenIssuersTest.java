@@ -3,12 +3,12 @@ package dev.chitin.gateway.auth.jwt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Role;
+import dev.chitin.gateway.logging.LoggedLines;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,34 +16,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** A file of keys that cannot be used stops the start with one line that says all. */
 class TokenIssuersTest {
+  private static final String ISSUER = "https://kept-in-a-file.example";
   @TempDir private Path directory = Path.of("");
   private final Vertx vertx = Vertx.vertx();
-  private final Logger log = (Logger) LoggerFactory.getLogger(IssuerKeys.class);
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
-
-  @BeforeEach
-  void listen() {
-    logged.start();
-    log.addAppender(logged);
-  }
+  private final LoggedLines logged = LoggedLines.of(IssuerKeys.class, ISSUER);
 
   @AfterEach
   void stop() {
-    log.detachAppender(logged);
+    logged.close();
     vertx.close().await();
   }
 
   private void refused(Path file, String... words) {
     var settings =
         new IssuerSettings(
-            "https://id.example",
+            ISSUER,
             "https://gw.example",
             Set.of(SigningAlgorithm.RS256),
             new IssuerSettings.Keys.InFile(file),
@@ -57,12 +49,12 @@ class TokenIssuersTest {
               assertThat(refusal.code()).isEqualTo(ProblemCode.CONFIG_INVALID);
               assertThat(refusal.problem().rule()).isEqualTo("auth.issuers.jwks_file");
               assertThat(refusal.problem().detail())
-                  .contains("https://id.example", file.toString())
+                  .contains(ISSUER, file.toString())
                   .contains(words)
                   .doesNotContain("\n", "Exception", "..");
               assertThat(refusal.problem().hint()).contains("RFC 7517");
             });
-    assertThat(logged.list).isEmpty();
+    assertThat(logged.all()).isEmpty();
   }
 
   @Test
@@ -91,19 +83,15 @@ class TokenIssuersTest {
     keys.read().await();
     keys.read().await();
     assertThat(keys.find("k1")).isEmpty();
-    assertThat(logged.list).hasSize(1);
-    assertThat(logged.list.getFirst().getFormattedMessage())
-        .contains("https://id.example", "withdrawn", file + " holds no key");
+    assertThat(logged.messages())
+        .singleElement()
+        .asString()
+        .contains(ISSUER, "withdrawn", file + " holds no key");
   }
 
   private IssuerKeys read(Path file) {
     var keys =
-        new IssuerKeys(
-            "https://id.example",
-            new FileKeySource(vertx, file),
-            false,
-            System::nanoTime,
-            () -> {});
+        new IssuerKeys(ISSUER, new FileKeySource(vertx, file), false, System::nanoTime, () -> {});
     keys.readFirst().await();
     return keys;
   }
@@ -118,10 +106,10 @@ class TokenIssuersTest {
     keys.read().await();
     assertThat(keys.serve()).isTrue();
     ILoggingEvent line =
-        logged.list.stream().filter(e -> e.getLevel().levelStr.equals("ERROR")).findAny().get();
+        logged.all().stream().filter(e -> e.getLevel().equals(Level.ERROR)).findAny().get();
     assertThat(line.getThrowableProxy()).isNull();
     assertThat(line.getFormattedMessage())
-        .contains("https://id.example", file + " does not exist", "the old ones serve")
+        .contains(ISSUER, file + " does not exist", "the old ones serve")
         .doesNotContain("internal");
   }
 }

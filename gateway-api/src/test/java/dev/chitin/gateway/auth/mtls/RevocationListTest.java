@@ -3,9 +3,8 @@ package dev.chitin.gateway.auth.mtls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import ch.qos.logback.classic.Level;
+import dev.chitin.gateway.logging.LoggedLines;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,15 +21,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** What is taken for the list of revoked certificates when its file is read again. */
 class RevocationListTest {
+  private static final String PLACE = "/etc/chitin/crl.pem";
   private static final Instant NOW = Instant.parse("2027-01-15T08:00:00Z");
 
   private final Vertx vertx = Vertx.vertx();
-  private final Logger log = (Logger) LoggerFactory.getLogger(RevocationList.class);
-  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  private final LoggedLines logged = LoggedLines.of(RevocationList.class, PLACE);
   private final AtomicLong seconds = new AtomicLong();
   private final TestAuthority authority;
   private final X509Certificate client;
@@ -62,22 +60,19 @@ class RevocationListTest {
 
     @Override
     public String place() {
-      return "/etc/chitin/crl.pem";
+      return PLACE;
     }
   }
 
   @BeforeEach
-  void listen() {
-    logged.start();
-    log.addAppender(logged);
-  }
+  void listen() {}
 
   @AfterEach
   void stop() {
     if (list != null) {
       list.close();
     }
-    log.detachAppender(logged);
+    logged.close();
     vertx.close().await();
   }
 
@@ -94,10 +89,7 @@ class RevocationListTest {
   }
 
   private List<String> errors() {
-    return logged.list.stream()
-        .filter(event -> event.getLevel().levelStr.equals("ERROR"))
-        .map(ILoggingEvent::getFormattedMessage)
-        .toList();
+    return logged.messages(Level.ERROR);
   }
 
   @Test
@@ -113,7 +105,7 @@ class RevocationListTest {
     assertThat(errors())
         .singleElement()
         .asString()
-        .contains("/etc/chitin/crl.pem", "Too many open files", "five minutes");
+        .contains(PLACE, "Too many open files", "five minutes");
     seconds.addAndGet(RevocationList.PATIENCE.toSeconds());
     lists.look();
     assertThat(lists.revokes(client)).contains(true);
@@ -178,7 +170,7 @@ class RevocationListTest {
     }
     assertThat(errors()).hasSize(1);
     assertThat(errors().getFirst())
-        .contains("/etc/chitin/crl.pem is out of date", "CN=clients", "2027-01-15T08:01:00Z");
+        .contains(PLACE + " is out of date", "CN=clients", "2027-01-15T08:01:00Z");
     document = authority.list(30).signed();
     lists.look();
     assertThat(lists.revokes(client)).contains(false);
@@ -225,12 +217,10 @@ class RevocationListTest {
     RevocationList lists = start();
     lists.look();
     assertThat(lists.revokes(client)).contains(true);
-    assertThat(logged.list)
-        .filteredOn(event -> event.getLevel().levelStr.equals("WARN"))
+    assertThat(logged.messages(Level.WARN))
         .singleElement()
-        .extracting(ILoggingEvent::getFormattedMessage)
         .asString()
-        .contains("/etc/chitin/crl.pem", "07:50:00Z of CN=clients");
+        .contains(PLACE, "07:50:00Z of CN=clients");
   }
 
   @Test
