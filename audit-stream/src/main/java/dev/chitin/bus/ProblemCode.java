@@ -31,6 +31,7 @@ public enum ProblemCode {
   AUTH_UNAVAILABLE("auth.unavailable", 503, "The credential cannot be checked now"),
   AUTH_SCOPE_INSUFFICIENT("auth.scope_insufficient", 403, "The credential lacks a scope"),
 
+  AUTH_KEYS_UNWRITTEN("auth.keys_unwritten", 503, "The change of keys could not be written"),
   RATE_LIMITED("rate.limited", 429, "Too many requests"),
 
   SESSION_UNKNOWN("session.unknown", 404, "There is no such session"),

@@ -2,6 +2,7 @@ package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Authenticator;
@@ -91,7 +92,9 @@ final class AuthService implements AutoCloseable {
                         },
                         false)
                     .onFailure(
-                        failure -> LOG.warn("the last use of keys was not written", failure)));
+                        failure ->
+                            LOG.warn(
+                                "{}", ChitinException.from(failure).problem().detail(), failure)));
     opened.add(() -> vertx.cancelTimer(flush));
   }
 

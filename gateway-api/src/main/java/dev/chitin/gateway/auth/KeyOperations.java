@@ -6,11 +6,12 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an administrator does with keys, the same over the administration socket and on a stopped
- * gateway's files: from a request document to an answer and the record of it. Blocks.
+ * gateway's files: from a request document to a change, which {@link KeyChanges} carries out.
  */
 public final class KeyOperations {
   private final KeyStore keys;
@@ -27,8 +28,15 @@ public final class KeyOperations {
     this.actor = actor;
   }
 
-  /** What was done: the answer to whoever asked, and what the log has to hold. */
-  public record Change(JsonValue.Obj answer, AuditEvent.KeyChange record) {}
+  /**
+   * A change that was found possible and holds nowhere yet.
+   *
+   * @param record what the log has to hold
+   * @param ends whether it takes rights away, and gives none
+   * @param effect makes it hold, and gives the answer to whoever asked; refuses what is no longer
+   *     possible. Blocks.
+   */
+  public record Change(AuditEvent.KeyChange record, boolean ends, Supplier<JsonValue.Obj> effect) {}
 
   /** {@code {"name", "role", "tenant"?, "scopes"?, "lifeMs"?}} gives {@code {"id", "key"}}. */
   public Change create(JsonFields body) {
@@ -40,7 +48,7 @@ public final class KeyOperations {
             body.strings("scopes").orElse(List.of()),
             body.integer("lifeMs", 1, KeyStore.LONGEST.toMillis()).orElse(null));
     body.end();
-    return made("create", keys.create(spec));
+    return made("create", keys.draft(spec));
   }
 
   /** {@code {"overlapMs"}} gives {@code {"id", "key"}} of the new key. */
@@ -48,14 +56,17 @@ public final class KeyOperations {
     long overlap =
         body.required("overlapMs", body.integer("overlapMs", 0, KeyStore.LONGEST.toMillis()));
     body.end();
-    return made("rotate", keys.rotate(id, overlap));
+    return made("rotate", keys.draftInPlaceOf(id, overlap));
   }
 
-  private Change made(String action, CreatedKey created) {
-    String name = keys.find(created.id()).map(KeyRecord::name).orElse("");
+  private Change made(String action, KeyDraft draft) {
     return new Change(
-        JsonValue.object().put("id", created.id()).put("key", created.key()).build(),
-        new AuditEvent.KeyChange(action, created.id(), name, actor));
+        new AuditEvent.KeyChange(action, draft.id(), draft.name(), actor),
+        false,
+        () -> {
+          CreatedKey created = keys.keep(draft);
+          return JsonValue.object().put("id", created.id()).put("key", created.key()).build();
+        });
   }
 
   /** Gives {@code {"keys":[…], "revokedTokens":[…]}}. */
@@ -71,10 +82,10 @@ public final class KeyOperations {
 
   /** Gives what the key was. */
   public Change revoke(String id) {
-    KeyRecord revoked = keys.revoke(id);
     return new Change(
-        KeyRecord.listJson(List.of(revoked)),
-        new AuditEvent.KeyChange("revoke", id, revoked.name(), actor));
+        new AuditEvent.KeyChange("revoke", id, keys.known(id).name(), actor),
+        true,
+        () -> KeyRecord.listJson(List.of(keys.revoke(id))));
   }
 
   /**
@@ -90,8 +101,14 @@ public final class KeyOperations {
     if (token.by() == RevokedToken.By.SUB) {
       requireSubject(token.value());
     }
-    keys.revoke(token);
-    return new Change(token.json(), record("revoke_token", token));
+    return change(
+        "revoke_token",
+        token,
+        true,
+        () -> {
+          keys.revoke(token);
+          return token.json();
+        });
   }
 
   private void requireIssuer(@Nullable String issuer) {
@@ -127,11 +144,27 @@ public final class KeyOperations {
   /** Takes that back, also of an issuer that is no longer configured. */
   public Change restoreToken(JsonFields body) {
     RevokedToken token = RevokedToken.of(body);
-    keys.restore(token);
-    return new Change(token.json(), record("restore_token", token));
+    keys.requireRevoked(token);
+    return change(
+        "restore_token",
+        token,
+        false,
+        () -> {
+          keys.restore(token);
+          return token.json();
+        });
   }
 
-  private AuditEvent.KeyChange record(String action, RevokedToken token) {
-    return new AuditEvent.KeyChange(action, token.by().text(), token.value(), actor);
+  private Change change(
+      String action, RevokedToken token, boolean ends, Supplier<JsonValue.Obj> effect) {
+    return new Change(
+        new AuditEvent.KeyChange(action, token.by().text(), token.value(), actor), ends, effect);
+  }
+
+  /**
+   * @throws dev.chitin.bus.ChitinException when what was taken away is not written down
+   */
+  void requireWritten() {
+    keys.requireWritten();
   }
 }

@@ -107,6 +107,12 @@ public record KeyRecord(
     return key;
   }
 
+  /** A key like it: with all its life before it, when that is limited. */
+  KeySpec spec() {
+    Long life = expiresMillis == null ? null : expiresMillis - createdMillis;
+    return new KeySpec(tenant, name, role, scopes, life);
+  }
+
   KeyRecord expiring(long millis) {
     return new KeyRecord(
         id,

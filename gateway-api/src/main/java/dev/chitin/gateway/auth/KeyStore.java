@@ -4,13 +4,8 @@ import dev.chitin.bus.Digest;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -22,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,16 +32,20 @@ public final class KeyStore implements AutoCloseable {
   public static final Duration LONGEST = Duration.ofDays(3_660);
 
   private static final long HOUR = 3_600_000;
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
+  private static final String ROOM =
+      "Let CHITIN_HOME be written again: its disk may be full or read-only.";
 
   private final KeyFile file;
-  private final FileChannel lock;
+  private final KeyLock lock;
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<String, Long> used = new ConcurrentHashMap<>();
   private volatile KeyFile.Content content;
 
-  private KeyStore(KeyFile file, FileChannel lock, InstantSource clock) {
+  /** Why the file has not all that {@code content} has, or null. */
+  private volatile @Nullable IOException unwritten;
+
+  private KeyStore(KeyFile file, KeyLock lock, InstantSource clock) {
     this.file = file;
     this.lock = lock;
     this.clock = clock;
@@ -64,38 +62,12 @@ public final class KeyStore implements AutoCloseable {
   }
 
   static KeyStore open(Path directory, InstantSource clock) {
-    FileChannel channel = lock(directory);
+    KeyLock lock = KeyLock.take(directory);
     try {
-      return new KeyStore(new KeyFile(directory), channel, clock);
+      return new KeyStore(new KeyFile(directory), lock, clock);
     } catch (RuntimeException e) {
-      release(channel);
+      lock.close();
       throw e;
-    }
-  }
-
-  private static FileChannel lock(Path directory) {
-    try {
-      FileChannel channel =
-          FileChannel.open(
-              directory.resolve("keys.lock"),
-              Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      FileLock lock = tryLock(channel);
-      if (lock == null) {
-        channel.close();
-        throw KeyFile.unavailable("another process holds them").toException();
-      }
-      return channel;
-    } catch (IOException e) {
-      throw KeyFile.unavailable("their lock file cannot be opened").toException(e);
-    }
-  }
-
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      return null;
     }
   }
 
@@ -153,89 +125,41 @@ public final class KeyStore implements AutoCloseable {
     return hour == null ? key : key.used(hour);
   }
 
-  /** Makes a key; it is on disk when this returns. Blocks. */
-  public synchronized CreatedKey create(KeySpec spec) {
-    checkName(spec.name(), "a key");
-    checkName(spec.tenant(), "a tenant");
-    Permissions.narrowed(spec.role(), spec.scopes());
-    Long life = spec.lifeMillis();
-    long now = clock.millis();
-    return add(
-        new TreeMap<>(content.keys()), spec, now, life == null ? null : after(now, life), null);
+  /** A key to be made; refused now if it could not be. */
+  public synchronized KeyDraft draft(KeySpec spec) {
+    return possible(KeyDraft.of(spec, random));
   }
 
   /**
-   * Makes a key in place of another, which holds until the overlap's end. The new one has the old
-   * one's rights, and its whole life before it when that was limited. Blocks.
+   * A key to be made in place of another, which holds until the overlap's end; refused now if it
+   * could not be.
    *
    * @param overlapMillis how long both hold; 0 ends the old one at once
    */
-  public synchronized CreatedKey rotate(String id, long overlapMillis) {
-    long now = clock.millis();
-    KeyRecord old = known(id);
-    if (old.isExpired(now)) {
-      throw Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, "The key has expired.")
-          .withHint("Make a new one with chitin key create.")
-          .toException();
-    }
-    Long expires = old.expiresMillis();
-    long end = after(now, overlapMillis);
-    var next = new TreeMap<>(content.keys());
-    next.put(id, old.expiring(expires == null ? end : Math.min(end, expires)));
-    Long life = expires == null ? null : expires - old.createdMillis();
-    var spec = new KeySpec(old.tenant(), old.name(), old.role(), old.scopes(), life);
-    return add(next, spec, now, life == null ? null : after(now, life), id);
+  public synchronized KeyDraft draftInPlaceOf(String id, long overlapMillis) {
+    return possible(KeyDraft.replacing(known(id), overlapMillis, random));
   }
 
-  private static long after(long now, long millis) {
-    if (millis < 0 || millis > LONGEST.toMillis()) {
-      throw Problem.of(
-              ProblemCode.REQUEST_ARGUMENTS_INVALID,
-              "A key lives, and a rotation overlaps, at most " + LONGEST.toDays() + " days.")
-          .toException();
-    }
-    return now + millis;
+  private KeyDraft possible(KeyDraft draft) {
+    draft.among(content.keys(), clock.millis());
+    return draft;
   }
 
-  private CreatedKey add(
-      Map<String, KeyRecord> next,
-      KeySpec spec,
-      long now,
-      @Nullable Long expires,
-      @Nullable String replaces) {
-    if (next.size() >= MAX_KEYS) {
-      throw Problem.of(ProblemCode.GATEWAY_OVERLOADED, "There are " + MAX_KEYS + " keys already.")
-          .withHint("Revoke keys that are no longer used.")
-          .toException();
-    }
-    ApiKey key = ApiKey.generate(random);
-    next.put(
-        key.id(),
-        new KeyRecord(
-            key.id(),
-            spec.tenant(),
-            spec.name(),
-            spec.role(),
-            spec.scopes(),
-            digest(key.secret()),
-            now,
-            expires,
-            null,
-            replaces));
-    replace(next, content.revoked());
-    return new CreatedKey(key.id(), key.reveal());
+  /** Makes a key hold; it is on disk when this returns. Blocks. */
+  public synchronized CreatedKey keep(KeyDraft draft) {
+    replace(draft.among(content.keys(), clock.millis()), content.revoked());
+    return draft.created();
   }
 
-  private static void checkName(String name, String of) {
-    if (!NAME.matcher(name).matches()) {
-      throw Problem.of(ProblemCode.REQUEST_ARGUMENTS_INVALID, "That is not a name for " + of + ".")
-          .withHint("Use 1 to 64 letters, digits, dots, underscores, hyphens or @.")
-          .toException();
-    }
+  /**
+   * @throws dev.chitin.bus.ChitinException {@code request.not_found} when there is no such key
+   */
+  KeyRecord known(String id) {
+    return known(content.keys(), id);
   }
 
-  private KeyRecord known(String id) {
-    return find(id).orElseThrow(KeyStore::unknown);
+  static KeyRecord known(Map<String, KeyRecord> keys, String id) {
+    return Optional.ofNullable(keys.get(id)).orElseThrow(KeyStore::unknown);
   }
 
   /**
@@ -255,17 +179,23 @@ public final class KeyStore implements AutoCloseable {
         .toException();
   }
 
-  /** Revokes a key; the next request with it is refused. Blocks. */
+  /**
+   * Revokes a key; the next request with it is refused, whatever the disk says: see {@link
+   * #requireWritten}. Blocks.
+   */
   public synchronized KeyRecord revoke(String id) {
     KeyRecord removed = known(id);
     var next = new TreeMap<>(content.keys());
     next.remove(id);
     used.remove(id);
-    replace(next, content.revoked());
+    end(new KeyFile.Content(next, content.revoked()));
     return removed;
   }
 
-  /** Revokes a token, or all tokens of a subject; it holds until it is taken back. Blocks. */
+  /**
+   * Revokes a token, or all tokens of a subject, whatever the disk says: see {@link
+   * #requireWritten}. It holds until it is taken back. Blocks.
+   */
   public synchronized void revoke(RevokedToken token) {
     Set<RevokedToken> next = new LinkedHashSet<>(content.revoked());
     if (next.add(token) && next.size() > MAX_KEYS) {
@@ -273,25 +203,69 @@ public final class KeyStore implements AutoCloseable {
           .withHint("Take back those that have expired: chitin key restore --jti ID.")
           .toException();
     }
-    replace(content.keys(), next);
+    end(new KeyFile.Content(content.keys(), next));
   }
 
-  /** Takes the revocation of a token or a subject back. Blocks. */
-  public synchronized void restore(RevokedToken token) {
-    Set<RevokedToken> next = new LinkedHashSet<>(content.revoked());
-    if (!next.remove(token)) {
+  /** What is taken away holds before it is written, so that no full disk keeps a key alive. */
+  private void end(KeyFile.Content next) {
+    content = next;
+    try {
+      write(next.keys(), next.revoked());
+    } catch (IOException e) {
+      unwritten = e;
+    }
+  }
+
+  /**
+   * @throws dev.chitin.bus.ChitinException when something was revoked that is not written down yet;
+   *     {@link #flush} tries again
+   */
+  public void requireWritten() {
+    IOException failure = unwritten;
+    if (failure != null) {
+      throw Problem.of(
+              ProblemCode.AUTH_KEYS_UNWRITTEN,
+              "It is refused from now on, but that could not be written to keys.json: it would be"
+                  + " taken again after a restart.")
+          .withHint(ROOM + " A running gateway then writes it by itself within a minute.")
+          .toException(failure);
+    }
+  }
+
+  /**
+   * @throws dev.chitin.bus.ChitinException {@code request.not_found} when it is not revoked
+   */
+  void requireRevoked(RevokedToken token) {
+    if (!content.revoked().contains(token)) {
       throw Problem.of(ProblemCode.REQUEST_NOT_FOUND, "No such token is revoked.")
           .withHint("chitin key list --json shows the revoked ones.")
           .toException();
     }
+  }
+
+  /** Takes the revocation of a token or a subject back. Blocks. */
+  public synchronized void restore(RevokedToken token) {
+    requireRevoked(token);
+    Set<RevokedToken> next = new LinkedHashSet<>(content.revoked());
+    next.remove(token);
     replace(content.keys(), next);
   }
 
-  /** Writes down when keys were last used, where that changed. Blocks. */
+  /** Writes down what is not yet, and when keys were last used, where that changed. Blocks. */
   public synchronized void flush() {
     boolean same = content.keys().values().stream().allMatch(key -> withUse(key).equals(key));
-    if (!same) {
-      replace(content.keys(), content.revoked());
+    if (same && unwritten == null) {
+      return;
+    }
+    try {
+      write(content.keys(), content.revoked());
+    } catch (IOException e) {
+      requireWritten();
+      throw Problem.of(
+              ProblemCode.AUTH_KEYS_UNWRITTEN,
+              "When keys were last used could not be written to keys.json.")
+          .withHint(ROOM)
+          .toException(e);
     }
   }
 
@@ -300,23 +274,24 @@ public final class KeyStore implements AutoCloseable {
   }
 
   private void replace(Map<String, KeyRecord> keys, Set<RevokedToken> revoked) {
+    try {
+      write(keys, revoked);
+    } catch (IOException e) {
+      throw Problem.of(
+              ProblemCode.AUTH_KEYS_UNWRITTEN,
+              "keys.json could not be written, and nothing was changed.")
+          .withHint(ROOM)
+          .toException(e);
+    }
+  }
+
+  private void write(Map<String, KeyRecord> keys, Set<RevokedToken> revoked) throws IOException {
     Map<String, KeyRecord> marked = new TreeMap<>();
     keys.forEach((id, key) -> marked.put(id, withUse(key)));
     var next = new KeyFile.Content(marked, revoked);
-    try {
-      file.write(next);
-    } catch (IOException e) {
-      throw Problem.of(ProblemCode.INTERNAL, "The keys could not be written.").toException(e);
-    }
+    file.write(next);
     content = next;
-  }
-
-  private static void release(FileChannel channel) {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw KeyFile.unavailable("their lock file cannot be closed").toException(e);
-    }
+    unwritten = null;
   }
 
   @Override
@@ -324,7 +299,7 @@ public final class KeyStore implements AutoCloseable {
     try {
       flush();
     } finally {
-      release(lock);
+      lock.close();
     }
   }
 }

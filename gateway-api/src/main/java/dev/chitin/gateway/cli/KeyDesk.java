@@ -1,16 +1,15 @@
 package dev.chitin.gateway.cli;
 
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import dev.chitin.gateway.Foundation;
 import dev.chitin.gateway.GatewaySettings;
+import dev.chitin.gateway.auth.KeyChanges;
 import dev.chitin.gateway.auth.KeyOperations;
 import dev.chitin.gateway.auth.KeyStore;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
-import java.time.Duration;
 import java.util.function.Function;
 
 /**
@@ -95,9 +94,9 @@ final class KeyDesk {
     }
     GatewaySettings settings = session.settings(null);
     try (Foundation foundation = session.foundation(settings)) {
-      KeyOperations.Change change = here.apply(operations(foundation, settings));
-      foundation.audit().append(change.record(), Deadline.after(Duration.ofSeconds(5))).await();
-      return change.answer();
+      return new KeyChanges(foundation.audit(), KeyChanges.Blocking.here(), () -> {})
+          .make(operations(foundation, settings), here)
+          .await();
     }
   }
 }

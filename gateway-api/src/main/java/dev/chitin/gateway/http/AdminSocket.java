@@ -4,6 +4,7 @@ import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.gateway.auth.Caller;
 import dev.chitin.gateway.auth.Credential;
+import dev.chitin.gateway.auth.KeyChanges;
 import dev.chitin.gateway.auth.KeyRecord;
 import dev.chitin.gateway.auth.Permissions;
 import dev.chitin.gateway.auth.Role;
@@ -140,7 +141,8 @@ public final class AdminSocket extends VerticleBase implements Listener {
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new VaultRoutes(edge.vaultAdministration(), edge.vaultKey()).routes());
-    routes.addAll(new KeyRoutes(vertx, edge.keys(), edge.audit(), edge.revoked()).routes());
+    var changes = new KeyChanges(edge.audit(), KeyChanges.Blocking.on(vertx), edge.revoked());
+    routes.addAll(new KeyRoutes(edge.keys(), changes).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.add(ReloadRoute.of(vertx, edge.reload()));
     routes.addAll(new RetentionRoutes(edge.reads(), edge.vaultAdministration()).routes());

@@ -1,41 +1,30 @@
 package dev.chitin.gateway.http;
 
-import dev.chitin.audit.AuditLog;
-import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Problem;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonSyntaxException;
 import dev.chitin.bus.json.StrictJson;
+import dev.chitin.gateway.auth.KeyChanges;
 import dev.chitin.gateway.auth.KeyOperations;
 import dev.chitin.gateway.auth.Scope;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 
 /**
  * Makes, lists, rotates and revokes keys, and revokes tokens; on the administration socket only.
  */
 final class KeyRoutes {
-  private static final Duration RECORD = Duration.ofSeconds(5);
-
-  private final Vertx vertx;
   private final Function<String, KeyOperations> keys;
-  private final AuditLog audit;
-  private final Runnable revoked;
+  private final KeyChanges changes;
 
   /**
    * @param keys what can be done with them, by who does it
-   * @param revoked told when credentials may have ended
    */
-  KeyRoutes(Vertx vertx, Function<String, KeyOperations> keys, AuditLog audit, Runnable revoked) {
-    this.vertx = vertx;
+  KeyRoutes(Function<String, KeyOperations> keys, KeyChanges changes) {
     this.keys = keys;
-    this.audit = audit;
-    this.revoked = revoked;
+    this.changes = changes;
   }
 
   List<Route> routes() {
@@ -55,12 +44,12 @@ final class KeyRoutes {
 
   private void create(Exchange exchange) {
     JsonFields body = body(exchange);
-    change(exchange, 201, () -> operations(exchange).create(body));
+    change(exchange, 201, asked -> asked.create(body));
   }
 
   private void rotate(Exchange exchange) {
     JsonFields body = body(exchange);
-    change(exchange, 201, () -> operations(exchange).rotate(exchange.parameter("id"), body));
+    change(exchange, 201, asked -> asked.rotate(exchange.parameter("id"), body));
   }
 
   private void list(Exchange exchange) {
@@ -68,28 +57,27 @@ final class KeyRoutes {
   }
 
   private void revoke(Exchange exchange) {
-    change(exchange, 200, () -> operations(exchange).revoke(exchange.parameter("id")));
+    change(exchange, 200, asked -> asked.revoke(exchange.parameter("id")));
   }
 
   private void revokeToken(Exchange exchange) {
     JsonFields body = body(exchange);
-    change(exchange, 200, () -> operations(exchange).revokeToken(body));
+    change(exchange, 200, asked -> asked.revokeToken(body));
   }
 
   private void restoreToken(Exchange exchange) {
     JsonFields body = body(exchange);
-    change(exchange, 200, () -> operations(exchange).restoreToken(body));
+    change(exchange, 200, asked -> asked.restoreToken(body));
   }
 
   private KeyOperations operations(Exchange exchange) {
     return keys.apply(exchange.caller().principal().id());
   }
 
-  private void change(Exchange exchange, int status, Callable<KeyOperations.Change> change) {
-    vertx
-        .executeBlocking(change, false)
-        .onSuccess(done -> revoked.run())
-        .compose(done -> audit.append(done.record(), Deadline.after(RECORD)).map(done.answer()))
+  private void change(
+      Exchange exchange, int status, Function<KeyOperations, KeyOperations.Change> asked) {
+    changes
+        .make(operations(exchange), asked)
         .onSuccess(answer -> exchange.respond(status, answer))
         .onFailure(failure -> exchange.fail(failure, null));
   }

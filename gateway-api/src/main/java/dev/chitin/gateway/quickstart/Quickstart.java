@@ -236,7 +236,9 @@ public final class Quickstart implements AutoCloseable {
         gateway.keys().revoke(old.id());
       }
     }
-    return gateway.keys().create(KeySpec.of(KeyRecord.TENANT, KEY_NAME, Role.OPERATOR));
+    return gateway
+        .keys()
+        .keep(gateway.keys().draft(KeySpec.of(KeyRecord.TENANT, KEY_NAME, Role.OPERATOR)));
   }
 
   private void put(Needle needle) {

@@ -9,6 +9,7 @@ import dev.chitin.bus.json.CanonicalJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,14 @@ class KeyStoreTest {
     return ((Verdict.Refused) new KeyAuthenticator(keys).check(key)).kind();
   }
 
+  private static CreatedKey made(KeyStore keys, KeySpec spec) {
+    return keys.keep(keys.draft(spec));
+  }
+
+  private static CreatedKey replaced(KeyStore keys, String id, long overlapMillis) {
+    return keys.keep(keys.draftInPlaceOf(id, overlapMillis));
+  }
+
   private static Caller caller(KeyStore keys, String key) {
     return ((Verdict.Known) new KeyAuthenticator(keys).check(key)).caller();
   }
@@ -47,7 +56,7 @@ class KeyStoreTest {
   void scopesExpiryAndUseSurviveARestart() {
     CreatedKey key;
     try (KeyStore keys = open()) {
-      key = keys.create(spec(TimeUnit.DAYS.toMillis(90), "tools:read", "tools:call:fs_*"));
+      key = made(keys, spec(TimeUnit.DAYS.toMillis(90), "tools:read", "tools:call:fs_*"));
       now += TimeUnit.HOURS.toMillis(5);
       assertThat(caller(keys, key.key()).permissions().reaches("fs_read")).isTrue();
     }
@@ -67,7 +76,7 @@ class KeyStoreTest {
   @Test
   void aKeyEndsWithTheMillisecondOfItsExpiry() {
     try (KeyStore keys = open()) {
-      CreatedKey key = keys.create(spec(10_000L));
+      CreatedKey key = made(keys, spec(10_000L));
       now += 9_999;
       assertThat(caller(keys, key.key()).account()).isEqualTo("default/holder");
       now += 1;
@@ -79,9 +88,9 @@ class KeyStoreTest {
   @Test
   void whenRotatedBothHoldForTheOverlapAndThenTheNewOneAlone() {
     try (KeyStore keys = open()) {
-      CreatedKey old = keys.create(spec(TimeUnit.DAYS.toMillis(90), "tools:call:fs_*"));
+      CreatedKey old = made(keys, spec(TimeUnit.DAYS.toMillis(90), "tools:call:fs_*"));
       now += TimeUnit.DAYS.toMillis(80);
-      CreatedKey next = keys.rotate(old.id(), TimeUnit.HOURS.toMillis(1));
+      CreatedKey next = replaced(keys, old.id(), TimeUnit.HOURS.toMillis(1));
       assertThat(caller(keys, old.key()).principal())
           .isEqualTo(caller(keys, next.key()).principal());
       assertThat(caller(keys, next.key()).permissions())
@@ -92,15 +101,15 @@ class KeyStoreTest {
       assertThat(record.replaces()).isEqualTo(old.id());
       assertThat(record.expiresMillis())
           .isEqualTo(record.createdMillis() + TimeUnit.DAYS.toMillis(90));
-      assertThatThrownBy(() -> keys.rotate(old.id(), 0)).hasMessageContaining("expired");
+      assertThatThrownBy(() -> replaced(keys, old.id(), 0)).hasMessageContaining("expired");
     }
   }
 
   @Test
   void anOverlapNeverLengthensALife() {
     try (KeyStore keys = open()) {
-      CreatedKey old = keys.create(spec(60_000L));
-      keys.rotate(old.id(), TimeUnit.DAYS.toMillis(1));
+      CreatedKey old = made(keys, spec(60_000L));
+      replaced(keys, old.id(), TimeUnit.DAYS.toMillis(1));
       assertThat(keys.find(old.id()).orElseThrow().expiresMillis()).isEqualTo(START + 60_000);
     }
   }
@@ -108,9 +117,9 @@ class KeyStoreTest {
   @Test
   void aLifeIsCountedFromTheBeginningThatIsWrittenDown() {
     try (KeyStore keys = KeyStore.open(directory, () -> Instant.ofEpochMilli(now++))) {
-      KeyRecord made = keys.find(keys.create(spec(60_000L)).id()).orElseThrow();
+      KeyRecord made = keys.find(made(keys, spec(60_000L)).id()).orElseThrow();
       assertThat(made.expiresMillis()).isEqualTo(made.createdMillis() + 60_000);
-      KeyRecord next = keys.find(keys.rotate(made.id(), 0).id()).orElseThrow();
+      KeyRecord next = keys.find(replaced(keys, made.id(), 0).id()).orElseThrow();
       assertThat(next.expiresMillis()).isEqualTo(next.createdMillis() + 60_000);
     }
   }
@@ -118,7 +127,7 @@ class KeyStoreTest {
   @Test
   void aWiderKeyIsNotMade() {
     try (KeyStore keys = open()) {
-      assertThatThrownBy(() -> keys.create(spec(null, "admin")))
+      assertThatThrownBy(() -> made(keys, spec(null, "admin")))
           .isInstanceOfSatisfying(
               ChitinException.class,
               e -> assertThat(e.code()).isEqualTo(ProblemCode.REQUEST_ARGUMENTS_INVALID));
@@ -137,7 +146,7 @@ class KeyStoreTest {
             + "\"}],\"version\":1}");
     try (KeyStore keys = open()) {
       assertThat(keys.list().getFirst().tenant()).isEqualTo("default");
-      keys.create(spec(null));
+      made(keys, spec(null));
     }
     try (KeyStore keys = open()) {
       assertThat(keys.list()).hasSize(2).first().matches(key -> key.name().equals("old"));
@@ -148,12 +157,12 @@ class KeyStoreTest {
   void whatACrashLeftBesideTheFileIsNotRead() throws IOException {
     CreatedKey key;
     try (KeyStore keys = open()) {
-      key = keys.create(spec(null));
+      key = made(keys, spec(null));
     }
     Files.writeString(directory.resolve("keys.json.tmp"), "{\"keys\":[");
     try (KeyStore keys = open()) {
       assertThat(caller(keys, key.key()).account()).isEqualTo("default/holder");
-      keys.create(spec(null));
+      made(keys, spec(null));
     }
     try (KeyStore keys = open()) {
       assertThat(keys.list()).hasSize(2);
@@ -163,7 +172,7 @@ class KeyStoreTest {
   @Test
   void aDamagedFileOrAWidenedKeyInItStopsTheStart() throws IOException {
     try (KeyStore keys = open()) {
-      keys.create(spec(null, "tools:read"));
+      made(keys, spec(null, "tools:read"));
     }
     Path file = directory.resolve("keys.json");
     String sound = Files.readString(file);
@@ -190,6 +199,62 @@ class KeyStoreTest {
       assertThat(keys.isRevoked(token("https://a.example", "t1", "mallory"))).isFalse();
       keys.restore(new RevokedToken(RevokedToken.By.JTI, "t1", null));
       assertThat(keys.isRevoked(token("https://b.example", "alice", "t1"))).isFalse();
+    }
+  }
+
+  private void unwritable(Runnable meanwhile) throws IOException {
+    var writable = Files.getPosixFilePermissions(directory);
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("r-x------"));
+    try {
+      meanwhile.run();
+    } finally {
+      Files.setPosixFilePermissions(directory, writable);
+    }
+  }
+
+  /** A full disk must not be what keeps a stolen key alive. */
+  @Test
+  void whatIsRevokedIsRefusedThoughItCannotBeWrittenAndWrittenOnceItCan() throws IOException {
+    var token = new RevokedToken(RevokedToken.By.JTI, "t1", null);
+    try (KeyStore keys = open()) {
+      CreatedKey key = made(keys, spec(null));
+      CreatedKey other = made(keys, spec(null));
+      unwritable(
+          () -> {
+            keys.revoke(key.id());
+            keys.revoke(token);
+            assertThat(refusal(keys, key.key())).isEqualTo(AuthFailureKind.KEY);
+            assertThat(keys.isRevoked(token("https://b.example", "alice", "t1"))).isTrue();
+            assertThatThrownBy(keys::requireWritten)
+                .hasMessageContainingAll("auth.keys_unwritten", "refused from now on", "restart");
+            assertThatThrownBy(keys::flush).hasMessageContaining("refused from now on");
+            assertThatThrownBy(() -> made(keys, spec(null)))
+                .hasMessageContaining("nothing was changed");
+            assertThat(keys.list()).extracting(KeyRecord::id).containsExactly(other.id());
+          });
+      assertThat(Files.readString(directory.resolve("keys.json"))).contains(key.id());
+      keys.flush();
+      keys.requireWritten();
+      assertThat(Files.readString(directory.resolve("keys.json"))).doesNotContain(key.id());
+    }
+    try (KeyStore keys = open()) {
+      assertThat(keys.list()).hasSize(1);
+      assertThat(keys.revokedTokens()).containsExactly(token);
+    }
+  }
+
+  @Test
+  void aDraftOfAKeyOpensNothingAndReplacesNothingThatIsGone() {
+    try (KeyStore keys = open()) {
+      KeyDraft draft = keys.draft(spec(null));
+      assertThat(keys.list()).isEmpty();
+      CreatedKey old = keys.keep(draft);
+      assertThat(old.id()).isEqualTo(draft.id());
+      KeyDraft next = keys.draftInPlaceOf(old.id(), 0);
+      assertThat(caller(keys, old.key()).account()).isEqualTo("default/holder");
+      keys.revoke(old.id());
+      assertThatThrownBy(() -> keys.keep(next)).hasMessageContaining("request.not_found");
+      assertThat(keys.list()).isEmpty();
     }
   }
 
