@@ -3,6 +3,7 @@ package dev.chitin.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.chitin.bus.json.JsonValue;
 import dev.chitin.it.GatewayProcess.Json;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -79,7 +80,11 @@ class FullDiskTest {
           .isNotNull()
           .startsWith("{");
       URI url = URI.create(Json.text(Json.object(first), "url"));
-      try (var agent = new Agent(url, key(home))) {
+      JsonValue.Obj stolen =
+          Json.object(key(home, "create", "--name", "b", "--role", "agent").out());
+      try (var agent = new Agent(url, agentsKey(home));
+          var thief = new Agent(url, Json.text(stolen, "key"))) {
+        assertThat(thief.get("/v1/tools").status()).isEqualTo(200);
         assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
         say(process, "fill");
         assertThat(out.readLine()).isEqualTo("filled");
@@ -93,6 +98,10 @@ class FullDiskTest {
         assertThat(refused.text()).contains("\"code\":\"audit.");
         assertThat(took).as("refused, not waited for").isLessThan(TimeUnit.SECONDS.toNanos(10));
         assertThat(agent.get("/health/live").status()).isEqualTo(200);
+        var revoked = key(home, "revoke", Json.text(stolen, "id"));
+        assertThat(thief.get("/v1/tools").status())
+            .as("revoked on a full disk: %s", revoked)
+            .isEqualTo(401);
         say(process, "free");
         assertThat(out.readLine()).isEqualTo("freed");
         Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
@@ -107,11 +116,16 @@ class FullDiskTest {
     }
   }
 
-  private static String key(Path home) throws Exception {
-    var created =
-        GatewayProcess.run(
-            home, new byte[0], "key", "create", "--name", "agent", "--role", "admin", "--json");
+  private static String agentsKey(Path home) throws Exception {
+    var created = key(home, "create", "--name", "agent", "--role", "admin");
     assertThat(created.exit()).as(created.err()).isZero();
     return Json.text(Json.object(created.out()), "key");
+  }
+
+  private static GatewayProcess.Result key(Path home, String... arguments) throws Exception {
+    var line = new ArrayList<>(List.of("key"));
+    line.addAll(List.of(arguments));
+    line.add("--json");
+    return GatewayProcess.run(home, new byte[0], line.toArray(String[]::new));
   }
 }
