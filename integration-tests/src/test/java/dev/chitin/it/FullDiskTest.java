@@ -91,12 +91,12 @@ class FullDiskTest {
         Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
         var ready = agent.get("/health/ready");
         assertThat(ready.text()).contains("audit.");
-        long began = System.nanoTime();
         var refused = agent.call("fs_list", Agent.path("."));
-        long took = System.nanoTime() - began;
         assertThat(refused.status()).as(refused.text()).isEqualTo(503);
-        assertThat(refused.text()).contains("\"code\":\"audit.");
-        assertThat(took).as("refused, not waited for").isLessThan(TimeUnit.SECONDS.toNanos(10));
+        assertThat(refused.text())
+            .as("refused, not waited for")
+            .contains("\"code\":\"audit.")
+            .doesNotContain("audit.stalled");
         assertThat(agent.get("/health/live").status()).isEqualTo(200);
         var revoked = key(home, "revoke", Json.text(stolen, "id"));
         assertThat(thief.get("/v1/tools").status())
