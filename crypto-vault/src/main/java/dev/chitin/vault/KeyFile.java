@@ -308,6 +308,39 @@ public final class KeyFile {
     return ((Number) Objects.requireNonNull(stat.get(name))).intValue();
   }
 
+  /** Whether the file is, or would be, beside what it opens: in Chitin's home or below it. */
+  public boolean isAtHome() {
+    try {
+      Path above = path;
+      while (above.getParent() != null && !Files.exists(above)) {
+        above = above.getParent();
+      }
+      Path real = above.toRealPath().resolve(above.relativize(path));
+      return real.startsWith(realHome());
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private Path realHome() throws IOException {
+    return Files.exists(chitinHome) ? chitinHome.toRealPath() : chitinHome;
+  }
+
+  /**
+   * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when it lies in Chitin's
+   *     home
+   */
+  public void requireElsewhere() {
+    if (isAtHome()) {
+      throw atHome();
+    }
+  }
+
+  private RuntimeException atHome() {
+    return refused(
+        "key.place", "The key file lies in Chitin's home.", "Keep it in another directory.");
+  }
+
   /**
    * Checks the directory in which the file is or would be.
    *
@@ -317,10 +350,8 @@ public final class KeyFile {
   public void checkPlace() {
     try {
       Path realParent = parent().toRealPath();
-      Path realHome = Files.exists(chitinHome) ? chitinHome.toRealPath() : chitinHome;
-      if (realParent.startsWith(realHome)) {
-        throw refused(
-            "key.place", "The key file lies in Chitin's home.", "Keep it in another directory.");
+      if (realParent.startsWith(realHome())) {
+        throw atHome();
       }
       int mode = (int) Files.getAttribute(realParent, "unix:mode");
       if ((mode & OTHERS_MAY_WRITE) != 0) {

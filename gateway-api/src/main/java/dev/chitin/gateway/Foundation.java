@@ -125,9 +125,10 @@ public final class Foundation implements AutoCloseable {
   }
 
   private static Credentials credentials(GatewaySettings settings, VaultAccess access) {
+    KeyFile node = settings.nodeKey();
+    node.requireElsewhere();
     Credentials credentials =
         Credentials.keyFile(settings.vaultKey()).withPassphrase(access.passphrase());
-    KeyFile node = settings.nodeKey();
     if (node.isThere()) {
       credentials = credentials.withRecipient(node::read);
     }

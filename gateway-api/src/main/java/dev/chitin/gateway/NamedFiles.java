@@ -10,8 +10,6 @@ import dev.chitin.gateway.tls.ClientAuthority;
 import dev.chitin.gateway.tls.TlsIdentity;
 import dev.chitin.gateway.tls.TlsSettings;
 import dev.chitin.vault.KeyFile;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NamedFiles {
   private static final String KEY_FILE = "vault.key_file";
+  private static final String NODE_KEY = "vault.recipient_key";
 
   private final GatewaySettings settings;
   private final List<Problem> faults = new ArrayList<>();
@@ -44,6 +43,7 @@ final class NamedFiles {
     var files = new NamedFiles(settings);
     files.listener();
     files.vaultKey();
+    files.nodeKey();
     files.tls();
     files.issuers();
     files.webhooks();
@@ -76,27 +76,26 @@ final class NamedFiles {
     KeyFile key = settings.vaultKey();
     if (key.isThere()) {
       look(KEY_FILE, () -> readable(key), key.path());
-    } else if (lies(key.path(), settings.home().root())) {
-      faults.add(
-          Problem.of(ProblemCode.CONFIG_INVALID, KEY_FILE + " lies in Chitin's home.")
-              .withRule(KEY_FILE)
-              .withHint("Keep it in another directory. The file: " + key.path()));
+    } else if (key.isAtHome()) {
+      faults.add(atHome(KEY_FILE, key));
     } else if (Files.isDirectory(key.path().resolveSibling("."))) {
       look(KEY_FILE, key::checkPlace, key.path().resolveSibling("."));
     }
   }
 
-  private static boolean lies(Path file, Path home) {
-    try {
-      Path above = file;
-      while (above.getParent() != null && !Files.exists(above)) {
-        above = above.getParent();
-      }
-      Path real = above.toRealPath().resolve(above.relativize(file));
-      return real.startsWith(Files.exists(home) ? home.toRealPath() : home);
-    } catch (IOException e) {
-      throw new UncheckedIOException(file + " cannot be looked at", e);
+  /** It opens the vault as well; where none is named it would lie beside the other. */
+  private void nodeKey() {
+    KeyFile key = settings.nodeKey();
+    Path beside = settings.vaultKey().path().resolveSibling(key.path().getFileName());
+    if (!key.path().equals(beside) && key.isAtHome()) {
+      faults.add(atHome(NODE_KEY, key));
     }
+  }
+
+  private static Problem atHome(String rule, KeyFile key) {
+    return Problem.of(ProblemCode.CONFIG_INVALID, rule + " lies in Chitin's home.")
+        .withRule(rule)
+        .withHint("Keep it in another directory. The file: " + key.path());
   }
 
   private static void readable(KeyFile key) {

@@ -160,6 +160,29 @@ class VaultUnlockTest {
     }
   }
 
+  /** A key beside what it opens keeps nothing shut, also while another key opens it. */
+  @Test
+  void aNodeKeyInTheHomeOfTheVaultIsRefusedThoughItIsNotNeeded() throws Exception {
+    Path home = GatewayProcess.home("");
+    ok(GatewayProcess.run(home, ascii("fake-one"), "secret", "put", "api"));
+    Path user = home.resolveSibling("user");
+    Path key = home.resolve("node.key");
+    Path configuration = home.resolve("chitin.json5");
+    Files.writeString(
+        configuration,
+        Files.readString(configuration)
+            .replace("\"vault\": {", "\"vault\": { \"recipient_key\": \"" + key + "\","));
+    Files.copy(user.resolve("vault.key"), key);
+    Result refused = GatewayProcess.run(home, NOTHING, "secret", "list");
+    assertThat(refused.exit()).isEqualTo(5);
+    assertThat(refused.err()).contains("The key file lies in Chitin's home.");
+    Path elsewhere = Files.move(key, user.resolve("other.key"));
+    Files.writeString(
+        configuration,
+        Files.readString(configuration).replace(key.toString(), elsewhere.toString()));
+    ok(GatewayProcess.run(home, NOTHING, "secret", "list"));
+  }
+
   @Test
   void anotherNodeKeyOpensNothing() throws Exception {
     Path home = GatewayProcess.home("");

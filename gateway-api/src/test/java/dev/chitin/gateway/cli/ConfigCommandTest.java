@@ -103,6 +103,8 @@ class ConfigCommandTest {
       value = {
         "vault: { key_file: '~/chitin/vault.key' } | 1:21 | vault.key_file | lies in Chitin's home",
         "vault: { key_file: '~/chitin/new/k' } | 1:21 | vault.key_file | lies in Chitin's home",
+        "vault: { recipient_key: '~/chitin/node.key' } | 1:26 | vault.recipient_key | lies in"
+            + " Chitin's home",
         "vault: { key_file: '~/open.key' } | 1:21 | vault.key_file | open to others",
         "gateway: { tls: { cert: '~/open.key', key: '~/open.key' } } | 1:45 | gateway.tls.key |"
             + " may be read or written by others",
