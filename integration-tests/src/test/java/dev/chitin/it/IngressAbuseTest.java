@@ -368,6 +368,24 @@ class IngressAbuseTest {
     assertThat(nothing).startsWith("HTTP/1.1 200 ");
   }
 
+  /** What one reader takes for JSON another may take for something else. */
+  @Test
+  void aBodyOfTwoMediaTypesIsRefused() throws Exception {
+    String body = "{\"arguments\":{\"path\":\".\"}}";
+    for (String more : List.of("text/plain", "application/json")) {
+      String answer =
+          exchange(
+              head
+                  + "Content-Type: "
+                  + more
+                  + "\r\nContent-Length: "
+                  + body.length()
+                  + "\r\n\r\n"
+                  + body);
+      assertThat(answer).as(more).startsWith("HTTP/1.1 415 ").contains("two media types");
+    }
+  }
+
   // ---- keys ----
 
   private String withKey(String credential) {

@@ -56,6 +56,11 @@ final class BodyForm {
           Problem.of(ProblemCode.REQUEST_TOO_LARGE, "The body is larger than " + most + " bytes.")
               .withHint(larger(route)));
     }
+    if (body != Route.Body.NONE && request.headers().getAll("content-type").size() > 1) {
+      return Optional.of(
+          Problem.of(ProblemCode.REQUEST_UNSUPPORTED_MEDIA_TYPE, "The body has two media types.")
+              .withHint("Send Content-Type once."));
+    }
     boolean json = body == Route.Body.JSON || body == Route.Body.JSON_UNREAD;
     if (json && !isJson(request.getHeader("content-type"))) {
       return Optional.of(
