@@ -96,7 +96,7 @@ class EdgeTest {
     assertThat(answer.headers().firstValue("vary")).contains("Origin");
     assertThat(answer.headers().firstValue("access-control-allow-credentials")).isEmpty();
     assertThat(answer.headers().firstValue("access-control-expose-headers").orElse(""))
-        .contains("ratelimit", "location");
+        .contains("ratelimit", "location", "x-should-retry", "chitin-call-id");
   }
 
   @Test

@@ -17,7 +17,8 @@ final class Cors {
           + " mcp-session-id, mcp-protocol-version, anthropic-version, anthropic-beta";
   private static final String EXPOSED_FIELDS =
       "x-request-id, request-id, location, retry-after, ratelimit, ratelimit-policy,"
-          + " mcp-session-id, idempotency-replayed, preference-applied";
+          + " mcp-session-id, idempotency-replayed, preference-applied, x-should-retry,"
+          + " chitin-call-id, chitin-loop-turns, chitin-loop-calls";
   private static final String MAX_AGE_SECONDS = "600";
 
   private final Set<String> origins;
