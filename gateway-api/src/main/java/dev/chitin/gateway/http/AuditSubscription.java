@@ -231,9 +231,8 @@ final class AuditSubscription {
 
   /** Ends the answer; a client that does not even take its end is cut off after a while. */
   private void finish() {
-    response.end();
+    exchange.endWhenRead(streams.patienceMillis());
     end();
-    streams.vertx().setTimer(streams.patienceMillis(), late -> response.reset());
   }
 
   private void write(String text) {

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client that reads a call's events (WHATWG HTML, section 9.2), from the ring and then as they
  * come. Nothing is queued for it: when it reads slowly it is given what the ring still has, with a
- * {@code gap} event for what it has not, and one that reads nothing for {@value #PATIENCE_MILLIS}
- * ms is left. It ends with the credential that opened it. Confined to its event loop, but for
- * {@link #more} and {@link #revoked}.
+ * {@code gap} event for what it has not; one that reads nothing for {@value #PATIENCE_MILLIS} ms is
+ * left, and cut off when it does not take that either. It ends with the credential that opened it.
+ * Confined to its event loop, but for {@link #more} and {@link #revoked}.
  */
 final class EventSubscription {
   static final long PATIENCE_MILLIS = 5_000;
@@ -79,8 +79,7 @@ final class EventSubscription {
             JsonValue.Obj problem =
                 ProblemJson.of(CredentialWatch.ended(), exchange.requestId(), call.id());
             write("event: error\ndata: " + CanonicalJson.inOrder(problem) + "\n\n");
-            response.end();
-            end();
+            finish();
           }
         });
   }
@@ -135,7 +134,11 @@ final class EventSubscription {
   /** What the client has not read in time it finds by asking again from where it is. */
   private void leave() {
     gap(next, call.page(next, 1).gapTo());
-    response.end();
+    finish();
+  }
+
+  private void finish() {
+    exchange.endWhenRead(PATIENCE_MILLIS);
     end();
   }
 

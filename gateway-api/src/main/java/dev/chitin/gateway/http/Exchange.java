@@ -16,6 +16,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -26,6 +27,9 @@ import org.slf4j.LoggerFactory;
 /** One request that passed the edge, and the one answer to it. Used on one event loop. */
 final class Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
+  /** An answer that is not whole (RFC 9113, section 7). */
+  private static final long CANCEL = 8;
 
   private final HttpServerRequest request;
   private final Arrival arrival;
@@ -139,6 +143,35 @@ final class Exchange {
   /** Ends a stream with its last piece, which counts likewise. */
   void endStream(Buffer last) {
     unsent.end(request, response(), last);
+  }
+
+  /**
+   * Ends a stream that may not be read. Of an answer that has ended nothing can be taken back, so
+   * it ends when there is room; who has not made any after {@code millis} is cut off.
+   */
+  void endWhenRead(long millis) {
+    HttpServerResponse response = response();
+    if (!response.writeQueueFull()) {
+      response.end();
+      return;
+    }
+    Vertx vertx = context.owner();
+    long timer = vertx.setTimer(millis, late -> cutOff());
+    response.drainHandler(
+        room -> {
+          if (vertx.cancelTimer(timer)) {
+            response.end();
+          }
+        });
+  }
+
+  /** In HTTP/2 the other streams of the connection go on. */
+  private void cutOff() {
+    if (request.version() == HttpVersion.HTTP_2) {
+      response().reset(CANCEL);
+    } else {
+      UnsentAnswers.close(request.connection());
+    }
   }
 
   /** Answers with a status and nothing else. */

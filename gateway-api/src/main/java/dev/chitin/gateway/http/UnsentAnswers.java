@@ -80,7 +80,7 @@ final class UnsentAnswers {
   }
 
   /** At once: an orderly close would wait until the answers are read. */
-  private static void close(HttpConnection connection) {
+  static void close(HttpConnection connection) {
     if (connection instanceof ConnectionBase base) {
       Channel channel = base.channel();
       channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
