@@ -176,6 +176,11 @@ class BackgroundCallsTest {
     Agent.Answer rest =
         agent.send(agent.request(location + "/events").header("last-event-id", "0").build());
     assertThat(rest.text()).doesNotContain("event: started").contains("event: stdout\nid: 1\n");
+    String last = all.substring(all.lastIndexOf("\nid: ") + 5).lines().findFirst().orElseThrow();
+    Agent.Answer nothing =
+        agent.send(agent.request(location + "/events").header("last-event-id", last).build());
+    assertThat(nothing.status()).as("tells a reader not to come back").isEqualTo(204);
+    assertThat(nothing.text()).isEmpty();
     for (String wrong : List.of("x", "-1", "99", "9999999999999999")) {
       Agent.Answer refused =
           agent.send(agent.request(location + "/events").header("last-event-id", wrong).build());

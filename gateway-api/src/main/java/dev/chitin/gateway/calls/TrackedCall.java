@@ -189,6 +189,11 @@ public final class TrackedCall {
     return number >= 0 && number <= ring.next();
   }
 
+  /** Whether all was seen, and nothing more will come, for who saw all before {@code number}. */
+  public synchronized boolean isSeen(long number) {
+    return over() && number >= ring.next();
+  }
+
   /** Calls {@code listener} whenever there is more to see; {@link EventSeats} bounds how many. */
   public synchronized void listen(Runnable listener) {
     listeners.add(listener);

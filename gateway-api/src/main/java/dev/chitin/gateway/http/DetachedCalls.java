@@ -138,7 +138,7 @@ final class DetachedCalls {
     exchange.respond(202, TrackedCallRoutes.standing(tracked, "running"));
   }
 
-  static void outcome(Exchange exchange, TrackedCall tracked) {
+  private static void outcome(Exchange exchange, TrackedCall tracked) {
     tracked
         .outcome()
         .onSuccess(document -> exchange.respond(200, document))

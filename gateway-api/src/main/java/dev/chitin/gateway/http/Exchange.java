@@ -3,6 +3,7 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.TraceContext;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
@@ -211,11 +212,20 @@ final class Exchange {
 
   /** Answers with a problem; the cause of a defect goes to the log. */
   void fail(Throwable failure, @Nullable String callId) {
+    fail(known(failure).problem(), callId);
+  }
+
+  /** Answers with how a call ended that is over: asking again changes nothing. */
+  void failForGood(Throwable failure, String callId) {
+    answer(known(failure).problem(), callId, false);
+  }
+
+  private ChitinException known(Throwable failure) {
     ChitinException known = ChitinException.from(failure);
     if (known instanceof ChitinException.Defect) {
       LOG.error("request {} failed", requestId(), known);
     }
-    fail(known.problem(), callId);
+    return known;
   }
 
   /** The dialect in which errors on the request's path are told; empty for problem documents. */
@@ -224,6 +234,19 @@ final class Exchange {
   }
 
   void fail(Problem problem, @Nullable String callId) {
+    answer(problem, callId, passes(problem.code()));
+  }
+
+  /** Whether what refused a request passes, so that the same request may be answered soon. */
+  private static boolean passes(ProblemCode code) {
+    return switch (code) {
+      case IDEMPOTENCY_IN_PROGRESS, AUDIT_KEY_ROTATING -> true;
+      case IDEMPOTENCY_FULL -> false; // Not for hours.
+      default -> code.status() == 429 || code.status() == 503;
+    };
+  }
+
+  private void answer(Problem problem, @Nullable String callId, boolean passes) {
     if (response().ended() || response().headWritten()) {
       return;
     }
@@ -238,8 +261,7 @@ final class Exchange {
     if (status == 401) {
       response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
     }
-    if ((status == 429 || status == 503 || status == 409)
-        && !response.headers().contains("retry-after")) {
+    if (passes && !response.headers().contains("retry-after")) {
       response.putHeader("retry-after", "1");
     }
     JsonValue document =

@@ -75,7 +75,7 @@ final class RepeatedCalls {
     }
     exchange.response().putHeader("idempotency-replayed", "true");
     if (over.outcome().get(PROBLEM) instanceof JsonValue.Str(String code)) {
-      exchange.fail(refused(code), over.callId());
+      exchange.failForGood(refused(code).toException(), over.callId());
       return;
     }
     JsonValue.Builder document = JsonValue.object().put("callId", over.callId());
@@ -92,7 +92,7 @@ final class RepeatedCalls {
 
   private static void replayed(Exchange exchange, TrackedCall first) {
     exchange.response().putHeader("idempotency-replayed", "true");
-    DetachedCalls.outcome(exchange, first);
+    TrackedCallRoutes.outcome(exchange, first);
   }
 
   private static Problem refused(String code) {

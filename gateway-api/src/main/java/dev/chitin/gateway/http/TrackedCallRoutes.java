@@ -37,7 +37,8 @@ final class TrackedCallRoutes {
             .described(
                 Operation.of("calls", "Look at a call that goes on without its client")
                     .path("id", "The call's id.")
-                    .gives(200, "Its outcome, or how it stands.", "Call")),
+                    .gives(200, "Its outcome, or how it stands.", "Call")
+                    .with(200, "Retry-After", "Seconds to wait, while it runs.")),
         Route.of(
                 HttpMethod.DELETE,
                 "/v1/calls/{id}",
@@ -59,7 +60,8 @@ final class TrackedCallRoutes {
                 Operation.of("calls", "Read a call's events, from the first that is kept")
                     .path("id", "The call's id.")
                     .header("last-event-id", "string", "The last event that was seen.")
-                    .gives(200, "The events.", "text/event-stream", "Events")));
+                    .gives(200, "The events.", "text/event-stream", "Events")
+                    .gives(204, "It is over, and its last event was seen.")));
   }
 
   private TrackedCall find(Exchange exchange) {
@@ -71,21 +73,27 @@ final class TrackedCallRoutes {
                 Problem.of(ProblemCode.CALL_UNKNOWN, "You have no call of that id.")
                     .withHint(
                         "Calls made with Prefer: respond-async or an Idempotency-Key are kept for"
-                            + " at most 15 minutes after their end, and shown to credentials that"
-                            + " may call their tool.")
+                            + " at most 15 minutes after their end and until the gateway stops, and"
+                            + " shown to credentials that may call their tool; the audit log says"
+                            + " how each ended.")
                     .toException());
   }
 
   private void look(Exchange exchange) {
     TrackedCall call = find(exchange);
     if (call.over()) {
-      call.outcome()
-          .onSuccess(document -> exchange.respond(200, document))
-          .onFailure(failure -> exchange.fail(failure, call.id()));
+      outcome(exchange, call);
     } else {
       exchange.response().putHeader("retry-after", "1");
       exchange.respond(200, standing(call, "running"));
     }
+  }
+
+  /** Answers with how {@code call} ended, which is over. */
+  static void outcome(Exchange exchange, TrackedCall call) {
+    call.outcome()
+        .onSuccess(document -> exchange.respond(200, document))
+        .onFailure(failure -> exchange.failForGood(failure, call.id()));
   }
 
   /** A call that has no outcome yet. */
@@ -107,6 +115,10 @@ final class TrackedCallRoutes {
   private void events(Exchange exchange) {
     TrackedCall call = find(exchange);
     long next = next(exchange, call);
+    if (call.isSeen(next)) {
+      exchange.respond(204); // Readers of events come back to an empty stream, and not to this.
+      return;
+    }
     EventSeats.Seat seat = calls.seats().take(call);
     try {
       new EventSubscription(vertx, exchange, call, next, seat).begin(watch);

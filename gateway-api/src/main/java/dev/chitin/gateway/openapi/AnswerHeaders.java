@@ -37,6 +37,9 @@ final class AnswerHeaders {
       fields.put("RateLimit", "How often still, and when again as before.");
     }
     if (route.calls()) {
+      if (status == 409) {
+        fields.put("Location", "Where the call of the first request can be looked at.");
+      }
       fields.put("Idempotency-Replayed", "true when the first answer is given again.");
     }
     return fields;

@@ -254,6 +254,14 @@ class OpenApiTest {
         });
     String call = CanonicalJson.inOrder(named("POST /v1/tools/{name}/calls"));
     assertThat(call).contains("\"Preference-Applied\"", "\"Idempotency-Replayed\"");
+    assertThat(fields("POST /v1/tools/{name}/calls", "409")).contains("Location", "Retry-After");
+    assertThat(fields("GET /v1/calls/{id}", "200")).contains("Retry-After");
+    assertThat(fields("GET /v1/calls/{id}/events", "204")).contains("X-Request-Id");
+  }
+
+  private Set<String> fields(String operation, String status) {
+    JsonValue.Obj response = object(object(named(operation), "responses"), status);
+    return object(response, "headers").members().keySet();
   }
 
   /** A look at a call that answered at once gives the refusal that the call would have given. */
