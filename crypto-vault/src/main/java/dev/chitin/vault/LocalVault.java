@@ -10,6 +10,7 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -85,6 +86,19 @@ public final class LocalVault implements Vault, LeaseRedeemer, AutoCloseable {
   /** How the store stands. */
   public VaultStatus status() {
     return store.status();
+  }
+
+  /**
+   * What is wrong with the files under the vault while it is open, and what to do; empty when they
+   * are as it left them and can be written. Blocks.
+   */
+  public Optional<String> fault() {
+    return store.fault(false);
+  }
+
+  /** The same, seen by writing a file, too. */
+  public Future<Optional<String>> tryFiles() {
+    return thread.run(() -> store.fault(true));
   }
 
   @Override

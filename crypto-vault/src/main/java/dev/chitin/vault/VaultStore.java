@@ -42,6 +42,7 @@ public final class VaultStore implements AutoCloseable {
   private final LastUses lastUses = new LastUses();
   private final Commits commits;
   private final SealedValues values;
+  private final VaultPlace place;
   private final int orphans;
   private boolean closed;
 
@@ -70,6 +71,7 @@ public final class VaultStore implements AutoCloseable {
     this.orphans =
         new VaultFiles(layout, setup.disk()).removeOrphans(state.manifest(), files, named.keySet());
     named.forEach(files::load);
+    this.place = new VaultPlace(setup, layout);
   }
 
   /** Whether there is a vault in {@code directory}. */
@@ -204,6 +206,21 @@ public final class VaultStore implements AutoCloseable {
         commits.isCertain(),
         term,
         KekRotation.behind(current.manifest(), term));
+  }
+
+  /**
+   * What is wrong with the files under the vault, and what to do; empty when nothing is.
+   *
+   * @param byWriting whether a file is written to see that it can be
+   */
+  Optional<String> fault(boolean byWriting) {
+    commits.writer.lock();
+    try {
+      Optional<String> seen = place.fault(state().digest());
+      return seen.isPresent() || !byWriting ? seen : place.tryWrite();
+    } finally {
+      commits.writer.unlock();
+    }
   }
 
   /**

@@ -4,6 +4,8 @@ import dev.chitin.bus.json.JsonValue;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Attacks the gateway's own controls and says which of them hold. */
 @FunctionalInterface
@@ -57,6 +59,14 @@ public interface Doctor {
           .filter(finding -> finding.verdict() == verdict)
           .map(finding -> finding.control() + ": " + finding.detail())
           .toList();
+    }
+
+    /** The names of those of one kind. */
+    public Set<String> controls(Verdict verdict) {
+      return findings.stream()
+          .filter(finding -> finding.verdict() == verdict)
+          .map(Finding::control)
+          .collect(Collectors.toUnmodifiableSet());
     }
 
     public JsonValue.Obj toJson() {

@@ -5,9 +5,10 @@ import dev.chitin.gateway.Doctor.Verdict;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,25 +29,25 @@ final class ProofWatch implements AutoCloseable {
   private final Vertx vertx;
   private final Readiness readiness;
   private final Doctor doctor;
-  private final BooleanSupplier present;
+  private final Supplier<List<String>> absent;
   private final AtomicBoolean looking = new AtomicBoolean();
   private final long timer;
 
   // What follows changes under the flag alone.
-  private volatile boolean sound = true;
-  private volatile boolean there = true;
+  private volatile Set<String> failing = Set.of();
+  private volatile List<String> missing = List.of();
   private volatile int pause;
   private final AtomicInteger waited = new AtomicInteger();
   private volatile Report last = new Report(List.of());
 
   /**
-   * @param present whether what native tools run in is there; blocks
+   * @param absent what of that which the controls rest on is gone or cannot be used; blocks
    */
-  ProofWatch(Vertx vertx, Readiness readiness, Doctor doctor, BooleanSupplier present) {
+  ProofWatch(Vertx vertx, Readiness readiness, Doctor doctor, Supplier<List<String>> absent) {
     this.vertx = vertx;
     this.readiness = readiness;
     this.doctor = doctor;
-    this.present = present;
+    this.absent = absent;
     this.timer = vertx.setPeriodic(PERIOD_MILLIS, tick -> look());
   }
 
@@ -56,8 +57,8 @@ final class ProofWatch implements AutoCloseable {
       return Future.succeededFuture();
     }
     return vertx
-        .executeBlocking(present::getAsBoolean, false)
-        .compose(nowThere -> prove(Boolean.TRUE.equals(nowThere)))
+        .executeBlocking(absent::get, false)
+        .compose(this::prove)
         .onSuccess(this::tell)
         .onFailure(failure -> LOG.error("the controls could not be proven again", failure))
         .<Void>mapEmpty()
@@ -68,10 +69,10 @@ final class ProofWatch implements AutoCloseable {
   /**
    * Each proof is an attack and a record of the log: while none helps they come ever less often.
    */
-  private Future<Report> prove(boolean nowThere) {
-    boolean changed = nowThere != there;
-    there = nowThere;
-    if (nowThere && readiness.isProven()) {
+  private Future<Report> prove(List<String> nowMissing) {
+    boolean changed = !nowMissing.equals(missing);
+    missing = nowMissing;
+    if (nowMissing.isEmpty() && readiness.isProven()) {
       pause = 0;
       return Future.succeededFuture(new Report(List.of()));
     }
@@ -86,11 +87,12 @@ final class ProofWatch implements AutoCloseable {
   /** Each change once. */
   private void tell(Report report) {
     last = report;
-    if (report.sound() == sound) {
+    Set<String> now = report.controls(Verdict.INERT);
+    if (now.equals(failing)) {
       return;
     }
-    sound = report.sound();
-    if (sound) {
+    failing = now;
+    if (report.sound()) {
       LOG.info("the controls hold their proof again");
     } else {
       LOG.error(

@@ -22,6 +22,8 @@ import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.sandbox.http.RelayClient;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,16 +131,23 @@ final class Serving {
     station.listeningOn(listeners.port());
     interior.closeAtStop(
         new ProofWatch(
-            vertx,
-            interior.readiness(),
-            interior.doctor("again"),
-            () -> Files.isExecutable(settings.bwrap())));
+            vertx, interior.readiness(), interior.doctor("again"), () -> absent(interior)));
     LOG.info(
         "ready on {}{}",
         listeners.url(),
         settings.edge().tls() == null ? "" : " with TLS by " + TlsListener.engine());
     var drain = new Drain(settings.operation(), interior.readiness(), running, listeners::shutDown);
     return new Serving(drain, reload, listeners.url());
+  }
+
+  /** What the proofs rest on and can go away under them: what native tools run in, the vault. */
+  private static List<String> absent(Interior interior) {
+    List<String> absent = new ArrayList<>();
+    if (!Files.isExecutable(interior.settings().bwrap())) {
+      absent.add(interior.settings().bwrap() + " cannot be run");
+    }
+    interior.foundation().localVault().fault().ifPresent(absent::add);
+    return absent;
   }
 
   private static Metrics metrics(Interior interior, CallAdmission admission) {

@@ -4,6 +4,7 @@ import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.LogPosition;
 import dev.chitin.audit.Receipt;
 import dev.chitin.bus.Bytes;
+import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.bus.Digest;
 import dev.chitin.gateway.Doctor.Finding;
@@ -22,8 +23,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Proves that the vault is open, how well it keeps what is clear, and that it refuses a forged
- * receipt.
+ * Proves that the vault is open, that its files are there and can be written, how well it keeps
+ * what is clear, and that it refuses a forged receipt.
  */
 final class VaultProof {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -37,10 +38,16 @@ final class VaultProof {
 
   static Future<List<Finding>> of(Foundation foundation) {
     VaultStatus status = foundation.localVault().status();
-    return forgery(foundation)
+    return Future.join(directory(foundation), forgery(foundation))
         .map(
-            forged ->
-                List.of(open(status), memory(status), engine(status), binding(foundation), forged));
+            proofs ->
+                List.of(
+                    open(status),
+                    proofs.resultAt(0),
+                    memory(status),
+                    engine(status),
+                    binding(foundation),
+                    proofs.resultAt(1)));
   }
 
   private static Finding open(VaultStatus status) {
@@ -49,6 +56,29 @@ final class VaultProof {
             "vault.open", Verdict.PROVEN, status.secrets() + " secrets, epoch " + status.epoch())
         : new Finding(
             "vault.open", Verdict.INERT, "a write may not have reached the disk; start again");
+  }
+
+  /** What is in use lies in memory: that the files are gone shows at the next change alone. */
+  private static Future<Finding> directory(Foundation foundation) {
+    return foundation
+        .localVault()
+        .tryFiles()
+        .map(
+            fault ->
+                fault
+                    .map(why -> new Finding("vault.directory", Verdict.INERT, why))
+                    .orElseGet(
+                        () ->
+                            new Finding(
+                                "vault.directory",
+                                Verdict.PROVEN,
+                                "its files are as it left them, and one was written")))
+        .otherwise(
+            failure ->
+                new Finding(
+                    "vault.directory",
+                    Verdict.INERT,
+                    ChitinException.from(failure).problem().detail()));
   }
 
   private static Finding memory(VaultStatus status) {

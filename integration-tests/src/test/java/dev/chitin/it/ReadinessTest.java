@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -45,5 +46,35 @@ class ReadinessTest {
       assertThat(gateway.run("doctor").exit()).isEqualTo(5);
       assertThat(gateway.administration("/health/ready")).contains("503", "gateway.not_proven");
     }
+  }
+
+  @Test
+  void aGatewayWhoseVaultIsGoneOrCannotBeWrittenIsNotReadyUntilItIsBack() throws Exception {
+    Path home = GatewayProcess.home("");
+    try (GatewayProcess gateway = GatewayProcess.start(home);
+        var agent = new Agent(gateway.url(), gateway.key("watch", "operator"))) {
+      Path vault = home.resolve("vault");
+      Path away = home.resolve("vault.away");
+      Files.move(vault, away);
+      isNotReady(gateway, agent, vault + " is gone");
+      Files.move(away, vault);
+      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      Files.setPosixFilePermissions(vault, PosixFilePermissions.fromString("r-x------"));
+      isNotReady(gateway, agent, vault + " cannot be written");
+      Files.setPosixFilePermissions(vault, PosixFilePermissions.fromString("rwx------"));
+      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      assertThat(gateway.run("doctor").out()).contains("vault.directory");
+    }
+  }
+
+  private static void isNotReady(GatewayProcess gateway, Agent agent, String why) throws Exception {
+    Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
+    assertThat(agent.get("/health/ready").text()).contains("gateway.not_proven", "vault.directory");
+    assertThat(agent.get("/health/ready").text()).contains(why);
+    assertThat(gateway.metric("chitin_ready")).isZero();
+    Await.until("said", () -> gateway.errors().contains("vault.directory: " + why));
+    var doctor = gateway.run("doctor");
+    assertThat(doctor.exit()).isEqualTo(5);
+    assertThat(doctor.out()).contains("vault.directory", why);
   }
 }
