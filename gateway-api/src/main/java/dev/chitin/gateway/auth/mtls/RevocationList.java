@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * The lists of revoked certificates (RFC 5280) in one file, PEM or DER, signed by the authorities
  * of clients. Looked at every {@value #PERIOD_MILLIS} ms. A file that is missing, broken, not
  * signed by them or out of date answers nothing, and then no certificate is taken. One that cannot
- * be read for the moment is taken as it was last read, for {@link #PATIENCE} at most.
+ * be read for the moment is taken as it was last read, for {@link #PATIENCE} at most. A list that
+ * is older than one that was read since the start does not take its place.
  */
 public final class RevocationList implements AutoCloseable {
   /** How often the file is looked at. */
@@ -41,7 +42,8 @@ public final class RevocationList implements AutoCloseable {
   private final AtomicBoolean reading = new AtomicBoolean();
   private final long timer;
   private volatile @Nullable Read read;
-  private String complaint = "";
+  private @Nullable RevocationLists newest;
+  private volatile String complaint = "";
 
   private record Read(Digest digest, RevocationLists lists, long readAt) {}
 
@@ -86,6 +88,12 @@ public final class RevocationList implements AutoCloseable {
     return (nanos.getAsLong() - (now == null ? begun : now.readAt())) / 1e9;
   }
 
+  /** What stands in the way of certificates, or will, as it was found last; else empty. */
+  public Optional<String> trouble() {
+    String now = complaint;
+    return now.isEmpty() ? Optional.empty() : Optional.of(source.place() + " " + now);
+  }
+
   private void lookLater() {
     if (!reading.compareAndSet(false, true)) {
       return;
@@ -116,19 +124,36 @@ public final class RevocationList implements AutoCloseable {
     Read before = read;
     Digest digest = Digest.of(bytes);
     boolean same = before != null && before.digest().equals(digest);
-    RevocationLists lists =
-        before != null && same ? before.lists() : RevocationLists.parse(bytes, authorities);
+    RevocationLists lists = before != null && same ? before.lists() : next(bytes);
+    newest = lists;
     read = new Read(digest, lists, nanos.getAsLong());
-    List<String> over = lists.over(clock.instant());
-    if (over.isEmpty()) {
-      complaint = "";
-    } else {
-      complain("is out of date, no certificate of its issuer is taken", String.join(", ", over));
-    }
+    judge(lists);
     if (!same) {
       lists.passedOver().forEach(old -> LOG.warn("{}: passed over is {}", source.place(), old));
     }
     return !same;
+  }
+
+  /**
+   * What is dropped meanwhile is not forgotten: nor does a file that was gone go back behind it.
+   */
+  private RevocationLists next(byte[] bytes) throws GeneralSecurityException {
+    RevocationLists parsed = RevocationLists.parse(bytes, authorities);
+    RevocationLists before = newest;
+    return before == null ? parsed : parsed.after(before);
+  }
+
+  private void judge(RevocationLists lists) {
+    List<String> over = lists.over(clock.instant());
+    if (!over.isEmpty()) {
+      complain("is out of date, no certificate of its issuer is taken", String.join(", ", over));
+    } else if (!lists.wentBack().isEmpty()) {
+      complain(
+          "went back, the newer list stays in force until a newer one is there, or a restart",
+          String.join(", ", lists.wentBack()));
+    } else {
+      complaint = "";
+    }
   }
 
   private boolean keep(Exception failure) {

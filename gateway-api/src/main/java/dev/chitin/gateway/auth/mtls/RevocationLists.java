@@ -29,24 +29,44 @@ import org.jspecify.annotations.Nullable;
  * wherever it stands: the one of the highest number (RFC 5280 section 5.2.3) or, where one has
  * none, the one that was made last. A delta list, and one for a part of the certificates, takes no
  * other list's place: all that an issuer has count together.
+ *
+ * <p>A document that comes later does not go back behind an earlier one ({@link #after}).
  */
 final class RevocationLists {
   private static final String NUMBER = "2.5.29.20";
   private static final String DELTA = "2.5.29.27";
   private static final String PART = "2.5.29.28";
 
+  private final Map<Scope, List<Numbered>> newest = new HashMap<>();
   private final Map<X500Principal, List<X509CRL>> byIssuer = new HashMap<>();
+  private final Map<X500Principal, List<X509CRL>> older = new HashMap<>();
   private final List<String> passedOver = new ArrayList<>();
+  private final List<String> wentBack = new ArrayList<>();
 
   /**
    * What a list speaks for; only lists of one scope are older and newer ones of each other. While
    * an authority changes its key there are two of one name.
    */
-  private record Scope(X500Principal issuer, PublicKey signer, boolean isDelta, String part) {}
+  private record Scope(X500Principal issuer, PublicKey signer, boolean isDelta, String part) {
+    /** That of the whole lists, in which the changes of a delta list are some time. */
+    Scope whole() {
+      return new Scope(issuer, signer, false, part);
+    }
+  }
 
   private record Numbered(X509CRL list, @Nullable BigInteger number) {
     Instant made() {
       return list.getThisUpdate().toInstant();
+    }
+
+    /**
+     * Whether it is newer in nothing and older in something. An authority whose numbers begin anew
+     * or whose clock was put back has made the list last that is newer in the other.
+     */
+    boolean isBehind(Numbered other) {
+      int byTime = made().compareTo(other.made());
+      int byNumber = number == null || other.number == null ? 0 : number.compareTo(other.number);
+      return byTime <= 0 && byNumber <= 0 && (byTime < 0 || byNumber < 0);
     }
   }
 
@@ -73,8 +93,62 @@ final class RevocationLists {
       throw new CRLException("it holds no list");
     }
     var lists = new RevocationLists();
-    found.forEach((scope, several) -> lists.add(scope.issuer(), several));
+    found.forEach(lists::add);
     return lists;
+  }
+
+  /**
+   * These with those of {@code before} that are newer, which stay in force: somebody whom they
+   * revoke is not taken again because an older list came in their place. What the older list
+   * revokes counts beside them.
+   */
+  RevocationLists after(RevocationLists before) {
+    var lists = new RevocationLists();
+    lists.passedOver.addAll(passedOver);
+    newest.forEach((scope, own) -> lists.takeUp(scope, own, before));
+    before.newest.forEach(
+        (scope, kept) -> {
+          List<Numbered> whole = newest.getOrDefault(scope.whole(), List.of());
+          boolean isDropped = !newest.containsKey(scope) && !whole.isEmpty();
+          if (scope.isDelta() && isDropped && isBehind(whole, kept)) {
+            lists.keep(scope, kept, whole);
+          }
+        });
+    return lists;
+  }
+
+  private void takeUp(Scope scope, List<Numbered> own, RevocationLists before) {
+    List<Numbered> kept = before.newest.getOrDefault(scope, List.of());
+    if (isBehind(own, kept)) {
+      own.forEach(one -> add(older, scope, one));
+      keep(scope, kept, own);
+    } else {
+      put(scope, own);
+    }
+  }
+
+  private static boolean isBehind(List<Numbered> lists, List<Numbered> kept) {
+    return !kept.isEmpty() && lists.stream().allMatch(one -> kept.stream().allMatch(one::isBehind));
+  }
+
+  private void keep(Scope scope, List<Numbered> kept, List<Numbered> behind) {
+    put(scope, kept);
+    wentBack.add(
+        "the list of "
+            + behind.getFirst().made()
+            + " of "
+            + scope.issuer()
+            + " is older than that of "
+            + kept.getFirst().made());
+  }
+
+  private void put(Scope scope, List<Numbered> lists) {
+    newest.put(scope, lists);
+    lists.forEach(one -> add(byIssuer, scope, one));
+  }
+
+  private static void add(Map<X500Principal, List<X509CRL>> lists, Scope scope, Numbered one) {
+    lists.computeIfAbsent(scope.issuer(), name -> new ArrayList<>()).add(one.list());
   }
 
   private static PublicKey signer(X509CRL list, List<X509Certificate> authorities)
@@ -123,17 +197,19 @@ final class RevocationLists {
   }
 
   /** Adds the newest of them; several, where nothing says which one that is. */
-  private void add(X500Principal issuer, List<Numbered> several) {
+  private void add(Scope scope, List<Numbered> several) {
     Comparator<Numbered> order = order(several);
-    Numbered newest = several.stream().max(order).orElseThrow();
+    Numbered last = several.stream().max(order).orElseThrow();
+    List<Numbered> counting = new ArrayList<>();
     for (Numbered one : several) {
-      if (order.compare(one, newest) == 0) {
-        byIssuer.computeIfAbsent(issuer, name -> new ArrayList<>()).add(one.list());
+      if (order.compare(one, last) == 0) {
+        counting.add(one);
       } else {
         passedOver.add(
-            "the list of " + one.made() + " of " + issuer + ", for that of " + newest.made());
+            "the list of " + one.made() + " of " + scope.issuer() + ", for that of " + last.made());
       }
     }
+    put(scope, counting);
   }
 
   private static Comparator<Numbered> order(List<Numbered> lists) {
@@ -148,13 +224,24 @@ final class RevocationLists {
     return List.copyOf(passedOver);
   }
 
+  /** The lists that are older than those that stay in force for them, for people. */
+  List<String> wentBack() {
+    return wentBack.stream().sorted().toList();
+  }
+
   /** Whether the certificate was revoked; empty when that is not known at that time. */
   Optional<Boolean> revokes(X509Certificate certificate, Instant at) {
     List<X509CRL> lists = byIssuer.getOrDefault(certificate.getIssuerX500Principal(), List.of());
     boolean isKnown = !lists.isEmpty() && lists.stream().noneMatch(list -> isOver(list, at));
     return isKnown
-        ? Optional.of(lists.stream().anyMatch(list -> list.isRevoked(certificate)))
+        ? Optional.of(isIn(byIssuer, certificate) || isIn(older, certificate))
         : Optional.empty();
+  }
+
+  private static boolean isIn(
+      Map<X500Principal, List<X509CRL>> lists, X509Certificate certificate) {
+    return lists.getOrDefault(certificate.getIssuerX500Principal(), List.of()).stream()
+        .anyMatch(list -> list.isRevoked(certificate));
   }
 
   /**

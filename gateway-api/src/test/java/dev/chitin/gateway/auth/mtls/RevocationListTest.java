@@ -242,4 +242,90 @@ class RevocationListTest {
         .hasMessageContaining("may not be read");
     assertThatThrownBy(new CrlFile(directory)::read).isInstanceOf(IOException.class);
   }
+
+  private void put(TestAuthority.Crl next) throws Exception {
+    document = next.signed();
+    if (list != null) {
+      list.look();
+    }
+  }
+
+  @Test
+  void anOlderListDoesNotTakeTheNewerOnesPlaceAndThatIsToldOnce() throws Exception {
+    put(authority.list(-60).number(5).revoking(7));
+    RevocationList lists = start();
+    put(authority.list(-600).number(4).revoking(9));
+    lists.look();
+    assertThat(lists.revokes(client)).contains(true);
+    assertThat(lists.revokes(authority.client(9))).as("what the older one revokes").contains(true);
+    assertThat(lists.revokes(authority.client(8))).contains(false);
+    assertThat(errors())
+        .singleElement()
+        .asString()
+        .contains(PLACE + " went back", "07:50:00Z of CN=clients is older than that of", "07:59");
+    assertThat(lists.trouble().orElseThrow()).contains(PLACE + " went back");
+    put(authority.list(-700).number(3));
+    assertThat(lists.revokes(client)).as("older still").contains(true);
+    put(authority.list(-30).number(6));
+    assertThat(lists.revokes(client)).as("the authority took it back").contains(false);
+    assertThat(lists.trouble()).isEmpty();
+  }
+
+  @Test
+  void listsWithoutNumbersGoByTheirTime() throws Exception {
+    put(authority.list(-60).revoking(7));
+    RevocationList lists = start();
+    put(authority.list(-600).number(99));
+    assertThat(lists.revokes(client)).contains(true);
+    put(authority.list(-60));
+    assertThat(lists.revokes(client)).as("made in the same second").contains(false);
+  }
+
+  /** Numbers that begin anew, or a clock that was put back: it is newer in the other. */
+  @Test
+  void aListThatIsNewerInNumberOrTimeIsTaken() throws Exception {
+    put(authority.list(-60).number(500).revoking(7));
+    RevocationList lists = start();
+    put(authority.list(-30).number(1));
+    assertThat(lists.revokes(client)).contains(false);
+    put(authority.list(-600).number(2).revoking(7));
+    assertThat(lists.revokes(client)).contains(true);
+    assertThat(errors()).isEmpty();
+  }
+
+  @Test
+  void aFileThatWasGoneMeanwhileDoesNotGoBackEither() throws Exception {
+    put(authority.list(-60).revoking(7));
+    RevocationList lists = start();
+    failure = new CRLException("it does not exist");
+    lists.look();
+    assertThat(lists.revokes(client)).isEmpty();
+    failure = null;
+    put(authority.list(-600));
+    assertThat(lists.revokes(client)).contains(true);
+  }
+
+  @Test
+  void aNewerListThatEndsMeanwhileIsNotFollowedByAnOlderOne() throws Exception {
+    put(authority.list(-3_540).number(5).revoking(7));
+    RevocationList lists = start();
+    put(authority.list(-3_550).number(4));
+    seconds.addAndGet(61);
+    lists.look();
+    assertThat(lists.revokes(client)).isEmpty();
+    assertThat(lists.trouble().orElseThrow()).contains("is out of date");
+  }
+
+  @Test
+  void aDeltaListGoesWithAWholeListThatHasItsChangesAndNoSooner() throws Exception {
+    var both = new java.io.ByteArrayOutputStream();
+    both.writeBytes(authority.list(-600).number(5).signed());
+    both.writeBytes(authority.list(-60).number(6).deltaSince(5).revoking(7).signed());
+    document = both.toByteArray();
+    RevocationList lists = start();
+    put(authority.list(-600).number(5));
+    assertThat(lists.revokes(client)).contains(true);
+    put(authority.list(-50).number(6));
+    assertThat(lists.revokes(client)).contains(false);
+  }
 }
