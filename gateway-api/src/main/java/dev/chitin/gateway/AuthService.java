@@ -123,6 +123,11 @@ final class AuthService implements AutoCloseable {
     return issuers.ages();
   }
 
+  /** What is wrong with whose keys, by the issuer's name. */
+  Map<String, String> issuerTroubles() {
+    return issuers.troubles();
+  }
+
   /** The list of revoked certificates, or null. */
   @Nullable RevocationList revocations() {
     return revocations;

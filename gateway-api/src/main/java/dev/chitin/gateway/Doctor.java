@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Attacks the gateway's own controls and says which of them hold. */
 @FunctionalInterface
@@ -18,7 +19,7 @@ public interface Doctor {
   enum Verdict {
     /** The attack failed. */
     PROVEN,
-    /** The control holds less than it should, and the operator said that this will do. */
+    /** The control holds less than it should, and the gateway works with what is left of it. */
     DEGRADED,
     /** Nothing is set up, so nothing stands in its place; the gateway works without it. */
     NOT_CONFIGURED,
@@ -46,6 +47,11 @@ public interface Doctor {
   record Report(List<Finding> findings) {
     public Report {
       findings = List.copyOf(findings);
+    }
+
+    /** With {@code others} after its own. */
+    Report with(List<Finding> others) {
+      return new Report(Stream.concat(findings.stream(), others.stream()).toList());
     }
 
     /** Whether no control is inert. */

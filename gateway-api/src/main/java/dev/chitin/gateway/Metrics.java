@@ -246,6 +246,16 @@ final class Metrics {
         .register(registry);
   }
 
+  /** Adds whether what the edge reads from elsewhere can be read; the names are a closed set. */
+  void supplies(Supplies supplies) {
+    for (String name : Supplies.ALL) {
+      Gauge.builder("chitin.supply.failing", supplies, all -> all.fails(name) ? 1 : 0)
+          .description("1 while keys of issuers, a list or the certificate need the operator.")
+          .tag("supply", name)
+          .register(registry);
+    }
+  }
+
   private void auditGauges(Supplier<AuditMetrics> audit) {
     gauge("chitin.audit.size", "Durable entries.", audit, AuditMetrics::size);
     gauge("chitin.audit.queue.depth", "Events that wait.", audit, AuditMetrics::queueDepth);

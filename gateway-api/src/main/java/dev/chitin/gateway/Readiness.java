@@ -6,11 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Why the gateway is not ready, if so, and what is weaker here than it should be. Thread safe. */
 public final class Readiness {
   private final Supplier<List<String>> faults;
+  private final List<Supplier<List<Finding>>> standing = new CopyOnWriteArrayList<>();
   private final Set<Runnable> streams = ConcurrentHashMap.newKeySet();
   private volatile Report report = new Report(List.of());
   private volatile boolean proven;
@@ -27,6 +30,19 @@ public final class Readiness {
   public void proven(Report report) {
     this.report = report;
     this.proven = report.sound();
+  }
+
+  /**
+   * Has what {@code part} finds shown from now on, asked anew each time, beside what was proven; an
+   * inert control of it is in the way. Does not block.
+   */
+  void watch(Supplier<List<Finding>> part) {
+    standing.add(part);
+  }
+
+  /** How what is watched stands now. */
+  List<Finding> standing() {
+    return standing.stream().flatMap(part -> part.get().stream()).toList();
   }
 
   /** Whether the newest self-proof was sound. */
@@ -61,10 +77,16 @@ public final class Readiness {
     if (draining) {
       return List.of("gateway.draining");
     }
-    if (proven) {
-      return faults.get();
+    List<String> reasons = unproven();
+    new Report(standing()).controls(Doctor.Verdict.INERT).stream().sorted().forEach(reasons::add);
+    return reasons;
+  }
+
+  private List<String> unproven() {
+    List<String> reasons = new ArrayList<>();
+    if (!proven) {
+      reasons.add("gateway.not_proven");
     }
-    List<String> reasons = new ArrayList<>(List.of("gateway.not_proven"));
     reasons.addAll(faults.get());
     return reasons;
   }
@@ -72,10 +94,10 @@ public final class Readiness {
   /** The controls that fail now, and those that did not hold wholly when they were proven. */
   public List<Finding> controls() {
     List<Finding> all = new ArrayList<>();
-    for (String reason : reasons()) {
+    for (String reason : draining ? reasons() : unproven()) {
       all.add(new Finding(reason, Doctor.Verdict.INERT, "fails now"));
     }
-    report.findings().stream()
+    Stream.concat(standing().stream(), report.findings().stream())
         .filter(
             finding ->
                 finding.verdict() == Doctor.Verdict.INERT
@@ -85,6 +107,6 @@ public final class Readiness {
   }
 
   public List<String> degraded() {
-    return report.texts(Doctor.Verdict.DEGRADED);
+    return report.with(standing()).texts(Doctor.Verdict.DEGRADED);
   }
 }

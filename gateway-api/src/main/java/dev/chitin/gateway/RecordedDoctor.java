@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /**
  * A doctor whose findings stand in the log before anybody is told of them, and on which it rests
- * whether the gateway is ready.
+ * whether the gateway is ready. How what is watched all the time stands is told with them.
  */
 final class RecordedDoctor implements Doctor {
   private static final Duration RECORD = Duration.ofSeconds(5);
@@ -34,6 +34,7 @@ final class RecordedDoctor implements Doctor {
     return doctor
         .examine()
         .onSuccess(readiness::proven)
+        .map(report -> report.with(readiness.standing()))
         .compose(
             report ->
                 // A log that takes nothing is a finding itself, and the report says so.

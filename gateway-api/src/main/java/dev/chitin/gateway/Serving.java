@@ -120,6 +120,9 @@ final class Serving {
       interior.closeAtStop(renewal);
       metrics.certificate(renewal);
     }
+    var supplies = new Supplies(auth, renewal);
+    interior.readiness().watch(supplies::findings);
+    metrics.supplies(supplies);
     AdminSocket.removeStale(settings.home().adminSocket());
     var admin = new AdminSocket(edge, settings.home().adminSocket());
     interior.deploy(admin);

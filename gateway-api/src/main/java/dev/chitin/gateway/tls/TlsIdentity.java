@@ -19,6 +19,7 @@ import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,10 +31,15 @@ import java.util.Set;
  *
  * @param certificate the PEM text of the chain
  * @param key the PEM text of the key
- * @param notAfter when the gateway's own certificate expires
+ * @param notBefore from when on the gateway's own certificate counts
+ * @param notAfter when it expires
  * @param digest over both texts, to tell one identity from another
  */
-public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Digest digest) {
+public record TlsIdentity(
+    Buffer certificate, Buffer key, Instant notBefore, Instant notAfter, Digest digest) {
+  /** How long before its end a certificate should have been renewed, at most. */
+  private static final Duration NOTICE = Duration.ofDays(14);
+
   /** Names the setting of the key. */
   static final String KEY = "gateway.tls.key";
 
@@ -65,8 +71,17 @@ public record TlsIdentity(Buffer certificate, Buffer key, Instant notAfter, Dige
     return new TlsIdentity(
         Buffer.buffer(certificate),
         Buffer.buffer(key),
+        own.getNotBefore().toInstant(),
         own.getNotAfter().toInstant(),
         Digest.of(Digest.of(certificate).toString().getBytes(StandardCharsets.US_ASCII), key));
+  }
+
+  /**
+   * From when on it should have been renewed: two weeks, or a fifth of its time, before its end.
+   */
+  Instant dueAt() {
+    Duration fifth = Duration.between(notBefore, notAfter).dividedBy(5);
+    return notAfter.minus(fifth.compareTo(NOTICE) < 0 ? fifth : NOTICE);
   }
 
   /** What it says is the same at each look, so that it is told once. */

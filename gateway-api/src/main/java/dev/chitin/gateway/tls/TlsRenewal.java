@@ -4,7 +4,9 @@ import dev.chitin.bus.ChitinException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -14,7 +16,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks every {@value #PERIOD_MILLIS} ms whether certificate and key are others, and if so gives
  * them to the listeners: new connections use the new pair, open ones stay. A pair that is not sound
- * changes nothing; it is told once, and counted.
+ * changes nothing; it is told once, and counted. That the certificate in use comes to its end is
+ * told once, too.
  */
 public final class TlsRenewal implements AutoCloseable {
   /** How often the files are looked at. */
@@ -25,11 +28,20 @@ public final class TlsRenewal implements AutoCloseable {
   private final Vertx vertx;
   private final TlsSettings settings;
   private final Function<TlsIdentity, Future<?>> apply;
+  private final InstantSource clock;
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicLong failures = new AtomicLong();
   private final long timer;
   private volatile TlsIdentity current;
   private volatile String complaint = "";
+  private volatile Validity told = Validity.SOUND;
+
+  /** How near its end the certificate in use is. */
+  public enum Validity {
+    SOUND,
+    ENDING,
+    EXPIRED
+  }
 
   /**
    * Looks until it is closed.
@@ -42,6 +54,16 @@ public final class TlsRenewal implements AutoCloseable {
       TlsSettings settings,
       TlsIdentity inUse,
       Function<TlsIdentity, Future<?>> apply) {
+    this(vertx, settings, inUse, apply, InstantSource.system());
+  }
+
+  TlsRenewal(
+      Vertx vertx,
+      TlsSettings settings,
+      TlsIdentity inUse,
+      Function<TlsIdentity, Future<?>> apply,
+      InstantSource clock) {
+    this.clock = clock;
     this.vertx = vertx;
     this.settings = settings;
     this.current = inUse;
@@ -52,6 +74,21 @@ public final class TlsRenewal implements AutoCloseable {
   /** When the certificate in use expires. */
   public Instant notAfter() {
     return current.notAfter();
+  }
+
+  /** How near its end the certificate in use is. */
+  public Validity validity() {
+    Instant now = clock.instant();
+    if (now.isAfter(current.notAfter())) {
+      return Validity.EXPIRED;
+    }
+    return now.isAfter(current.dueAt()) ? Validity.ENDING : Validity.SOUND;
+  }
+
+  /** Why the pair in the files is not taken; empty when it is the one in use. */
+  public Optional<String> refusal() {
+    String now = complaint;
+    return now.isEmpty() ? Optional.empty() : Optional.of(now);
   }
 
   /** Pairs that were refused, since the start. */
@@ -70,7 +107,29 @@ public final class TlsRenewal implements AutoCloseable {
         .compose(this::renew)
         .onFailure(this::complain)
         .otherwiseEmpty()
-        .onComplete(done -> looking.set(false));
+        .onComplete(
+            done -> {
+              tellValidity();
+              looking.set(false);
+            });
+  }
+
+  private void tellValidity() {
+    Validity now = validity();
+    if (now == told) {
+      return;
+    }
+    told = now;
+    switch (now) {
+      case SOUND -> {} // That it was renewed has been said.
+      case ENDING ->
+          LOG.warn("the certificate in use expires at {}; renew {}", notAfter(), settings.cert());
+      case EXPIRED ->
+          LOG.error(
+              "the certificate in use expired at {}, clients refuse it; renew {}",
+              notAfter(),
+              settings.cert());
+    }
   }
 
   private Future<Void> renew(TlsIdentity read) {

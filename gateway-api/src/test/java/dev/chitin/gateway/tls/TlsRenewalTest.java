@@ -2,6 +2,7 @@ package dev.chitin.gateway.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import dev.chitin.bus.Digest;
 import dev.chitin.gateway.logging.LoggedLines;
 import io.vertx.core.Future;
@@ -16,7 +17,9 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Date;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
@@ -70,13 +73,20 @@ class TlsRenewalTest {
   private void isToldOnce(String... words) {
     var settings = new TlsSettings(directory.resolve("cert.pem"), directory.resolve("key.pem"));
     var inUse =
-        new TlsIdentity(Buffer.buffer(), Buffer.buffer(), Instant.now(), Digest.ofUtf8("in use"));
+        new TlsIdentity(
+            Buffer.buffer(),
+            Buffer.buffer(),
+            Instant.now().minus(DAY),
+            Instant.now().plus(DAY.multipliedBy(30)),
+            Digest.ofUtf8("in use"));
     try (var renewal =
         new TlsRenewal(vertx, settings, inUse, next -> Future.failedFuture("not to be taken"))) {
       for (int i = 0; i < 3; i++) {
         renewal.look().await();
       }
       assertThat(renewal.failures()).isEqualTo(1);
+      assertThat(renewal.refusal()).hasValueSatisfying(why -> assertThat(why).contains(words));
+      assertThat(renewal.validity()).isEqualTo(TlsRenewal.Validity.SOUND);
     }
     assertThat(logged.messages())
         .singleElement()
@@ -98,5 +108,39 @@ class TlsRenewalTest {
     Instant now = Instant.now();
     put(now.plus(DAY), now.plus(DAY.multipliedBy(2)));
     isToldOnce("is not valid before");
+  }
+
+  /** Two weeks before its end, or a fifth of its time when it has less. */
+  @Test
+  void aCertificateThatComesToItsEndIsToldOnceAndThatItExpiredToo() throws Exception {
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    put(now.minus(DAY), now.plus(DAY.multipliedBy(80)));
+    var settings = new TlsSettings(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+    TlsIdentity inUse = TlsIdentity.read(settings);
+    var clock = new AtomicReference<>(inUse.notAfter().minus(DAY.multipliedBy(14)));
+    try (var renewal =
+        new TlsRenewal(vertx, settings, inUse, next -> Future.succeededFuture(), clock::get)) {
+      renewal.look().await();
+      assertThat(renewal.validity()).isEqualTo(TlsRenewal.Validity.SOUND);
+      for (int i = 0; i < 3; i++) {
+        clock.set(clock.get().plusSeconds(1));
+        renewal.look().await();
+        assertThat(renewal.validity()).isEqualTo(TlsRenewal.Validity.ENDING);
+      }
+      assertThat(logged.messages(Level.WARN))
+          .singleElement()
+          .asString()
+          .contains("expires at " + inUse.notAfter(), settings.cert().toString());
+      clock.set(inUse.notAfter().plusSeconds(1));
+      renewal.look().await();
+      renewal.look().await();
+      assertThat(renewal.validity()).isEqualTo(TlsRenewal.Validity.EXPIRED);
+      assertThat(logged.messages(Level.ERROR)).singleElement().asString().contains("expired at");
+      put(now.minus(DAY), now.plus(DAY.multipliedBy(200)));
+      renewal.look().await();
+      assertThat(renewal.validity()).isEqualTo(TlsRenewal.Validity.SOUND);
+    }
+    put(now, now.plus(DAY));
+    assertThat(TlsIdentity.read(settings).dueAt()).isEqualTo(now.plus(DAY).minus(DAY.dividedBy(5)));
   }
 }

@@ -42,7 +42,8 @@ final class IssuerKeys {
   private @Nullable Promise<Void> reading;
   private @Nullable Long lastAsked;
   private volatile @Nullable Held held;
-  private volatile String complaint = "";
+  private volatile String failing = "";
+  private String complaint = "";
 
   private record Held(JwkSet set, Digest digest, long readAt) {}
 
@@ -70,6 +71,29 @@ final class IssuerKeys {
   /** Whether there are keys that still serve. */
   boolean serve() {
     return usable() != null;
+  }
+
+  /**
+   * What stands in the way of the issuer's tokens, or will when the keys that were read before
+   * serve no longer; empty when the newest reading brought keys.
+   */
+  Optional<String> trouble() {
+    String why = failing;
+    JwkSet set = usable();
+    if (!why.isEmpty()) {
+      return Optional.of(unread(set != null && !set.keys().isEmpty(), why));
+    }
+    return set == null || !set.keys().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "are withdrawn, its tokens are refused: " + source.place() + " " + set.lack());
+  }
+
+  private static String unread(boolean oldOnesServe, String why) {
+    return "cannot be read, "
+        + (oldOnesServe ? "the old ones serve for a day" : "its tokens are refused")
+        + ": "
+        + why;
   }
 
   private @Nullable JwkSet usable() {
@@ -164,6 +188,7 @@ final class IssuerKeys {
       set.requireKeys(source.place());
     }
     held = new Held(set, digest, nanos.getAsLong());
+    failing = "";
     complaint = "";
     if (!same) {
       set.broken().forEach(key -> LOG.warn("a key of {} is left out: {}", issuer, key));
@@ -188,14 +213,11 @@ final class IssuerKeys {
   }
 
   private void complain(Throwable failure) {
-    String text = reason(failure);
+    failing = reason(failure);
+    String text = unread(serve(), failing);
     if (!text.equals(complaint)) {
       complaint = text;
-      LOG.error(
-          "the keys of {} cannot be read, {}: {}",
-          issuer,
-          serve() ? "the old ones serve for a day" : "its tokens are refused",
-          text);
+      LOG.error("the keys of {} {}", issuer, text);
       LOG.debug("the keys of {} cannot be read", issuer, failure);
     }
   }

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ public final class TokenIssuers implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final VerificationPool pool = new VerificationPool();
   private final TokenVerifier verifier;
-  private final Map<String, DoubleSupplier> ages = new HashMap<>();
+  private final Map<String, IssuerKeys> keys = new HashMap<>();
 
   /**
    * Reads what can be read. Blocks.
@@ -70,17 +71,27 @@ public final class TokenIssuers implements AutoCloseable {
 
   /** Seconds since each issuer's keys were last read, by its name. */
   public Map<String, DoubleSupplier> ages() {
-    return Map.copyOf(ages);
+    Map<String, DoubleSupplier> ages = new HashMap<>();
+    keys.forEach((issuer, held) -> ages.put(issuer, held::age));
+    return ages;
+  }
+
+  /** What is wrong with whose keys, by the issuer's name. */
+  public Map<String, String> troubles() {
+    Map<String, String> troubles = new TreeMap<>();
+    keys.forEach(
+        (issuer, held) -> held.trouble().ifPresent(trouble -> troubles.put(issuer, trouble)));
+    return troubles;
   }
 
   private Issuer open(IssuerSettings settings, Runnable changed) {
-    IssuerKeys keys =
+    IssuerKeys held =
         switch (settings.keys()) {
           case IssuerSettings.Keys.InFile in -> inFile(settings.issuer(), in.file(), changed);
           case IssuerSettings.Keys.AtUrl at -> atUrl(settings.issuer(), at, changed);
         };
-    ages.put(settings.issuer(), keys::age);
-    return new Issuer(settings, keys);
+    keys.put(settings.issuer(), held);
+    return new Issuer(settings, held);
   }
 
   /**
@@ -105,17 +116,17 @@ public final class TokenIssuers implements AutoCloseable {
   }
 
   private IssuerKeys inFile(String issuer, Path file, Runnable changed) {
-    var keys =
+    var held =
         new IssuerKeys(issuer, new FileKeySource(vertx, file), false, System::nanoTime, changed);
     try {
-      keys.readFirst().await();
+      held.readFirst().await();
     } catch (Exception e) {
       close();
       throw unreadable(issuer, e);
     }
-    long timer = vertx.setPeriodic(FILE_MILLIS, tick -> keys.read());
+    long timer = vertx.setPeriodic(FILE_MILLIS, tick -> held.read());
     opened.push(() -> vertx.cancelTimer(timer));
-    return keys;
+    return held;
   }
 
   private static ChitinException unreadable(String issuer, Exception cause) {
@@ -143,21 +154,21 @@ public final class TokenIssuers implements AutoCloseable {
     }
     var source = new UrlKeySource(vertx, at.url(), ca);
     opened.push(source);
-    var keys = new IssuerKeys(issuer, source, true, System::nanoTime, changed);
-    keys.read().await();
+    var held = new IssuerKeys(issuer, source, true, System::nanoTime, changed);
+    held.read().await();
     long[] waited = {0};
     long timer =
         vertx.setPeriodic(
             RETRY_MILLIS,
             tick -> {
               waited[0] += RETRY_MILLIS;
-              if (waited[0] >= FETCH_MILLIS || !keys.serve()) {
+              if (waited[0] >= FETCH_MILLIS || !held.serve()) {
                 waited[0] = 0;
-                keys.read();
+                held.read();
               }
             });
     opened.push(() -> vertx.cancelTimer(timer));
-    return keys;
+    return held;
   }
 
   private static @Nullable Buffer ca(@Nullable Path file) {

@@ -140,6 +140,29 @@ class KeyRotationTest {
   }
 
   @Test
+  void keysThatCannotBeReadAgainAreATroubleAndThatTheyServeNoLongerIsLoggedToo() {
+    assertThat(keys.trouble()).isEmpty();
+    for (int i = 0; i < 3; i++) {
+      keys.read();
+      readings.getLast().fail("the server answered with status 500");
+    }
+    assertThat(keys.trouble().orElseThrow()).contains("the old ones serve", "status 500");
+    assertThat(logged.messages(Level.ERROR)).hasSize(1);
+    pass(IssuerKeys.PATIENCE.toSeconds() + 1);
+    assertThat(keys.trouble().orElseThrow()).contains("its tokens are refused", "status 500");
+    keys.read();
+    readings.getLast().fail("the server answered with status 500");
+    assertThat(logged.messages(Level.ERROR)).hasSize(2);
+    assertThat(logged.messages(Level.ERROR).getLast()).contains("its tokens are refused");
+    keys.read();
+    bring(first.jwk("k1"));
+    assertThat(keys.trouble()).isEmpty();
+    keys.read();
+    bring();
+    assertThat(keys.trouble().orElseThrow()).contains("withdrawn");
+  }
+
+  @Test
   void everyTokenOfANewKeyWaitsForTheReadingThatTheFirstOneStarted() throws Exception {
     List<Future<Verdict>> asked = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
