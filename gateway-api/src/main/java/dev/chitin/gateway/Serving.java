@@ -117,6 +117,7 @@ final class Serving {
     listeners.open(edge, interior);
     TlsRenewal renewal = listeners.renewal(vertx);
     if (renewal != null) {
+      foundation.transport().secured(listeners.port());
       interior.closeAtStop(renewal);
       metrics.certificate(renewal);
     }

@@ -327,4 +327,18 @@ class TlsTest {
     assertThat(refused.err()).contains("in clear").contains("gateway.tls");
     GatewayProcess.removeHome(home);
   }
+
+  /** A probe or a client whose address begins with http instead of https. */
+  @Test
+  void aRequestInClearIsToldToUseTls() throws Exception {
+    String large = "POST /v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n" + "x".repeat(20_000);
+    for (String request : List.of("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", large)) {
+      assertThat(Raw.exchange(gateway.url(), request))
+          .startsWith("HTTP/1.1 400 Bad Request\r\n")
+          .contains("This port speaks TLS");
+    }
+    try (var http = HttpClient.newBuilder().sslContext(trusting).build()) {
+      assertThat(tools(http).statusCode()).isEqualTo(200);
+    }
+  }
 }

@@ -34,6 +34,11 @@ public final class BoundedTransport implements io.vertx.core.transport.Transport
     door.connections = connections;
   }
 
+  /** Has whoever speaks HTTP in clear to this port, where TLS is spoken, told so. */
+  public void secured(int port) {
+    door.securePort = port;
+  }
+
   @Override
   public String name() {
     return platform.name();
@@ -58,6 +63,7 @@ public final class BoundedTransport implements io.vertx.core.transport.Transport
   @ChannelHandler.Sharable
   private static final class Door extends ChannelInboundHandlerAdapter {
     private volatile @Nullable Connections connections;
+    private volatile int securePort = -1;
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object accepted) {
@@ -71,6 +77,10 @@ public final class BoundedTransport implements io.vertx.core.transport.Transport
           return;
         }
         channel.closeFuture().addListener(closed -> places.leave(address));
+        if (channel.localAddress() instanceof InetSocketAddress own
+            && own.getPort() == securePort) {
+          channel.pipeline().addFirst(new InClear());
+        }
       }
       context.fireChannelRead(accepted);
     }
