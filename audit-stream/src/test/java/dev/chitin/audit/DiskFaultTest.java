@@ -16,6 +16,7 @@ import dev.chitin.bus.Deadline;
 import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue.Obj;
 import io.vertx.core.Future;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -326,5 +327,25 @@ class DiskFaultTest {
       await(log.append(note("x"), soon()));
       assertThat(log.reader().read(0, 1)).isEmpty();
     }
+  }
+
+  /** What is open could still be written, where nobody looks for it. */
+  @Test
+  void aDirectoryThatIsGoneOrAnotherTakesNoCallsUntilItIsBack() throws Exception {
+    try (var log = open()) {
+      await(log.authorize(authorized("a"), soon()));
+      Path directory = settings().directory();
+      Path away = directory.resolveSibling("away");
+      Files.move(directory, away);
+      Awaiting.until(() -> log.impediments().equals(List.of(ProblemCode.AUDIT_UNAVAILABLE)));
+      assertRefused(log.authorize(authorized("b"), soon()), ProblemCode.AUDIT_UNAVAILABLE);
+      DurableAuditLog.open(settings()).close();
+      assertRefused(log.authorize(authorized("c"), soon()), ProblemCode.AUDIT_UNAVAILABLE);
+      Files.move(directory, directory.resolveSibling("another"));
+      Files.move(away, directory);
+      Awaiting.until(() -> log.impediments().isEmpty());
+      await(log.authorize(authorized("d"), soon()));
+    }
+    assertThat(LogVerifierFixture.verify(settings().directory()).fault()).isEmpty();
   }
 }

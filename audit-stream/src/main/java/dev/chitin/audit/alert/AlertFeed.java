@@ -56,6 +56,7 @@ public final class AlertFeed extends VerticleBase {
   private long storedAt;
   private long lookedAt;
   private long pausedUntil;
+  private boolean behind;
   private boolean stopped;
   private Future<?> running = Future.succeededFuture();
   private @Nullable WorkerExecutor thread;
@@ -175,13 +176,23 @@ public final class AlertFeed extends VerticleBase {
 
   private void look() {
     if (!stopped && running.isComplete() && clock.millis() >= pausedUntil) {
-      running = page().onFailure(this::pause);
+      running = page().onSuccess(this::goOn).onFailure(this::pause);
     }
   }
 
   private void pause(Throwable failure) {
     pausedUntil = clock.millis() + HEALTH_MILLIS;
-    LOG.warn("alerts do not follow the audit log", failure);
+    if (!behind) {
+      behind = true;
+      LOG.warn("alerts do not follow the audit log", failure);
+    }
+  }
+
+  private void goOn(Object followed) {
+    if (behind) {
+      behind = false;
+      LOG.info("alerts follow the audit log again");
+    }
   }
 
   private Future<?> page() {

@@ -129,6 +129,9 @@ public final class LogWriter {
     if (deadline.expired()) {
       return Refusals.stalled();
     }
+    if (!reserve && spares.isDisplaced()) {
+      return Refusals.displaced();
+    }
     return isOutOfRoom() || (!reserve && isRoomShort()) ? roomRefusal() : null;
   }
 
@@ -249,7 +252,9 @@ public final class LogWriter {
     }
     var found = new ArrayList<ProblemCode>();
     long since = writingSince;
-    if (isOutOfRoom() || isRoomShort()) {
+    if (spares.isDisplaced()) {
+      found.add(ProblemCode.AUDIT_UNAVAILABLE);
+    } else if (isOutOfRoom() || isRoomShort()) {
       found.add(ProblemCode.AUDIT_NO_SPACE);
     } else if (since != 0 && System.nanoTime() - since > timeoutNanos) {
       found.add(ProblemCode.AUDIT_STALLED);

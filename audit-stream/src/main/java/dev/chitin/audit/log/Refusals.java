@@ -56,6 +56,14 @@ final class Refusals {
         .toException();
   }
 
+  static ChitinException displaced() {
+    return Problem.of(
+            ProblemCode.AUDIT_UNAVAILABLE,
+            "The audit directory is gone, or is not the one that was opened.")
+        .withHint("Put it back where it was: the gateway goes on by itself then.")
+        .toException();
+  }
+
   static ChitinException failed(Throwable cause) {
     return Problem.of(
             ProblemCode.AUDIT_UNAVAILABLE,

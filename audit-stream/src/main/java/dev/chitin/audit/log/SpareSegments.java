@@ -31,6 +31,8 @@ final class SpareSegments implements Runnable {
   private boolean patient;
   private boolean closed;
   private volatile boolean failing;
+  private final Presence presence;
+  private volatile boolean displaced;
   private volatile boolean lowSpace;
   private volatile long freeBytes;
 
@@ -39,13 +41,14 @@ final class SpareSegments implements Runnable {
     this.directory = directory;
     this.segmentBytes = segmentBytes;
     this.minFreeBytes = minFreeBytes;
+    this.presence = new Presence(directory);
   }
 
   @Override
   public void run() {
     while (awaitTurn()) {
       checkSpace();
-      if (isWanted()) {
+      if (!displaced && isWanted()) {
         tryToMake();
       }
     }
@@ -75,14 +78,32 @@ final class SpareSegments implements Runnable {
     }
   }
 
-  /** Looks at the free space now. */
+  /** Looks now whether the directory is there, and at its free space. */
   void checkSpace() {
+    boolean gone = !presence.isThere();
+    if (gone != displaced) {
+      displaced = gone;
+      tellDisplaced();
+    }
+    if (gone) {
+      return;
+    }
     try {
       freeBytes = Files.getFileStore(directory.path()).getUsableSpace();
       lowSpace = freeBytes < minFreeBytes;
     } catch (IOException e) {
       lowSpace = true; // What cannot be seen is not relied on.
       LOG.warn("cannot read the free space of the audit directory", e);
+    }
+  }
+
+  private void tellDisplaced() {
+    if (displaced) {
+      LOG.error(
+          "{} is gone, or is not the directory that was opened; no call is taken until it is back",
+          directory.path());
+    } else {
+      LOG.info("{} is back", directory.path());
     }
   }
 
@@ -188,6 +209,11 @@ final class SpareSegments implements Runnable {
   /** Whether the last try to make a segment failed. */
   boolean isFailing() {
     return failing;
+  }
+
+  /** Whether the directory was not there, or was another, when it was last looked at. */
+  boolean isDisplaced() {
+    return displaced;
   }
 
   /** Whether less space is free than is asked for. */
