@@ -17,10 +17,12 @@ import io.vertx.core.Future;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +58,7 @@ public final class ConfigReload implements HttpEdge.Reload {
   private final AtomicLong refused = new AtomicLong();
   private Configuration current;
   private boolean fileWasThere;
+  private volatile @Nullable String refusal;
 
   /** Puts a checked configuration into effect, in two steps. */
   @FunctionalInterface
@@ -102,6 +105,7 @@ public final class ConfigReload implements HttpEdge.Reload {
     }
     List<ConfigDiff.Change> changes = ConfigDiff.of(current.document(), next.document());
     if (changes.isEmpty()) {
+      takenAsItIs();
       return JsonValue.object().put("outcome", "unchanged").put("keys", List.of()).build();
     }
     List<String> keys = changes.stream().map(ConfigDiff.Change::key).toList();
@@ -118,6 +122,7 @@ public final class ConfigReload implements HttpEdge.Reload {
             Deadline.after(PATIENCE)));
     await(step.apply());
     current = next;
+    refusal = null;
     applied.incrementAndGet();
     LOG.info("the configuration was changed by {}: {}", actor, changes);
     return JsonValue.object()
@@ -169,7 +174,9 @@ public final class ConfigReload implements HttpEdge.Reload {
 
   private ChitinException refuse(Problem problem, Digest digest, String actor, List<String> keys) {
     refused.incrementAndGet();
-    LOG.warn("the configuration in force stays: {}", problem.detail().replaceAll("\\n +", " "));
+    String why = problem.detail().replaceAll("\\n +", " ");
+    refusal = why;
+    LOG.warn("the configuration in force stays: {}", why);
     audit
         .append(
             new ConfigChange(digest(current), digest, actor, some(keys), problem.code().code()),
@@ -209,6 +216,19 @@ public final class ConfigReload implements HttpEdge.Reload {
     return Problem.of(
             ProblemCode.GATEWAY_OVERLOADED, "The change of configuration did not end in time.")
         .withHint("Look at the log, and ask again.");
+  }
+
+  /** The file says again what is in force. */
+  private void takenAsItIs() {
+    if (refusal != null) {
+      refusal = null;
+      LOG.info("the configuration in the file is the one in force again");
+    }
+  }
+
+  /** Why the file is not what is in force, and what the next start meets; empty when it is. */
+  public Optional<String> refusal() {
+    return Optional.ofNullable(refusal);
   }
 
   /** How often it was changed. */

@@ -5,7 +5,8 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,12 +60,14 @@ public final class ConfigWatch implements AutoCloseable {
   /** What tells one state of the file from another, without reading it. */
   private static String state(Path file) {
     try {
-      var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      var attributes = Files.readAttributes(file, PosixFileAttributes.class);
       return attributes.lastModifiedTime().toInstant()
           + " "
           + attributes.size()
           + " "
-          + attributes.fileKey();
+          + attributes.fileKey()
+          + " "
+          + PosixFilePermissions.toString(attributes.permissions());
     } catch (IOException gone) {
       return "none";
     }

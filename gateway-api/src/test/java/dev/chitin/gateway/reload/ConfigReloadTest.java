@@ -20,6 +20,7 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,7 @@ class ConfigReloadTest {
   private final List<ConfigChange> recorded = new ArrayList<>();
   private final List<Configuration> applied = new ArrayList<>();
   private final CountDownLatch tookOver = new CountDownLatch(1);
+  private final CountDownLatch refused = new CountDownLatch(1);
   private boolean logFails;
   private boolean unsound;
 
@@ -50,6 +52,9 @@ class ConfigReloadTest {
                 Problem.of(ProblemCode.AUDIT_UNAVAILABLE, "gone").toException());
           }
           recorded.add((ConfigChange) event);
+          if (!recorded.getLast().outcome().equals(ConfigChange.APPLIED)) {
+            refused.countDown();
+          }
           return Future.succeededFuture(
               new LogPosition(recorded.size(), Digest.ofUtf8(event.toString())));
         }
@@ -125,8 +130,10 @@ class ConfigReloadTest {
     assertThatThrownBy(() -> reload.run("file")).hasMessageContaining(file + ": is gone");
     assertThat(applied).isEmpty();
     assertThat(recorded.getFirst().outcome()).isEqualTo("config.invalid");
+    assertThat(reload.refusal().orElseThrow()).contains(file + ": is gone");
     Files.writeString(file, OLD);
     assertThat(reload.run("file").get("outcome")).isEqualTo(new JsonValue.Str("unchanged"));
+    assertThat(reload.refusal()).isEmpty();
   }
 
   @Test
@@ -181,5 +188,22 @@ class ConfigReloadTest {
       vertx.close().await();
     }
     assertThat(applied).hasSize(1);
+  }
+
+  /** Who may read and write it is looked at as well: the next start refuses such a file. */
+  @Test
+  void aFileThatEverybodyMayWriteIsRefusedThoughItSaysTheSame() throws Exception {
+    ConfigReload reload = started();
+    Files.writeString(file, OLD.replace("60", "61"));
+    Vertx vertx = Vertx.vertx();
+    try (var watch = new ConfigWatch(vertx, file, reload)) {
+      assertThat(watch).isNotNull();
+      tookOver.await();
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+      refused.await();
+    } finally {
+      vertx.close().await();
+    }
+    assertThat(reload.refusal().orElseThrow()).contains("may be written by everybody");
   }
 }
