@@ -120,6 +120,10 @@ public record TlsIdentity(
 
   private static byte[] bytes(Path file, String rule) {
     try {
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        // A pipe would keep the reader for good.
+        throw invalid(rule, file + " is no regular file.", "Name a PEM file.");
+      }
       if (Files.size(file) > MOST_BYTES) {
         throw invalid(rule, file + " is larger than 1 MiB.", "Name a PEM file.");
       }

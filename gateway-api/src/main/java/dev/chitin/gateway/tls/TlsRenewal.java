@@ -134,7 +134,10 @@ public final class TlsRenewal implements AutoCloseable {
 
   private Future<Void> renew(TlsIdentity read) {
     if (read.digest().equals(current.digest())) {
-      complaint = "";
+      if (!complaint.isEmpty()) {
+        complaint = "";
+        LOG.info("the certificate in the files is the one in use again");
+      }
       return Future.succeededFuture();
     }
     return apply

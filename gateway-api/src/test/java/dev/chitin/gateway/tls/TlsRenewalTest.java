@@ -1,6 +1,7 @@
 package dev.chitin.gateway.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import dev.chitin.bus.Digest;
@@ -142,5 +143,18 @@ class TlsRenewalTest {
     }
     put(now, now.plus(DAY));
     assertThat(TlsIdentity.read(settings).dueAt()).isEqualTo(now.plus(DAY).minus(DAY.dividedBy(5)));
+  }
+
+  /** Opening a pipe waits for somebody who writes, and nothing would be renewed after. */
+  @Test
+  void aPipeInThePlaceOfTheKeyIsToldAndKeepsNobody() throws Exception {
+    Instant now = Instant.now();
+    put(now.minus(DAY), now.plus(DAY.multipliedBy(30)));
+    Path key = directory.resolve("key.pem");
+    Files.delete(key);
+    assertThat(new ProcessBuilder("mkfifo", "-m", "600", key.toString()).start().waitFor())
+        .isZero();
+    assertThatThrownBy(() -> TlsIdentity.read(new TlsSettings(directory.resolve("cert.pem"), key)))
+        .hasMessageContaining(key + " is no regular file");
   }
 }

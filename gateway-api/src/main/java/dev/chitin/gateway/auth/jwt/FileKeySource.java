@@ -33,8 +33,14 @@ final class FileKeySource implements KeySource {
     return file.toString();
   }
 
-  /** One byte more than may be, so that a file that is too large is seen as such. */
+  /**
+   * One byte more than may be, so that a file that is too large is seen as such. What is no file is
+   * not opened: a pipe would keep the reader for good.
+   */
   static byte[] bytes(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException(file + " is no regular file");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(JwkSet.MOST_BYTES + 1);
     } catch (NoSuchFileException e) {

@@ -188,6 +188,9 @@ final class IssuerKeys {
       set.requireKeys(source.place());
     }
     held = new Held(set, digest, nanos.getAsLong());
+    if (!failing.isEmpty()) {
+      LOG.info("the keys of {} were read again", issuer);
+    }
     failing = "";
     complaint = "";
     if (!same) {

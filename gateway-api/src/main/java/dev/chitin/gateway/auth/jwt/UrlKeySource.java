@@ -76,6 +76,8 @@ final class UrlKeySource implements KeySource, AutoCloseable {
 
   private Future<Bytes> body(HttpClientResponse response) {
     if (response.statusCode() != 200) {
+      // The request is reset for it: that this ends the answer's body is nobody's fault.
+      response.exceptionHandler(reset -> {});
       return Future.failedFuture(
           new IOException("the server answered with status " + response.statusCode()));
     }
@@ -84,7 +86,7 @@ final class UrlKeySource implements KeySource, AutoCloseable {
     long timer =
         vertx.setTimer(
             PATIENCE.toMillis(),
-            late -> whole.tryFail(new IOException("the answer took longer than " + PATIENCE)));
+            late -> whole.tryFail(new IOException("the answer took longer than 10 seconds")));
     response.handler(
         piece -> {
           if (body.length() + piece.length() > JwkSet.MOST_BYTES) {

@@ -14,6 +14,9 @@ record CrlFile(Path file) implements CrlSource {
 
   @Override
   public byte[] read() throws IOException, CRLException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new CRLException("it is no regular file"); // A pipe would keep the reader for good.
+    }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);
       if (bytes.length > MOST_BYTES) {

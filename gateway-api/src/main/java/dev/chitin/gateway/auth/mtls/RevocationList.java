@@ -91,6 +91,9 @@ public final class RevocationList implements AutoCloseable {
   /** What stands in the way of certificates, or will, as it was found last; else empty. */
   public Optional<String> trouble() {
     String now = complaint;
+    if (now.isEmpty() && serving() == null) {
+      now = "was not read for five minutes, no client certificate is taken";
+    }
     return now.isEmpty() ? Optional.empty() : Optional.of(source.place() + " " + now);
   }
 
@@ -151,8 +154,9 @@ public final class RevocationList implements AutoCloseable {
       complain(
           "went back, the newer list stays in force until a newer one is there, or a restart",
           String.join(", ", lists.wentBack()));
-    } else {
+    } else if (!complaint.isEmpty()) {
       complaint = "";
+      LOG.info("{} is as it should be again", source.place());
     }
   }
 

@@ -63,6 +63,11 @@ class TokenIssuersTest {
   }
 
   @Test
+  void whatIsNoFileIsNotOpened() {
+    refused(directory, "is no regular file");
+  }
+
+  @Test
   void aFileThatHoldsNoKeysIsNamedWithItsIssuer() throws Exception {
     Path file = directory.resolve("keys.json");
     Files.writeString(file, "{");

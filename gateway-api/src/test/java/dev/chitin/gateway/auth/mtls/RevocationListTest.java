@@ -240,7 +240,9 @@ class RevocationListTest {
     assertThatThrownBy(source::read)
         .isInstanceOf(CRLException.class)
         .hasMessageContaining("may not be read");
-    assertThatThrownBy(new CrlFile(directory)::read).isInstanceOf(IOException.class);
+    assertThatThrownBy(new CrlFile(directory)::read)
+        .isInstanceOf(CRLException.class)
+        .hasMessageContaining("no regular file");
   }
 
   private void put(TestAuthority.Crl next) throws Exception {
@@ -327,5 +329,15 @@ class RevocationListTest {
     assertThat(lists.revokes(client)).contains(true);
     put(authority.list(-50).number(6));
     assertThat(lists.revokes(client)).contains(false);
+  }
+
+  @Test
+  void aReadingThatDoesNotEndIsATroubleWhenTheListsServeNoLonger() throws Exception {
+    RevocationList lists = start();
+    assertThat(lists.trouble()).isEmpty();
+    seconds.addAndGet(RevocationList.PATIENCE.toSeconds() + 1);
+    assertThat(lists.trouble().orElseThrow()).contains(PLACE, "no client certificate is taken");
+    lists.look();
+    assertThat(lists.trouble()).isEmpty();
   }
 }
