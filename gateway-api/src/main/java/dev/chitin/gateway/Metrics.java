@@ -250,7 +250,8 @@ final class Metrics {
   void supplies(Supplies supplies) {
     for (String name : Supplies.ALL) {
       Gauge.builder("chitin.supply.failing", supplies, all -> all.fails(name) ? 1 : 0)
-          .description("1 while keys of issuers, a list or the certificate need the operator.")
+          .description(
+              "1 while keys, a list, the certificate or the configuration need the operator.")
           .tag("supply", name)
           .register(registry);
     }

@@ -22,6 +22,7 @@ import dev.chitin.gateway.tls.TlsRenewal;
 import dev.chitin.sandbox.http.RelayClient;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,7 @@ final class Serving {
       interior.closeAtStop(renewal);
       metrics.certificate(renewal);
     }
-    var supplies = new Supplies(auth, renewal);
+    var supplies = new Supplies(auth, renewal, reload instanceof ConfigReload file ? file : null);
     interior.readiness().watch(supplies::findings);
     metrics.supplies(supplies);
     AdminSocket.removeStale(settings.home().adminSocket());
@@ -149,6 +150,10 @@ final class Serving {
     List<String> absent = new ArrayList<>();
     if (!Files.isExecutable(interior.settings().bwrap())) {
       absent.add(interior.settings().bwrap() + " cannot be run");
+    }
+    Path places = interior.settings().home().run().resolve("sandbox");
+    if (!Files.isWritable(places)) {
+      absent.add(places + " is gone, or cannot be written");
     }
     interior.foundation().localVault().fault().ifPresent(absent::add);
     return absent;

@@ -3,6 +3,7 @@ package dev.chitin.gateway;
 import dev.chitin.gateway.Doctor.Finding;
 import dev.chitin.gateway.Doctor.Verdict;
 import dev.chitin.gateway.auth.mtls.RevocationList;
+import dev.chitin.gateway.reload.ConfigReload;
 import dev.chitin.gateway.tls.TlsRenewal;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,26 +13,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How what the edge reads again and again from files and addresses of others stands: the keys of
- * issuers, the list of revoked certificates, its own certificate. What cannot be read is never
- * taken for more than it was; here stands what that costs, and for whom.
+ * issuers, the list of revoked certificates, its own certificate, the configuration. What cannot be
+ * read is never taken for more than it was; here stands what that costs, and for whom.
  */
 final class Supplies {
   static final String ISSUERS = "auth.issuers";
   static final String REVOCATIONS = "tls.client_crl";
   static final String CERTIFICATE = "tls.certificate";
+  static final String CONFIGURATION = "config.file";
 
   /** All that there can be. */
-  static final List<String> ALL = List.of(ISSUERS, REVOCATIONS, CERTIFICATE);
+  static final List<String> ALL = List.of(ISSUERS, REVOCATIONS, CERTIFICATE, CONFIGURATION);
 
   private final AuthService auth;
   private final @Nullable TlsRenewal renewal;
+  private final @Nullable ConfigReload configuration;
 
   /**
    * @param renewal null without TLS
+   * @param configuration null when it came from no file
    */
-  Supplies(AuthService auth, @Nullable TlsRenewal renewal) {
+  Supplies(AuthService auth, @Nullable TlsRenewal renewal, @Nullable ConfigReload configuration) {
     this.auth = auth;
     this.renewal = renewal;
+    this.configuration = configuration;
   }
 
   /** One finding for each that is configured, and for each issuer with a fault. */
@@ -49,6 +54,14 @@ final class Supplies {
     }
     if (renewal != null) {
       findings.add(certificate(renewal));
+    }
+    if (configuration != null) {
+      findings.add(
+          configuration
+              .refusal()
+              .map(why -> new Finding(CONFIGURATION, Verdict.DEGRADED, "is not in force: " + why))
+              .orElseGet(
+                  () -> new Finding(CONFIGURATION, Verdict.PROVEN, "what it says is in force")));
     }
     return findings;
   }

@@ -77,4 +77,38 @@ class ReadinessTest {
     assertThat(doctor.exit()).isEqualTo(5);
     assertThat(doctor.out()).contains("vault.directory", why);
   }
+
+  @Test
+  void aGatewayWhoseLogIsGoneTakesNoCallUntilItIsBack() throws Exception {
+    Path home = GatewayProcess.home("");
+    try (GatewayProcess gateway = GatewayProcess.start(home);
+        var agent = new Agent(gateway.url(), gateway.key("admin", "admin"))) {
+      Path audit = home.resolve("audit");
+      Path away = home.resolve("audit.away");
+      Files.move(audit, away);
+      Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
+      assertThat(agent.get("/health/ready").text()).contains("audit.unavailable");
+      var refused = agent.call("fs_list", Agent.path("."));
+      assertThat(refused.status()).as(refused.text()).isEqualTo(503);
+      assertThat(refused.text()).contains("The audit directory is gone");
+      assertThat(gateway.run("doctor").out()).containsPattern("inert +audit.durable");
+      Files.move(away, audit);
+      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aGatewayWhosePlacesForSandboxesAreGoneIsNotReadyUntilTheyAreBack() throws Exception {
+    Path home = GatewayProcess.home("");
+    try (GatewayProcess gateway = GatewayProcess.start(home);
+        var agent = new Agent(gateway.url(), gateway.key("watch", "operator"))) {
+      Path places = home.resolve("run/sandbox");
+      Path away = home.resolve("sandbox.away");
+      Files.move(places, away);
+      Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
+      Files.move(away, places);
+      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+    }
+  }
 }

@@ -14,8 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Keys of an issuer, a list of revoked certificates and a certificate go bad in their files while a
- * gateway runs: it serves on, and says what does not hold to whoever asks, until they are mended.
+ * Keys of an issuer, a list of revoked certificates, a certificate and the configuration go bad in
+ * their files while a gateway runs: it serves on, and says what does not hold to whoever asks,
+ * until they are mended.
  */
 class SuppliesTest {
   private final Path directory;
@@ -81,6 +82,7 @@ class SuppliesTest {
     goesBadAndIsMended("auth.issuers", keys, "cannot be read, the old ones serve");
     goesBadAndIsMended("tls.client_crl", list, "no client certificate is taken");
     goesBadAndIsMended("tls.certificate", certificate, "what is in the files is not taken");
+    goesBadAndIsMended("config.file", home.resolve("chitin.json5"), "is not in force");
   }
 
   private void goesBadAndIsMended(String supply, Path file, String says) throws Exception {

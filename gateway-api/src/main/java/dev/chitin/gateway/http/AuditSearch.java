@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,7 @@ public final class AuditSearch implements AutoCloseable {
   private final SealedFields sealed;
   private final long timer;
   private final AtomicBoolean following = new AtomicBoolean();
+  private volatile boolean behind;
 
   /**
    * Opens the index; blocks.
@@ -71,13 +73,22 @@ public final class AuditSearch implements AutoCloseable {
           .onComplete(
               more -> {
                 following.set(false);
-                if (more.failed()) {
-                  LOG.warn("the index of the audit log does not follow it", more.cause());
-                } else if (more.result()) {
+                tell(more.cause());
+                if (more.succeeded() && more.result()) {
                   vertx.runOnContext(soon -> follow());
                 }
               });
     }
+  }
+
+  /** That it begins to fail, and that it goes on, once each. */
+  private void tell(@Nullable Throwable failure) {
+    if (failure != null && !behind) {
+      LOG.warn("the index of the audit log does not follow it", failure);
+    } else if (failure == null && behind) {
+      LOG.info("the index of the audit log follows it again");
+    }
+    behind = failure != null;
   }
 
   Future<EventPage> search(
