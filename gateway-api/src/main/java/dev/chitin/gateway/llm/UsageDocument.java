@@ -37,6 +37,7 @@ final class UsageDocument {
   private final ShortStrings strings = new ShortStrings();
   private final List<String> path = new ArrayList<>();
   private final Map<String, @Nullable Long> usage = new HashMap<>();
+  private final Map<String, Long> iterations = new HashMap<>();
   private String name = "";
   private String type = "";
   private boolean error;
@@ -114,8 +115,11 @@ final class UsageDocument {
         finished += isFinish() ? 1 : 0;
       }
       case VALUE_NUMBER_INT -> {
-        if (isUsage()) {
+        if (isUsage(path.size())) {
           usage.put(name, plausible());
+        } else if (isIteration()) {
+          Long number = plausible();
+          iterations.merge(name, number == null ? 0 : number, Long::sum);
         }
       }
       default -> {
@@ -133,8 +137,13 @@ final class UsageDocument {
     return number < 0 || number > MOST_TOKENS ? null : number;
   }
 
-  private boolean isUsage() {
-    int depth = path.size();
+  /** One of the requests to models that the provider made of this one, an advisor's say. */
+  private boolean isIteration() {
+    int depth = path.size() - 2;
+    return depth > 0 && isUsage(depth) && path.get(depth).equals("iterations[]");
+  }
+
+  private boolean isUsage(int depth) {
     return (depth == 2 || (depth == 3 && WRAPPERS.contains(path.get(1))))
         && path.get(depth - 1).equals("usage");
   }
@@ -158,15 +167,13 @@ final class UsageDocument {
     return error;
   }
 
-  /** The sum of those of these numbers of its usage that are there; null when none is. */
-  @Nullable Long sum(String... names) {
-    Long sum = null;
-    for (String one : names) {
-      Long number = usage.get(one);
-      if (number != null) {
-        sum = (sum == null ? 0 : sum) + number;
-      }
-    }
-    return sum;
+  /** That number as its usage sums it up; null when it is not there. */
+  @Nullable Long sum(String name) {
+    return usage.get(name);
+  }
+
+  /** The sum of that number over all iterations of its usage; null when none has it. */
+  @Nullable Long iterated(String name) {
+    return iterations.get(name);
   }
 }

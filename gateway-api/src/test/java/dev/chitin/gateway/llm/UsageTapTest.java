@@ -176,6 +176,47 @@ class UsageTapTest {
   }
 
   @Test
+  void everyRequestThatTheProviderMadeOfOneCounts() {
+    String usage =
+        "\"usage\":{\"input_tokens\":10,\"output_tokens\":5,\"iterations\":[%s]}"
+            .formatted(
+                """
+                {"type":"message","model":"m","input_tokens":10,"cache_read_input_tokens":0,"output_tokens":5},
+                {"type":"advisor_message","model":"a","input_tokens":100,"cache_creation_input_tokens":30,
+                "cache_read_input_tokens":20,"output_tokens":60,"cache_creation":{"input_tokens":9}},
+                {"type":"compaction","input_tokens":-1,"output_tokens":1}"""
+                    .replace("\n", ""));
+    var whole = new UsageTap(false, 1);
+    whole.take(bytes("{\"type\":\"message\"," + usage + "}"));
+    whole.end();
+    assertThat(whole.usage()).isEqualTo(new Usage(160L, 66L));
+    var stream = new UsageTap(true, 1);
+    stream.take(
+        bytes(
+            "data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n"));
+    stream.take(bytes("data: {\"type\":\"message_delta\"," + usage + "}\n\n"));
+    assertThat(stream.usage()).isEqualTo(new Usage(160L, 66L));
+    var lessThanItsSum = new UsageTap(false, 1);
+    lessThanItsSum.take(
+        bytes(
+            "{\"usage\":{\"input_tokens\":9,\"output_tokens\":8,\"iterations\":[{\"input_tokens\":1,\"output_tokens\":1}]}}"));
+    lessThanItsSum.end();
+    assertThat(lessThanItsSum.usage()).isEqualTo(new Usage(9L, 8L));
+  }
+
+  @Test
+  void whatALaterReportLeavesOutHolds() {
+    var tap = new UsageTap(true, 1);
+    tap.take(
+        bytes(
+            "data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":3,\"cache_read_input_tokens\":400,\"output_tokens\":1}}}\n\n"));
+    tap.take(
+        bytes(
+            "data: {\"type\":\"message_delta\",\"usage\":{\"input_tokens\":3,\"cache_read_input_tokens\":null,\"output_tokens\":5}}\n\n"));
+    assertThat(tap.usage()).isEqualTo(new Usage(403L, 5L));
+  }
+
+  @Test
   void errorsAmongTheEventsAreSeen() {
     for (String event :
         new String[] {
