@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** The frame of {@code messages} and {@code tools} in the Messages API. */
 final class AnthropicMessages {
-  private static final List<String> ROLES = List.of("user", "assistant");
+  private static final List<String> ROLES = List.of("user", "assistant", "system");
 
   private AnthropicMessages() {}
 
@@ -21,11 +21,21 @@ final class AnthropicMessages {
     for (int i = 0; i < messages.size(); i++) {
       String place = "messages." + i;
       JsonValue.Obj message = Turns.object(messages.get(i), place);
-      boolean model = Turns.role(message, place, ROLES).equals("assistant");
+      String role = Turns.role(message, place, ROLES);
+      boolean model = role.equals("assistant");
       turns.turn(model);
-      blocks(Turns.content(message, place), place + ".content", model, turns);
+      if (!role.equals("system") || !setsOutputAlone(message)) {
+        blocks(Turns.content(message, place), place + ".content", model, turns);
+      }
     }
     tools(request);
+  }
+
+  /** A message of the system may say how to answer from here on, and nothing else. */
+  private static boolean setsOutputAlone(JsonValue.Obj message) {
+    return !Members.has(message, "content")
+        && message.get("output_config") instanceof JsonValue.Obj output
+        && !output.members().isEmpty();
   }
 
   /** Whether it adds to a thread that the provider has kept. */
@@ -62,17 +72,23 @@ final class AnthropicMessages {
     }
   }
 
-  /** Tools of the provider's own have types of their own, and most have names. */
   private static void tools(JsonValue.Obj request) {
     List<JsonValue> tools = Turns.tools(request);
     Set<String> names = new HashSet<>();
     for (int i = 0; i < tools.size(); i++) {
       String place = "tools." + i;
-      JsonValue.Obj tool = Turns.object(tools.get(i), place);
-      boolean own = !Members.has(tool, "type") || Members.text(tool, "type").equals("custom");
-      if (own || Members.has(tool, "name")) {
-        Turns.toolName(tool, place, names);
-      }
+      tool(Turns.object(tools.get(i), place), place, names);
+    }
+    // A tool that was withdrawn may come back under its name.
+    RequestTools.defined(request)
+        .forEach(named -> tool(named.tool(), named.place(), new HashSet<>()));
+  }
+
+  /** Tools of the provider's own have types of their own, and most have names. */
+  private static void tool(JsonValue.Obj tool, String place, Set<String> names) {
+    boolean own = !Members.has(tool, "type") || Members.text(tool, "type").equals("custom");
+    if (own || Members.has(tool, "name")) {
+      Turns.toolName(tool, place, names);
     }
   }
 }

@@ -35,8 +35,8 @@ sealed interface LoopDialect permits AnthropicLoop, ChatLoop, ResponsesLoop {
   /** The names of the client's own tools. */
   default Set<String> ownTools(JsonValue.Obj request) {
     Set<String> names = new HashSet<>();
-    for (JsonValue tool : Turns.tools(request)) {
-      names.add(nameOf((JsonValue.Obj) tool));
+    for (RequestTools.Named named : RequestTools.of(request)) {
+      names.add(nameOf(named.tool()));
     }
     names.remove("");
     return names;
@@ -44,13 +44,11 @@ sealed interface LoopDialect permits AnthropicLoop, ChatLoop, ResponsesLoop {
 
   /** The place of the client's tool of that name. */
   default String placeOf(JsonValue.Obj request, String name) {
-    List<JsonValue> tools = Turns.tools(request);
-    for (int i = 0; i < tools.size(); i++) {
-      if (tools.get(i) instanceof JsonValue.Obj tool && nameOf(tool).equals(name)) {
-        return "tools." + i + ".name";
-      }
-    }
-    return "tools";
+    return RequestTools.of(request).stream()
+        .filter(named -> nameOf(named.tool()).equals(name))
+        .map(named -> named.place() + ".name")
+        .findFirst()
+        .orElse("tools");
   }
 
   /** The name of one tool of a request; empty when it has none. */

@@ -32,13 +32,14 @@ record MessageRequest(
             ? null
             : model(request.get("model"), "model", provider);
     long input = InputEstimate.of(request, bytes);
+    long more = ToolModels.check(request, provider);
     return switch (route) {
       case MESSAGES, COUNT_TOKENS -> {
         long tokens = TokenLimit.of(request, "max_tokens", provider, route == LlmRoute.MESSAGES);
         tokens = Math.max(tokens, Fallbacks.check(request, provider));
         AnthropicMessages.check(request);
         yield new MessageRequest(
-            model, input, route == LlmRoute.MESSAGES ? tokens : 0, 1, streamed(request));
+            model, input, route == LlmRoute.MESSAGES ? tokens + more : 0, 1, streamed(request));
       }
       case CHAT -> {
         long one = TokenLimit.ofChat(request, provider);
@@ -50,7 +51,7 @@ record MessageRequest(
       case RESPONSES -> {
         long tokens = TokenLimit.of(request, "max_output_tokens", provider, false);
         ResponsesInput.check(request);
-        yield new MessageRequest(model, input, tokens, 1, streamed(request));
+        yield new MessageRequest(model, input, tokens + more, 1, streamed(request));
       }
       case MODELS, MODEL -> throw new IllegalArgumentException("it has no body");
     };

@@ -28,26 +28,6 @@ final class ResponsesLoop implements LoopDialect {
     }
   }
 
-  /** Tools stand in namespaces too, and come with the input. */
-  @Override
-  public Set<String> ownTools(JsonValue.Obj request) {
-    Set<String> names = LoopDialect.super.ownTools(request);
-    Turns.tools(request).forEach(tool -> inner(tool, names));
-    Members.items(request.get("input")).forEach(item -> inner(item, names));
-    return names;
-  }
-
-  private void inner(JsonValue holder, Set<String> names) {
-    if (holder instanceof JsonValue.Obj object) {
-      for (JsonValue tool : Members.items(object.get("tools"))) {
-        if (tool instanceof JsonValue.Obj named && !nameOf(named).isEmpty()) {
-          names.add(nameOf(named));
-        }
-        inner(tool, names);
-      }
-    }
-  }
-
   @Override
   public String nameOf(JsonValue.Obj tool) {
     return Members.text(tool, "name");

@@ -83,6 +83,17 @@ class MessageRequestTest {
     return "{\"role\":\"user\",\"content\":[" + block + "]}";
   }
 
+  /** A message that defines a tool in the middle of a conversation. */
+  private static String defining(String tool) {
+    return "{\"role\":\"system\",\"content\":[{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":%s}}]}"
+        .formatted(tool);
+  }
+
+  /** A tool of a provider's own that asks a model. */
+  private static String asking(String type, String model, String more) {
+    return "{\"type\":\"%s\",\"name\":\"advisor\",\"model\":%s%s}".formatted(type, model, more);
+  }
+
   private static String model(String block) {
     return "{\"role\":\"assistant\",\"content\":[" + block + "]}";
   }
@@ -119,7 +130,13 @@ class MessageRequestTest {
         anthropic((USER + ",").repeat(Turns.MOST) + USER, "", "messages: more than"),
         anthropic(USER, ",\"stream\":\"yes\"", "stream: "),
         anthropic("7", "", "messages.0: must be an object"),
-        anthropic("{\"role\":\"system\",\"content\":\"x\"}", "", "messages.0.role"),
+        anthropic("{\"role\":\"robot\",\"content\":\"x\"}", "", "messages.0.role"),
+        anthropic(USER + ",{\"role\":\"system\"}", "", "messages.1.content: "),
+        anthropic(USER + ",{\"role\":\"system\",\"output_config\":{}}", "", "messages.1.content: "),
+        anthropic(
+            USER + "," + defining("{\"name\":\"a b\"}"),
+            "",
+            "messages.1.content.0.tool.definition.name"),
         anthropic("{\"role\":\"user\"}", "", "messages.0.content: "),
         anthropic("{\"role\":\"user\",\"content\":\"\"}", "", "messages.0.content: "),
         anthropic("{\"role\":\"user\",\"content\":[]}", "", "messages.0.content: "),
@@ -179,6 +196,43 @@ class MessageRequestTest {
                 + user(RESULT),
             "",
             "messages.3.content.0.tool_use_id: answers no"));
+  }
+
+  static Stream<Arguments> modelsOfTools() {
+    String other = asking("advisor_20260301", "\"other\"", "");
+    String tools = ",\"tools\":[" + other + "]";
+    String painter = asking("image_generation", "\"other\"", "");
+    return Stream.of(
+        anthropic(USER, tools, "tools.0.model: is not one"),
+        anthropic(USER, tools.replace("\"other\"", "7"), "tools.0.model: must be"),
+        anthropic(
+            USER,
+            ",\"tools\":[" + asking("advisor_20260301", "\"m\"", ",\"max_tokens\":1001") + "]",
+            "max_tokens: max_tokens is 1001"),
+        anthropic(
+            USER + "," + defining(other), "", "messages.1.content.0.tool.definition.model: is not"),
+        anthropic(
+            user(
+                "{\"type\":\"compaction\",\"content\":null,\"tool_changes\":[{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":"
+                    + other
+                    + "}}]}"),
+            "",
+            "messages.0.content.0.tool_changes.0.tool.definition.model: is not"),
+        Arguments.of(
+            LlmRoute.COUNT_TOKENS,
+            "{\"model\":\"m\",\"messages\":[" + USER + "]" + tools + "}",
+            "tools.0.model: is not one"),
+        responses("\"input\":\"x\",\"tools\":[" + painter + "]", "tools.0.model: is not one"),
+        responses(
+            "\"input\":\"x\",\"tools\":[{\"type\":\"namespace\",\"name\":\"n\",\"tools\":["
+                + painter
+                + "]}]",
+            "tools.0.tools.0.model: is not one"),
+        responses(
+            "\"input\":[{\"type\":\"additional_tools\",\"role\":\"developer\",\"tools\":["
+                + painter
+                + "]}]",
+            "input.0.tools.0.model: is not one"));
   }
 
   static Stream<Arguments> chat() {
@@ -279,7 +333,7 @@ class MessageRequestTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"common", "anthropicTools", "chat", "responses"})
+  @MethodSource({"common", "anthropicTools", "modelsOfTools", "chat", "responses"})
   void aRequestThatBreaksOneRuleIsRefusedWithThePlace(LlmRoute route, String body, String place) {
     assertThatThrownBy(() -> check(route, body))
         .isInstanceOfSatisfying(
@@ -327,6 +381,28 @@ class MessageRequestTest {
     assertThat(check(LlmRoute.MESSAGES, body.formatted("")).tokens()).isEqualTo(10);
     assertThat(check(LlmRoute.MESSAGES, body.formatted(",\"max_tokens\":500")).tokens())
         .isEqualTo(500);
+  }
+
+  @Test
+  void whatModelsOfToolsMayWriteCountsToo() {
+    String body = tokens("10").replace("}]}", "}],\"tools\":[%s]}");
+    String advisor = asking("advisor_20260301", "\"claude-x\"", ",\"max_tokens\":500");
+    assertThat(check(LlmRoute.MESSAGES, body.formatted(advisor)).tokens()).isEqualTo(510);
+    String unbounded = advisor.replace("500", "null");
+    assertThat(check(LlmRoute.MESSAGES, body.formatted(unbounded)).tokens()).isEqualTo(10);
+  }
+
+  @Test
+  void messagesOfTheSystemMayStandInTheMiddle() {
+    for (String message :
+        List.of(
+            "{\"role\":\"system\",\"content\":\"x\",\"clear_at\":\"next_user_message\"}",
+            "{\"role\":\"system\",\"output_config\":{\"effort\":\"low\"}}",
+            defining("{\"name\":\"mine\",\"input_schema\":{\"type\":\"object\"}}"))) {
+      String turns = USER + "," + USE + "," + message + "," + user(RESULT) + "," + message;
+      String body = "{\"model\":\"m\",\"max_tokens\":10,\"messages\":[" + turns + "]}";
+      assertThat(check(LlmRoute.MESSAGES, body).model()).as(message).isEqualTo("m");
+    }
   }
 
   @Test

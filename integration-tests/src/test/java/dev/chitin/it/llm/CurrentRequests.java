@@ -202,6 +202,18 @@ final class CurrentRequests {
             "container":"container_1","service_tier":"auto","speed":null,"inference_geo":null,"metadata":{"user_id":null},
             "stop_sequences":[],"temperature":0.0,"top_p":1,"top_k":0,"cache_control":null,"stream":null"""),
         message("an empty system", HI, ",\"system\":\"\""),
+        message(
+            "messages of the system",
+            HI
+                + ",{\"role\":\"system\",\"content\":\"Be brief.\",\"clear_at\":\"next_user_message\"},"
+                + "{\"role\":\"system\",\"output_config\":{\"effort\":\"low\"}}",
+            ""),
+        beta(
+            "a tool that comes later, and an advisor",
+            HI
+                + ",{\"role\":\"system\",\"content\":[{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":{\"name\":\"t\",\"input_schema\":{\"type\":\"object\"}}}},"
+                + "{\"type\":\"tool_removal\",\"tool\":{\"type\":\"tool_reference\",\"name\":\"t\"}}]}",
+            ",\"tools\":[{\"type\":\"advisor_20260301\",\"name\":\"advisor\",\"model\":\"m2\",\"max_tokens\":50}]"),
         beta(
             "a container with skills, fallbacks, a budget",
             HI,

@@ -174,6 +174,25 @@ class CurrentToolLoopTest {
         .contains("seven green apples");
   }
 
+  @Test
+  void aToolThatAMessageDefinesIsTheClients() throws Exception {
+    String defining =
+        "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"system\",\"content\":[{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":{\"name\":\"%s\",\"input_schema\":{\"type\":\"object\"}}}}]}";
+    String model = stage.asking(new Speech.Ask("t1", "mine", "{}"));
+    String body =
+        "{\"model\":\"%s\",\"max_tokens\":100,\"messages\":[%s]}"
+            .formatted(model, defining.formatted("mine"));
+    LlmStage.Answer answer = stage.llm().send(stage.request(MESSAGES, body, stage.llm().key()));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    assertThat(answer.text()).contains("\"tool_use\"").contains("\"mine\"");
+    assertThat(stage.asked(model)).hasSize(1);
+    body = body.replace("\"mine\"", "\"fs_read\"");
+    answer = stage.llm().send(stage.request(MESSAGES, body, stage.llm().key()));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+    assertThat(answer.error("message"))
+        .startsWith("messages.1.content.0.tool.definition.name: 'fs_read'");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", ",\"stream\":true"})
   void aPauseAfterAToolIsGoneOnFrom(String more) throws Exception {

@@ -79,7 +79,7 @@ class LlmValidationTest {
         Arguments.of(MESSAGES, "{\"max_tokens\":10,\"messages\":[" + USER + "]}", "model: "),
         Arguments.of(
             MESSAGES,
-            anthropic("[{\"role\":\"system\",\"content\":\"x\"}]", ""),
+            anthropic("[{\"role\":\"robot\",\"content\":\"x\"}]", ""),
             "messages.0.role"),
         Arguments.of(
             MESSAGES,
