@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 final class AnswerReader {
   private final Vertx vertx;
   private final RelayedAnswer answer;
+  private final boolean events;
   private final UsageTap tap;
   private final ProviderSettings provider;
   private final long idleMillis;
@@ -34,6 +35,7 @@ final class AnswerReader {
       Vertx vertx, RelayedAnswer answer, boolean events, int choices, ProviderSettings provider) {
     this.vertx = vertx;
     this.answer = answer;
+    this.events = events;
     this.provider = provider;
     this.idleMillis = provider.idleMillis();
     this.tap = new UsageTap(events, choices);
@@ -50,7 +52,7 @@ final class AnswerReader {
     answer.begin(
         piece -> take(piece.getBytes(), taker),
         this::end,
-        broken -> whole.tryFail(brokenOff(broken)));
+        broken -> over(brokenOff(broken)));
     return whole.future().onComplete(over -> vertx.cancelTimer(timer));
   }
 
@@ -61,6 +63,15 @@ final class AnswerReader {
       whole.tryComplete();
     } else {
       whole.tryFail(cut().toException());
+    }
+  }
+
+  /** What ends a stream that has said that it is whole takes nothing of it. */
+  private void over(ChitinException reason) {
+    if (events && tap.ended()) {
+      whole.tryComplete();
+    } else {
+      whole.tryFail(reason);
     }
   }
 
@@ -91,7 +102,7 @@ final class AnswerReader {
   private void look() {
     long idle = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastNanos);
     if (!held && idle >= idleMillis) {
-      stop(
+      leave(
           Problem.of(
                   ProblemCode.LLM_PROVIDER_TIMEOUT,
                   "The provider said nothing for " + idleMillis + " ms.")
@@ -102,7 +113,13 @@ final class AnswerReader {
     }
   }
 
-  /** Ends it from this side. */
+  /** Ends it from this side; a stream whose last event has come is whole all the same. */
+  void leave(ChitinException reason) {
+    answer.reset();
+    over(reason);
+  }
+
+  /** Ends it from this side, whatever has come. */
   void stop(ChitinException reason) {
     answer.reset();
     whole.tryFail(reason);

@@ -55,9 +55,9 @@ final class RelayedStream {
     }
   }
 
-  /** Ends it from this side. */
+  /** Ends it from this side; clients leave when they have the last event, as some SDKs do. */
   void stop(ChitinException reason) {
-    reader.stop(reason);
+    reader.leave(reason);
   }
 
   /**

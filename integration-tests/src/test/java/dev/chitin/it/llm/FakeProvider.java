@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A provider of both dialects that behaves as the model's name says: {@code normal}, {@code
  * rate-once}, {@code rate-always}, {@code overloaded}, {@code broken}, {@code error-after-first},
- * {@code cut-after-first}, {@code cut-within} (an event), {@code unended}, {@code slow}, {@code
- * endless}, {@code huge}, {@code silent}, {@code hangup}, {@code stall}, {@code unauthorized},
+ * {@code cut-after-first}, {@code cut-within} (an event), {@code cut-after-last}, {@code unended},
+ * {@code lingering} (says all and does not end), {@code slow}, {@code endless}, {@code huge}, {@code silent}, {@code hangup}, {@code stall}, {@code unauthorized},
  * {@code redirect}, {@code nameless} (gives no id), {@code parrot} (says the credential and the
  * request). It writes down what it was asked and which streams were left.
  */
@@ -345,6 +345,16 @@ final class FakeProvider implements AutoCloseable {
       return;
     }
     if (said[0] == 1 && model.equals("stall")) {
+      return;
+    }
+    if (said[0] == WORDS.size() && model.equals("lingering")) {
+      response.write(speech.end(model, String.join("", WORDS)));
+      return;
+    }
+    if (said[0] == WORDS.size() && model.equals("cut-after-last")) {
+      response
+          .write(speech.end(model, String.join("", WORDS)))
+          .onSuccess(written -> vertx.setTimer(1, then -> response.reset()));
       return;
     }
     if (said[0] == WORDS.size() && !model.equals("endless")) {

@@ -225,6 +225,47 @@ class LlmRelayTest {
         .isPositive();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {MESSAGES, CHAT, RESPONSES})
+  void aClientThatLeavesWithTheLastEventHasAWholeAnswer(String path) throws Exception {
+    String last =
+        switch (path) {
+          case MESSAGES -> "data: {\"type\":\"message_stop\"}";
+          case CHAT -> "data: [DONE]";
+          default -> "data: {\"type\":\"response.completed\"";
+        };
+    HttpResponse<InputStream> answer =
+        stage.stream(path, LoopStage.body(path, "lingering", STREAM));
+    try (var lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+      String line = lines.readLine();
+      while (line != null && !line.startsWith(last)) {
+        line = lines.readLine();
+      }
+      assertThat(line).isNotNull();
+    }
+    assertThat(stage.provider().left("lingering").words()).isEqualTo(FakeProvider.WORDS.size());
+    String call = answer.headers().firstValue("chitin-call-id").orElseThrow();
+    Await.until("the record of its end", () -> !relayed(call).isEmpty());
+    assertThat(relayed(call).getFirst())
+        .contains("\"status\":\"completed\"")
+        .contains("\"output_tokens\":5");
+  }
+
+  private static List<String> relayed(String call) {
+    return stage.audit().stream()
+        .filter(entry -> entry.contains(call) && entry.contains("\"phase\":\"Relayed\""))
+        .toList();
+  }
+
+  /** Neither silence nor the loss of the connection takes from an answer that is there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lingering", "cut-after-last"})
+  void whatComesAfterTheLastEventIsNoFaultOfTheAnswer(String model) throws Exception {
+    LlmStage.Answer answer = stage.post(MESSAGES, LlmStage.message(model, STREAM));
+    assertThat(answer.text()).endsWith("data: {\"type\":\"message_stop\"}\n\n");
+    assertThat(stage.audit().getLast()).contains("\"status\":\"completed\"");
+  }
+
   @Test
   void aClientThatLeavesAtAnyMomentIsNoFaultOfTheGateway() throws Exception {
     String cancelled = "chitin_llm_requests_total{outcome=\"cancelled\",route=\"/v1/messages\"}";
