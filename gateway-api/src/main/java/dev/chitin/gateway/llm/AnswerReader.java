@@ -50,9 +50,7 @@ final class AnswerReader {
   Future<Void> read(Consumer<byte[]> taker) {
     timer = vertx.setTimer(idleMillis, late -> look());
     answer.begin(
-        piece -> take(piece.getBytes(), taker),
-        this::end,
-        broken -> over(brokenOff(broken)));
+        piece -> take(piece.getBytes(), taker), this::end, broken -> over(brokenOff(broken)));
     return whole.future().onComplete(over -> vertx.cancelTimer(timer));
   }
 

@@ -34,10 +34,10 @@ final class ChatMessages {
     tools(request);
   }
 
-  /** Calls, a refusal or speech may stand in the place of content. */
+  /** Calls, a refusal or speech may stand in the place of content; a model may say nothing. */
   private static void assistant(JsonValue.Obj message, String place, Turns turns) {
     List<JsonValue> calls = calls(message, place);
-    boolean other = !calls.isEmpty();
+    boolean other = !calls.isEmpty() || Turns.isSilent(message.get("content"));
     other |= has(message, "function_call", JsonValue.Obj.class, place, "must be an object");
     other |= has(message, "refusal", JsonValue.Str.class, place, "must be a string");
     other |= has(message, "audio", JsonValue.Obj.class, place, "must be an object");

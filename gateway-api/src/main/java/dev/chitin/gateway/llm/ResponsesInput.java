@@ -69,8 +69,11 @@ final class ResponsesInput {
       JsonValue.Obj item = Turns.object(items.get(i), place);
       switch (type(item, place)) {
         case "message" -> {
-          Turns.role(item, place, ROLES);
-          Turns.content(item, place);
+          boolean model = Turns.role(item, place, ROLES).equals("assistant");
+          JsonValue content = item.get("content");
+          if (!model || !(Turns.isSilent(content) || JsonValue.Arr.EMPTY.equals(content))) {
+            Turns.content(item, place);
+          }
         }
         case "function_call" -> {
           if (item.get("call_id") instanceof JsonValue.Str id) {
@@ -78,8 +81,7 @@ final class ResponsesInput {
           }
         }
         case "function_call_output" -> {
-          if (whole
-              && !(item.get("call_id") instanceof JsonValue.Str id && calls.contains(id.value()))) {
+          if (whole && !isOfNoCall(item) && !answers(item, calls)) {
             throw Fault.in(place + ".call_id", "answers no function_call before it");
           }
         }
@@ -92,6 +94,15 @@ final class ResponsesInput {
         }
       }
     }
+  }
+
+  private static boolean answers(JsonValue.Obj item, Set<String> calls) {
+    return item.get("call_id") instanceof JsonValue.Str id && calls.contains(id.value());
+  }
+
+  /** A tool may tell, under its name, what it was not asked for. */
+  private static boolean isOfNoCall(JsonValue.Obj item) {
+    return !Members.has(item, "call_id") && !Members.text(item, "name").isEmpty();
   }
 
   /** The type of an item; messages and references may go without. */

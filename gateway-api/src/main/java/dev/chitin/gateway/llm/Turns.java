@@ -104,6 +104,11 @@ final class Turns {
     };
   }
 
+  /** Whether a model said nothing there, which goes back to it as it came. */
+  static boolean isSilent(@Nullable JsonValue content) {
+    return content instanceof JsonValue.Str text && text.value().isEmpty();
+  }
+
   /** The type that every block has; which types there are is the provider's. */
   static String type(JsonValue.Obj block, String place) {
     if (block.get("type") instanceof JsonValue.Str type && !type.value().isEmpty()) {

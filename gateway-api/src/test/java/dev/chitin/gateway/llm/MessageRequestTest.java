@@ -321,8 +321,11 @@ class MessageRequestTest {
         responses("\"input\":[{\"type\":\"\"}]", "input.0.type"),
         responses("\"input\":[{\"role\":\"robot\",\"content\":\"x\"}]", "input.0.role"),
         responses("\"input\":[{\"role\":\"user\",\"content\":\"\"}]", "input.0.content"),
+        responses("\"input\":[{\"role\":\"user\",\"content\":[]}]", "input.0.content"),
         responses(
-            "\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\"}]", "input.0.call_id"),
+            "\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\",\"name\":\"f\"}]",
+            "input.0.call_id"),
+        responses("\"input\":[{\"type\":\"function_call_output\"}]", "input.0.call_id"),
         responses("\"input\":\"x\",\"tools\":[{}]", "tools.0.type"),
         responses(
             "\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"a b\"}]", "tools.0.name"),
@@ -420,6 +423,32 @@ class MessageRequestTest {
       String body = "{\"model\":\"m\",\"input\":\"x\",\"background\":" + background + "}";
       assertThat(check(LlmRoute.RESPONSES, body).model()).isEqualTo("m");
     }
+  }
+
+  @Test
+  void aModelThatSaidNothingIsToldSo() {
+    String chat = "{\"model\":\"m\",\"messages\":[" + USER + ",%s," + USER + "]}";
+    for (String turn :
+        List.of(
+            "{\"role\":\"assistant\",\"content\":\"\"}",
+            "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[],\"reasoning_content\":\"r\"}")) {
+      assertThat(check(LlmRoute.CHAT, chat.formatted(turn)).model()).as(turn).isEqualTo("m");
+    }
+    for (String item :
+        List.of(
+            "{\"role\":\"assistant\",\"content\":\"\"}",
+            "{\"type\":\"message\",\"id\":\"m_1\",\"role\":\"assistant\",\"status\":\"completed\",\"content\":[]}")) {
+      String body = "{\"model\":\"m\",\"input\":[" + USER + "," + item + "," + USER + "]}";
+      assertThat(check(LlmRoute.RESPONSES, body).model()).as(item).isEqualTo("m");
+    }
+  }
+
+  @Test
+  void aToolMayTellWhatItWasNotAskedFor() {
+    String output =
+        "{\"type\":\"function_call_output\",\"call_id\":null,\"name\":\"f\",\"output\":\"x\"}";
+    String body = "{\"model\":\"m\",\"input\":[" + USER + "," + output + "]}";
+    assertThat(check(LlmRoute.RESPONSES, body).model()).isEqualTo("m");
   }
 
   @Test
