@@ -381,6 +381,40 @@ class CurrentToolLoopTest {
   }
 
   @Test
+  void aCallThatTheProviderAnsweredItselfIsNotTheClients() throws Exception {
+    String shell =
+        "{\"type\":\"shell_call\",\"id\":\"s_1\",\"call_id\":\"k1\",\"action\":{\"commands\":[\"ls\"]}}";
+    String output =
+        "{\"type\":\"shell_call_output\",\"id\":\"o_1\",\"call_id\":\"%s\",\"output\":[]}";
+    String call = ITEM.formatted("t1", "fs_read", "");
+    String model = model(response(false, shell + "," + output.formatted("k1") + "," + call));
+    loop(RESPONSES, model, "");
+    assertThat(stage.told(model)).contains("shell_call_output").contains("seven green apples");
+    model = model(response(false, shell + "," + output.formatted("k2") + "," + call));
+    LlmStage.Answer answer = stage.loop(RESPONSES, model, "");
+    assertThat(answer.status()).as(answer.text()).isEqualTo(502);
+    assertThat(answer.error("message")).contains("along with a shell_call");
+  }
+
+  @Test
+  void theAnswerToAProgramNamesIt() throws Exception {
+    String caller = "\"caller\":{\"type\":\"program\",\"caller_id\":\"p_1\"}";
+    String program = "{\"type\":\"program\",\"id\":\"p\",\"call_id\":\"p_1\",\"code\":\"x\"}";
+    String items =
+        program
+            + ","
+            + ITEM.formatted("t1", "fs_read", "," + caller)
+            + ","
+            + ITEM.formatted("t2", "fs_read", "");
+    String model = model(response(false, items));
+    loop(RESPONSES, model, "");
+    assertThat(stage.told(model))
+        .contains(
+            "{\"type\":\"function_call_output\",\"call_id\":\"t1\"," + caller + ",\"output\":")
+        .contains("{\"type\":\"function_call_output\",\"call_id\":\"t2\",\"output\":");
+  }
+
+  @Test
   void aPromptOfTheProviderGoesWithALoop() throws Exception {
     String model = model(response(false, ITEM.formatted("t1", "fs_read", "")));
     String body = "{\"model\":\"" + model + "\",\"prompt\":{\"id\":\"pmpt_1\"},\"input\":null}";

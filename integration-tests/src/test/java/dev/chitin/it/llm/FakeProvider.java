@@ -34,9 +34,10 @@ import org.jspecify.annotations.Nullable;
  * A provider of both dialects that behaves as the model's name says: {@code normal}, {@code
  * rate-once}, {@code rate-always}, {@code overloaded}, {@code broken}, {@code error-after-first},
  * {@code cut-after-first}, {@code cut-within} (an event), {@code cut-after-last}, {@code unended},
- * {@code lingering} (says all and does not end), {@code slow}, {@code endless}, {@code huge}, {@code silent}, {@code hangup}, {@code stall}, {@code unauthorized},
- * {@code redirect}, {@code nameless} (gives no id), {@code parrot} (says the credential and the
- * request). It writes down what it was asked and which streams were left.
+ * {@code lingering} (says all and does not end), {@code slow}, {@code endless}, {@code huge},
+ * {@code silent}, {@code hangup}, {@code stall}, {@code unauthorized}, {@code redirect}, {@code
+ * nameless} (gives no id), {@code parrot} (says the credential and the request). It writes down
+ * what it was asked and which streams were left.
  */
 final class FakeProvider implements AutoCloseable {
   static final List<String> WORDS = List.of("Hello", " from", " a", " scripted", " provider");

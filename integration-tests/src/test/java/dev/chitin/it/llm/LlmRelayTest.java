@@ -236,7 +236,8 @@ class LlmRelayTest {
         };
     HttpResponse<InputStream> answer =
         stage.stream(path, LoopStage.body(path, "lingering", STREAM));
-    try (var lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+    try (var lines =
+        new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
       String line = lines.readLine();
       while (line != null && !line.startsWith(last)) {
         line = lines.readLine();
