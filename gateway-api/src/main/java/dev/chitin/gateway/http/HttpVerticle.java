@@ -30,8 +30,8 @@ public final class HttpVerticle extends VerticleBase implements Listener {
   private static final int MOST_STREAMS = 100;
   private static final int HANDSHAKE_SECONDS = 10;
 
-  /** Most that {@code providers.<name>.first_byte_ms} and {@code idle_ms} may be. */
-  private static final long SILENCE_MILLIS = 120_000;
+  /** No connection is idle before, whatever its routes wait for. */
+  private static final long PATIENCE_MILLIS = 120_000;
 
   /** HTTP/2 frames that make work and carry nothing, in 30 s (CVE-2023-44487 and its kin). */
   private static final int MOST_RESETS = 200;
@@ -224,17 +224,23 @@ public final class HttpVerticle extends VerticleBase implements Listener {
   }
 
   private HttpServerOptions options() {
-    HttpServerOptions options = plain(edge.settings().bounds());
+    EdgeBounds bounds = edge.settings().bounds();
+    HttpServerOptions options =
+        plain(bounds).setIdleTimeout(idleSeconds(bounds, edge.llm().longestSilenceMillis()));
     if (identity != null) {
       TlsListener.secure(options, identity, authority);
     }
     return options;
   }
 
-  /** Longer than any wait of a route, the silence of a model provider's answer among them. */
-  private static int idleSeconds(EdgeBounds bounds) {
-    Duration longest = Duration.ofMillis(Math.max(bounds.callTimeoutMillis(), SILENCE_MILLIS));
-    return (int) longest.plusSeconds(15).toSeconds();
+  /**
+   * Longer than any wait of a route.
+   *
+   * @param silenceMillis longest of those for models
+   */
+  static int idleSeconds(EdgeBounds bounds, long silenceMillis) {
+    long wait = Math.max(bounds.callTimeoutMillis(), silenceMillis);
+    return (int) Duration.ofMillis(Math.max(wait, PATIENCE_MILLIS)).plusSeconds(15).toSeconds();
   }
 
   static HttpServerOptions plain(EdgeBounds bounds) {
@@ -259,6 +265,6 @@ public final class HttpVerticle extends VerticleBase implements Listener {
         .setSslHandshakeTimeout(HANDSHAKE_SECONDS)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         .setTcpNoDelay(true)
-        .setIdleTimeout(idleSeconds(bounds));
+        .setIdleTimeout(idleSeconds(bounds, 0));
   }
 }

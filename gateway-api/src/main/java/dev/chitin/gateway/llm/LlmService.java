@@ -84,6 +84,11 @@ public final class LlmService implements AutoCloseable {
     return settings.bodyBytes();
   }
 
+  /** Longest that a client may wait while nothing comes. */
+  public long longestSilenceMillis() {
+    return settings.longestSilenceMillis();
+  }
+
   /** The memory of all bodies. */
   public BodyRoom room() {
     return room;

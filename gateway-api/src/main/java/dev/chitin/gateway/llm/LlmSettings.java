@@ -39,6 +39,11 @@ public record LlmSettings(List<ProviderSettings> providers, int bodyBytes, long 
     return named;
   }
 
+  /** Longest that a client of one of them may wait while nothing comes; 0 without any. */
+  long longestSilenceMillis() {
+    return providers.stream().mapToLong(ProviderSettings::longestSilenceMillis).max().orElse(0);
+  }
+
   /**
    * Refuses a loop with a tool that is not there.
    *

@@ -79,6 +79,12 @@ public record ProviderSettings(
     return models.contains("*");
   }
 
+  /** An answer passes as it comes; one of a tool loop comes when all of it is over. */
+  long longestSilenceMillis() {
+    long silence = Math.max(firstByteMillis, idleMillis);
+    return toolLoop == null ? silence : Math.max(silence, toolLoop.timeoutMillis());
+  }
+
   /** The definition that its plans name by digest. */
   JsonValue.Obj json() {
     return JsonValue.object()
