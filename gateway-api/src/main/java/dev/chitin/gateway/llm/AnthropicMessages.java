@@ -9,6 +9,9 @@ import java.util.Set;
 final class AnthropicMessages {
   private static final List<String> ROLES = List.of("user", "assistant", "system");
 
+  /** What the system says from the beginning stands in a member of its own. */
+  private static final List<String> FIRST_ROLES = List.of("user", "assistant");
+
   private AnthropicMessages() {}
 
   static void check(JsonValue.Obj request) {
@@ -21,7 +24,7 @@ final class AnthropicMessages {
     for (int i = 0; i < messages.size(); i++) {
       String place = "messages." + i;
       JsonValue.Obj message = Turns.object(messages.get(i), place);
-      String role = Turns.role(message, place, ROLES);
+      String role = Turns.role(message, place, i == 0 ? FIRST_ROLES : ROLES);
       boolean model = role.equals("assistant");
       turns.turn(model);
       if (!role.equals("system") || !setsOutputAlone(message)) {

@@ -130,7 +130,8 @@ class MessageRequestTest {
         anthropic((USER + ",").repeat(Turns.MOST) + USER, "", "messages: more than"),
         anthropic(USER, ",\"stream\":\"yes\"", "stream: "),
         anthropic("7", "", "messages.0: must be an object"),
-        anthropic("{\"role\":\"robot\",\"content\":\"x\"}", "", "messages.0.role"),
+        anthropic("{\"role\":\"system\",\"content\":\"x\"}", "", "messages.0.role"),
+        anthropic(USER + ",{\"role\":\"tool\",\"content\":\"x\"}", "", "messages.1.role"),
         anthropic(USER + ",{\"role\":\"system\"}", "", "messages.1.content: "),
         anthropic(USER + ",{\"role\":\"system\",\"output_config\":{}}", "", "messages.1.content: "),
         anthropic(

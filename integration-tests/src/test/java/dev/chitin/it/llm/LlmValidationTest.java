@@ -78,7 +78,9 @@ class LlmValidationTest {
             MESSAGES, anthropic("[" + USER + "]", "").replace("normal", "other"), "model: "),
         Arguments.of(MESSAGES, "{\"max_tokens\":10,\"messages\":[" + USER + "]}", "model: "),
         Arguments.of(
-            MESSAGES, anthropic("[{\"role\":\"robot\",\"content\":\"x\"}]", ""), "messages.0.role"),
+            MESSAGES,
+            anthropic("[{\"role\":\"system\",\"content\":\"x\"}]", ""),
+            "messages.0.role"),
         Arguments.of(
             MESSAGES,
             anthropic("[{\"role\":\"user\",\"content\":\"\"}]", ""),
