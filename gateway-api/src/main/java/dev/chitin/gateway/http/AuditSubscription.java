@@ -231,7 +231,7 @@ final class AuditSubscription {
 
   /** Ends the answer; a client that does not even take its end is cut off after a while. */
   private void finish() {
-    exchange.endWhenRead(streams.patienceMillis());
+    StreamEnd.whenRead(exchange, streams.patienceMillis());
     end();
   }
 

@@ -138,7 +138,7 @@ final class EventSubscription {
   }
 
   private void finish() {
-    exchange.endWhenRead(PATIENCE_MILLIS);
+    StreamEnd.whenRead(exchange, PATIENCE_MILLIS);
     end();
   }
 

@@ -3,7 +3,6 @@ package dev.chitin.gateway.http;
 import dev.chitin.bus.Bytes;
 import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Problem;
-import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.TraceContext;
 import dev.chitin.bus.json.CanonicalJson;
 import dev.chitin.bus.json.JsonValue;
@@ -17,7 +16,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -28,9 +26,6 @@ import org.slf4j.LoggerFactory;
 /** One request that passed the edge, and the one answer to it. Used on one event loop. */
 final class Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-
-  /** An answer that is not whole (RFC 9113, section 7). */
-  private static final long CANCEL = 8;
 
   private final HttpServerRequest request;
   private final Arrival arrival;
@@ -146,35 +141,6 @@ final class Exchange {
     unsent.end(request, response(), last);
   }
 
-  /**
-   * Ends a stream that may not be read. Of an answer that has ended nothing can be taken back, so
-   * it ends when there is room; who has not made any after {@code millis} is cut off.
-   */
-  void endWhenRead(long millis) {
-    HttpServerResponse response = response();
-    if (!response.writeQueueFull()) {
-      response.end();
-      return;
-    }
-    Vertx vertx = context.owner();
-    long timer = vertx.setTimer(millis, late -> cutOff());
-    response.drainHandler(
-        room -> {
-          if (vertx.cancelTimer(timer)) {
-            response.end();
-          }
-        });
-  }
-
-  /** In HTTP/2 the other streams of the connection go on. */
-  private void cutOff() {
-    if (request.version() == HttpVersion.HTTP_2) {
-      response().reset(CANCEL);
-    } else {
-      UnsentAnswers.close(request.connection());
-    }
-  }
-
   /** Answers with a status and nothing else. */
   void respond(int status) {
     if (!response().ended()) {
@@ -234,19 +200,10 @@ final class Exchange {
   }
 
   void fail(Problem problem, @Nullable String callId) {
-    answer(problem, callId, passes(problem.code()));
+    answer(problem, callId, RetryAfter.helps(problem.code()));
   }
 
-  /** Whether what refused a request passes, so that the same request may be answered soon. */
-  private static boolean passes(ProblemCode code) {
-    return switch (code) {
-      case IDEMPOTENCY_IN_PROGRESS, AUDIT_KEY_ROTATING -> true;
-      case IDEMPOTENCY_FULL -> false; // Not for hours.
-      default -> code.status() == 429 || code.status() == 503;
-    };
-  }
-
-  private void answer(Problem problem, @Nullable String callId, boolean passes) {
+  private void answer(Problem problem, @Nullable String callId, boolean again) {
     if (response().ended() || response().headWritten()) {
       return;
     }
@@ -261,7 +218,7 @@ final class Exchange {
     if (status == 401) {
       response.putHeader("www-authenticate", "Bearer realm=\"chitin\"");
     }
-    if (passes && !response.headers().contains("retry-after")) {
+    if (again && !response.headers().contains("retry-after")) {
       response.putHeader("retry-after", "1");
     }
     JsonValue document =

@@ -46,7 +46,7 @@ class SlowReadersTest {
                   for (int sent = 0; sent < LARGE; sent += PIECE) {
                     exchange.write(Buffer.buffer(new byte[PIECE]));
                   }
-                  exchange.endWhenRead(millis);
+                  StreamEnd.whenRead(exchange, millis);
                 })
             .listen(0, "127.0.0.1")
             .await()
