@@ -105,7 +105,7 @@ final class Committer {
     } catch (IOException e) {
       // The old manifest still stands; what was written for the new one is an orphan.
       abandon(change);
-      throw VaultFaults.unavailable("The vault cannot write.", "vault.write", e);
+      throw VaultFaults.unwritten(e);
     }
   }
 

@@ -25,6 +25,14 @@ public final class VaultFaults {
         cause);
   }
 
+  /** Nothing was changed by it: with room and rights the next change is taken. */
+  static ChitinException unwritten(Throwable cause) {
+    return Problem.of(ProblemCode.VAULT_UNAVAILABLE, "The vault cannot write.")
+        .withRule("vault.write")
+        .withHint("Look at the room and the rights in the vault's directory, then try again.")
+        .toException(cause);
+  }
+
   public static ChitinException format(String what) {
     return Problem.of(ProblemCode.VAULT_FORMAT_UNKNOWN, what + " has a format that is not known.")
         .withRule("vault.format")

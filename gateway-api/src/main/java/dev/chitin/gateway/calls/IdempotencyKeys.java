@@ -68,7 +68,8 @@ public final class IdempotencyKeys implements AutoCloseable {
   /**
    * Brings a claim to disk; only then its call may be made.
    *
-   * @return fails with {@code internal} when the disk does not take it; it is released then
+   * @return fails with {@code gateway.overloaded} when the disk does not take it; it is released
+   *     then
    */
   public synchronized Future<Void> keep(IdempotencyClaim.First claim) {
     IdempotentUse use = claim.use();
@@ -80,9 +81,13 @@ public final class IdempotencyKeys implements AutoCloseable {
         .recover(
             failure -> {
               table.remove(use);
+              LOG.error("an idempotency key could not be written: {}", failure.toString());
               return Future.failedFuture(
-                  Problem.of(ProblemCode.INTERNAL, "The idempotency key could not be kept.")
-                      .withHint("Nothing ran; try again.")
+                  Problem.of(
+                          ProblemCode.GATEWAY_OVERLOADED, "The idempotency key could not be kept.")
+                      .withHint(
+                          "Nothing ran; try again, or look at the room and the rights in the"
+                              + " gateway's home.")
                       .toException(failure));
             });
   }

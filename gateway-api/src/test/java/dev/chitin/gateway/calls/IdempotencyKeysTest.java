@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.chitin.bus.ChitinException;
+import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonValue;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
@@ -209,5 +211,19 @@ class IdempotencyKeysTest {
         .hasMessageContaining("idempotency.full");
     assertThat(claim(keys, "a", "k0", BODY, "call_y")).isEqualTo(old);
     assertThat(claim(keys, "b", "more", BODY, "call_z")).isInstanceOf(IdempotencyClaim.First.class);
+  }
+
+  /** As on a disk that is full: the call does not run, and its key is nobody's. */
+  @Test
+  void aKeyThatCannotBeWrittenIsRefusedForNow() {
+    var journal = IdempotencyJournal.open(directory.resolve("journal"), 0);
+    var keys = new IdempotencyKeys(vertx, journal, clock::get);
+    journal.close();
+    var first = (IdempotencyClaim.First) claim(keys, "a", "k", BODY, "call_1");
+    assertThatThrownBy(() -> keys.keep(first).await())
+        .isInstanceOfSatisfying(
+            ChitinException.class,
+            refusal -> assertThat(refusal.code()).isEqualTo(ProblemCode.GATEWAY_OVERLOADED));
+    assertThat(claim(keys, "a", "k", BODY, "call_2")).isInstanceOf(IdempotencyClaim.First.class);
   }
 }
