@@ -38,12 +38,12 @@ final class Interior {
     foundation.timeAppends(telemetry::appended);
     readiness = new Readiness(() -> Impediments.of(foundation, telemetry.loops()));
     try {
-      Supplier<Optional<String>> witnessRefusal = witness();
+      Supplier<Optional<String>> witnessTrouble = witness();
       parts.add(life.heartbeat());
       parts.add(new LogKeyUpkeep(foundation.vertx(), foundation.logKeys()));
       station = Station.start(foundation, settings, telemetry.observer());
       parts.add(station);
-      doctor = new LocalDoctor(foundation, station, settings, witnessRefusal);
+      doctor = new LocalDoctor(foundation, station, settings, witnessTrouble);
     } catch (RuntimeException e) {
       stop();
       throw e;
@@ -59,7 +59,7 @@ final class Interior {
     return new Interior(settings, access);
   }
 
-  /** Has the log cosigned, where somebody is named to do it; tells why that one refuses. */
+  /** Has the log cosigned, where somebody is named to do it; tells what that one does instead. */
   private Supplier<Optional<String>> witness() {
     WitnessOptions witness = settings.audit().witness();
     if (witness == null) {
@@ -69,7 +69,7 @@ final class Interior {
     var client =
         new WitnessClient(log.publication(), log.published(), witness.key(), witness.url());
     deploy(client);
-    return client::refusal;
+    return client::trouble;
   }
 
   /** Deploys {@code verticle} until everything stops. */

@@ -29,17 +29,17 @@ final class LocalDoctor implements Doctor {
   private final Foundation foundation;
   private final Station station;
   private final GatewaySettings settings;
-  private final Supplier<Optional<String>> witnessRefusal;
+  private final Supplier<Optional<String>> witnessTrouble;
 
   /**
-   * @param witnessRefusal why the witness refuses the log, if it does
+   * @param witnessTrouble what the witness does instead of cosigning, if it does not
    */
   LocalDoctor(
       Foundation foundation,
       Station station,
       GatewaySettings settings,
-      Supplier<Optional<String>> witnessRefusal) {
-    this.witnessRefusal = witnessRefusal;
+      Supplier<Optional<String>> witnessTrouble) {
+    this.witnessTrouble = witnessTrouble;
     this.foundation = foundation;
     this.station = station;
     this.settings = settings;
@@ -122,10 +122,9 @@ final class LocalDoctor implements Doctor {
   }
 
   private Finding witness() {
-    Optional<String> refusal = witnessRefusal.get();
-    if (refusal.isPresent()) {
-      return new Finding(
-          "audit.witness", Verdict.DEGRADED, "the witness refuses: " + refusal.get());
+    Optional<String> trouble = witnessTrouble.get();
+    if (trouble.isPresent()) {
+      return new Finding("audit.witness", Verdict.DEGRADED, "the witness " + trouble.get());
     }
     WitnessOptions witness = settings.audit().witness();
     return witness == null

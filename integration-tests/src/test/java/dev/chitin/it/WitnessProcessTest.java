@@ -140,12 +140,25 @@ class WitnessProcessTest {
           assertThat(pending.member("code")).isEqualTo("audit.proof_pending");
           assertThat(auditor.get("/v1/audit/proof/" + index).status()).isEqualTo(200);
 
+          doctor(gateway, "degraded +audit.witness .*does not cosign");
+          for (int i = 0; i < 5; i++) {
+            call(agent); // Each brings a checkpoint.
+          }
+          doctor(gateway, "degraded +audit.witness .*does not cosign");
+          assertThat(gateway.errors().lines())
+              .filteredOn(line -> line.contains("did not cosign"))
+              .extracting(line -> line.replaceFirst(".*did not cosign", ""))
+              .as("each cause once")
+              .isNotEmpty()
+              .doesNotHaveDuplicates();
+
           witness = witness(home, port(witness), vkey);
           int status = 503;
           for (int i = 0; i < 60 && status == 503; i++) {
             status = auditor.get("/v1/audit/proof/" + later).status();
           }
           assertThat(status).isEqualTo(200);
+          doctor(gateway, "proven +audit.witness");
         }
       } finally {
         witness.close();

@@ -27,8 +27,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gets the log's checkpoints cosigned: after each one request, never two at once. A witness that
- * does not answer is asked again with growing pauses. One that refuses is not asked again before
- * the next start: it saw another tree under this log's key, and somebody has to find out why.
+ * does not answer is asked again with growing pauses, in which no new checkpoint is brought. One
+ * that refuses is not asked again before the next start: it saw another tree under this log's key,
+ * and somebody has to find out why.
  */
 public final class WitnessClient extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(WitnessClient.class);
@@ -43,9 +44,11 @@ public final class WitnessClient extends VerticleBase {
   private final String url;
   private @Nullable HttpClient client;
   private boolean busy;
+  private boolean pausing;
   private long known;
   private long pauseMillis = FIRST_PAUSE_MILLIS;
   private volatile @Nullable String refusal;
+  private volatile @Nullable String failing;
 
   /** The witness's answer. */
   private record Reply(int status, Buffer body) {}
@@ -62,9 +65,14 @@ public final class WitnessClient extends VerticleBase {
     this.url = prefix.replaceFirst("/+$", "") + "/add-checkpoint";
   }
 
-  /** Why the witness is asked nothing any more: the log that it saw was another one. */
-  public Optional<String> refusal() {
-    return Optional.ofNullable(refusal);
+  /**
+   * What the witness does instead of cosigning, {@code refuses: …} when it is asked nothing any
+   * more, as the log that it saw was another one; empty when it cosigned last.
+   */
+  public Optional<String> trouble() {
+    return Optional.ofNullable(refusal)
+        .map(why -> "refuses: " + why)
+        .or(() -> Optional.ofNullable(failing).map(why -> "does not cosign: " + why));
   }
 
   @Override
@@ -85,7 +93,7 @@ public final class WitnessClient extends VerticleBase {
 
   private void next() {
     Optional<Published> latest = publication.latest();
-    if (busy || refusal != null || latest.isEmpty() || isCosigned(latest.get())) {
+    if (busy || pausing || refusal != null || latest.isEmpty() || isCosigned(latest.get())) {
       return;
     }
     busy = true;
@@ -94,14 +102,36 @@ public final class WitnessClient extends VerticleBase {
             done -> {
               busy = false;
               if (done.succeeded()) {
-                pauseMillis = FIRST_PAUSE_MILLIS;
+                answered();
                 next();
               } else if (refusal == null) {
-                LOG.warn("the witness {} did not cosign: {}", url, done.cause().getMessage());
-                vertx.setTimer(pauseMillis, later -> next());
-                pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+                failed(String.valueOf(done.cause().getMessage()));
               }
             });
+  }
+
+  private void answered() {
+    pauseMillis = FIRST_PAUSE_MILLIS;
+    if (failing != null) {
+      failing = null;
+      LOG.info("the witness {} answers again", url);
+    }
+  }
+
+  /** Told once for each cause: a witness may be away for days. */
+  private void failed(String why) {
+    if (!why.equals(failing)) {
+      failing = why;
+      LOG.warn("the witness {} did not cosign: {}", url, why);
+    }
+    pausing = true;
+    vertx.setTimer(
+        pauseMillis,
+        later -> {
+          pausing = false;
+          next();
+        });
+    pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
   }
 
   private boolean isCosigned(Published latest) {
