@@ -327,6 +327,8 @@ public final class KeyFile {
   }
 
   /**
+   * Refuses a file beside what it opens, whether it is there or not.
+   *
    * @throws dev.chitin.bus.ChitinException {@code vault.unlock_failed} when it lies in Chitin's
    *     home
    */

@@ -5,6 +5,7 @@ import dev.chitin.gateway.Doctor.Verdict;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,7 +59,7 @@ final class ProofWatch implements AutoCloseable {
     }
     return vertx
         .executeBlocking(absent::get, false)
-        .compose(this::prove)
+        .compose(missing -> prove(Objects.requireNonNull(missing)))
         .onSuccess(this::tell)
         .onFailure(failure -> LOG.error("the controls could not be proven again", failure))
         .<Void>mapEmpty()

@@ -9,6 +9,7 @@ import dev.chitin.bus.json.JsonValue;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -46,7 +47,7 @@ public final class KeyChanges {
       return new Blocking() {
         @Override
         public <T> Future<T> run(Callable<T> work) {
-          return vertx.executeBlocking(work, false);
+          return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
         }
       };
     }
@@ -79,14 +80,14 @@ public final class KeyChanges {
 
   private Future<JsonValue.Obj> give(KeyOperations.Change change) {
     return record(change.record())
-        .compose(recorded -> blocking.run(change.effect()::get))
+        .compose(recorded -> blocking.run(change.effect()::take))
         // A key that was replaced may have ended with it.
         .onSuccess(given -> ended.run());
   }
 
   private Future<JsonValue.Obj> end(KeyOperations keys, KeyOperations.Change change) {
     return blocking
-        .run(change.effect()::get)
+        .run(change.effect()::take)
         .onSuccess(done -> ended.run())
         .compose(
             answer ->
@@ -96,11 +97,11 @@ public final class KeyChanges {
                     .map(answer));
   }
 
-  private Future<Void> written(KeyOperations keys) {
+  private Future<Boolean> written(KeyOperations keys) {
     return blocking.run(
         () -> {
           keys.requireWritten();
-          return null;
+          return true;
         });
   }
 

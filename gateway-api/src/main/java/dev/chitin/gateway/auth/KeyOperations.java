@@ -6,7 +6,6 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +32,20 @@ public final class KeyOperations {
    *
    * @param record what the log has to hold
    * @param ends whether it takes rights away, and gives none
-   * @param effect makes it hold, and gives the answer to whoever asked; refuses what is no longer
-   *     possible. Blocks.
+   * @param effect makes it hold
    */
-  public record Change(AuditEvent.KeyChange record, boolean ends, Supplier<JsonValue.Obj> effect) {}
+  public record Change(AuditEvent.KeyChange record, boolean ends, Effect effect) {}
+
+  /** What a change does. */
+  @FunctionalInterface
+  public interface Effect {
+    /**
+     * Makes it hold, and gives the answer to whoever asked. Blocks.
+     *
+     * @throws dev.chitin.bus.ChitinException when it is no longer possible
+     */
+    JsonValue.Obj take();
+  }
 
   /** {@code {"name", "role", "tenant"?, "scopes"?, "lifeMs"?}} gives {@code {"id", "key"}}. */
   public Change create(JsonFields body) {
@@ -155,8 +164,7 @@ public final class KeyOperations {
         });
   }
 
-  private Change change(
-      String action, RevokedToken token, boolean ends, Supplier<JsonValue.Obj> effect) {
+  private Change change(String action, RevokedToken token, boolean ends, Effect effect) {
     return new Change(
         new AuditEvent.KeyChange(action, token.by().text(), token.value(), actor), ends, effect);
   }

@@ -152,7 +152,9 @@ public final class KeyStore implements AutoCloseable {
   }
 
   /**
-   * @throws dev.chitin.bus.ChitinException {@code request.not_found} when there is no such key
+   * The record of a key that has to be there.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code request.not_found} when it is not
    */
   KeyRecord known(String id) {
     return known(content.keys(), id);
@@ -217,8 +219,10 @@ public final class KeyStore implements AutoCloseable {
   }
 
   /**
-   * @throws dev.chitin.bus.ChitinException when something was revoked that is not written down yet;
-   *     {@link #flush} tries again
+   * Asks whether all that holds is on disk.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code auth.keys_unwritten} when something was revoked
+   *     that is not; {@link #flush} tries again
    */
   public void requireWritten() {
     IOException failure = unwritten;
@@ -233,7 +237,9 @@ public final class KeyStore implements AutoCloseable {
   }
 
   /**
-   * @throws dev.chitin.bus.ChitinException {@code request.not_found} when it is not revoked
+   * Refuses what is not revoked.
+   *
+   * @throws dev.chitin.bus.ChitinException {@code request.not_found}
    */
   void requireRevoked(RevokedToken token) {
     if (!content.revoked().contains(token)) {

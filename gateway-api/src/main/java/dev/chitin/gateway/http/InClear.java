@@ -3,6 +3,7 @@ package dev.chitin.gateway.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
@@ -51,7 +52,7 @@ final class InClear extends ChannelInboundHandlerAdapter {
 
   /** Records of TLS begin with a number below 32, a greeting of SSL 2 with one above 127. */
   private static boolean isMethod(byte first) {
-    return first >= 'A' && first <= 'Z' || first >= 'a' && first <= 'z';
+    return (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
   }
 
   private void drop(ChannelHandlerContext context, ByteBuf bytes) {
@@ -59,16 +60,20 @@ final class InClear extends ChannelInboundHandlerAdapter {
     bytes.setZero(bytes.readerIndex(), bytes.readableBytes());
     bytes.release();
     if (dropped > MOST_BYTES) {
-      context.close();
+      close(context.channel());
     }
   }
 
   /** To close at once would take the answer back, while more is on its way here. */
   private static void end(Channel channel) {
     if (channel instanceof DuplexChannel both) {
-      both.shutdownOutput();
+      both.shutdownOutput().addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     } else {
-      channel.close();
+      close(channel);
     }
+  }
+
+  private static void close(Channel channel) {
+    channel.unsafe().close(channel.voidPromise());
   }
 }

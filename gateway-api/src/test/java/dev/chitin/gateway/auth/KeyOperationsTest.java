@@ -30,7 +30,7 @@ class KeyOperationsTest {
                   assertThat(refusal.problem().hint())
                       .contains("--sub alice --issuer https://id.example"));
       assertThat(keys.revokedTokens()).isEmpty();
-      operations.revokeToken(subject("directory|alice")).effect().get();
+      operations.revokeToken(subject("directory|alice")).effect().take();
       assertThat(keys.revokedTokens()).hasSize(1);
     }
   }
@@ -52,13 +52,13 @@ class KeyOperationsTest {
               () -> new KeyOperations(keys, List.of(), "boss").revokeToken(tokens("https://x")))
           .hasMessageContaining("auth.issuers has none");
       assertThat(keys.revokedTokens()).isEmpty();
-      operations.revokeToken(tokens("https://b.example")).effect().get();
+      operations.revokeToken(tokens("https://b.example")).effect().take();
       assertThat(keys.revokedTokens()).hasSize(1);
       // What was revoked while the issuer was configured can still be taken back.
       new KeyOperations(keys, List.of(), "boss")
           .restoreToken(tokens("https://b.example"))
           .effect()
-          .get();
+          .take();
       assertThat(keys.revokedTokens()).isEmpty();
     }
   }

@@ -55,7 +55,7 @@ class InClearTest {
         .endsWith("counts as known to others.\n");
     assertThat(kept.toString(StandardCharsets.US_ASCII)).matches("\0+");
     kept.release();
-    assertThat((Object) channel.readInbound()).isNull();
+    assertThat(channel.<Object>readInbound()).isNull();
     assertThat(request.refCnt()).isZero();
     assertThat(channel.isOpen()).isFalse();
   }

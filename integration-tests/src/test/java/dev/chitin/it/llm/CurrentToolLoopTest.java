@@ -15,6 +15,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * client's to answer gets to the client.
  */
 class CurrentToolLoopTest {
+  /** A message defines a tool in the middle of a conversation. */
+  private static final String DEFINING =
+      "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"system\",\"content\":[{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":{\"name\":\"mine\",\"input_schema\":{\"type\":\"object\"}}}}]}";
+
   private static final String MESSAGES = LoopStage.MESSAGES;
   private static final String CHAT = LoopStage.CHAT;
   private static final String RESPONSES = LoopStage.RESPONSES;
@@ -176,12 +180,9 @@ class CurrentToolLoopTest {
 
   @Test
   void aToolThatAMessageDefinesIsTheClients() throws Exception {
-    String defining =
-        "{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"system\",\"content\":[{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\",\"definition\":{\"name\":\"%s\",\"input_schema\":{\"type\":\"object\"}}}}]}";
     String model = stage.asking(new Speech.Ask("t1", "mine", "{}"));
     String body =
-        "{\"model\":\"%s\",\"max_tokens\":100,\"messages\":[%s]}"
-            .formatted(model, defining.formatted("mine"));
+        "{\"model\":\"%s\",\"max_tokens\":100,\"messages\":[%s]}".formatted(model, DEFINING);
     LlmStage.Answer answer = stage.llm().send(stage.request(MESSAGES, body, stage.llm().key()));
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     assertThat(answer.text()).contains("\"tool_use\"").contains("\"mine\"");
