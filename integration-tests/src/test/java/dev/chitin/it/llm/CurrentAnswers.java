@@ -94,7 +94,7 @@ final class CurrentAnswers {
                 """
                 {"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal"}},"usage":{"input_tokens":8,\
                 "cache_creation_input_tokens":0,"cache_read_input_tokens":30,"output_tokens":3,"iterations":[{"type":"message",\
-                "input_tokens":900,"output_tokens":900}]}}""",
+                "input_tokens":8,"cache_read_input_tokens":30,"output_tokens":3}]}}""",
                 stop),
             "completed",
             38,
