@@ -2,13 +2,13 @@ package dev.chitin.gateway;
 
 import dev.chitin.audit.AuditEvent;
 import dev.chitin.audit.AuditLog;
-import dev.chitin.bus.ChitinException;
 import dev.chitin.bus.Deadline;
 import dev.chitin.gateway.auth.AuthFailures;
 import dev.chitin.gateway.auth.Authenticator;
 import dev.chitin.gateway.auth.Credential;
 import dev.chitin.gateway.auth.CredentialWatch;
 import dev.chitin.gateway.auth.KeyAuthenticator;
+import dev.chitin.gateway.auth.KeyFlush;
 import dev.chitin.gateway.auth.KeyStore;
 import dev.chitin.gateway.auth.jwt.TokenIssuers;
 import dev.chitin.gateway.auth.mtls.ClientCertificates;
@@ -36,11 +36,11 @@ final class AuthService implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AuthService.class);
   private static final Duration RECORD = Duration.ofSeconds(5);
-  private static final long FLUSH_MILLIS = 60_000;
   private static final int MOST_HELD = 65_536;
 
   private final OpenParts opened = new OpenParts();
   private final Vertx vertx;
+  private final KeyStore keys;
   private final AuditLog audit;
   private final AuthFailures failures;
   private final SessionTable sessions;
@@ -61,6 +61,7 @@ final class AuthService implements AutoCloseable {
       GatewaySettings settings,
       @Nullable ClientAuthority authority) {
     this.vertx = vertx;
+    this.keys = keys;
     this.audit = audit;
     this.failures = new AuthFailures(vertx, audit);
     opened.add(failures);
@@ -80,22 +81,7 @@ final class AuthService implements AutoCloseable {
     }
     long look = vertx.setPeriodic(PERIOD_MILLIS, tick -> checkLater());
     opened.add(() -> vertx.cancelTimer(look));
-    long flush =
-        vertx.setPeriodic(
-            FLUSH_MILLIS,
-            tick ->
-                vertx
-                    .executeBlocking(
-                        () -> {
-                          keys.flush();
-                          return null;
-                        },
-                        false)
-                    .onFailure(
-                        failure ->
-                            LOG.warn(
-                                "{}", ChitinException.from(failure).problem().detail(), failure)));
-    opened.add(() -> vertx.cancelTimer(flush));
+    opened.add(new KeyFlush(vertx, keys));
   }
 
   private ClientCertificates certificates(
@@ -121,6 +107,11 @@ final class AuthService implements AutoCloseable {
   /** Seconds since what is known of issuers was last read, by the issuer's name. */
   Map<String, DoubleSupplier> issuerAges() {
     return issuers.ages();
+  }
+
+  /** Whether what was revoked is so after a restart too. */
+  boolean isWritten() {
+    return keys.isWritten();
   }
 
   /** What is wrong with whose keys, by the issuer's name. */

@@ -12,18 +12,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How what the edge reads again and again from files and addresses of others stands: the keys of
- * issuers, the list of revoked certificates, its own certificate, the configuration. What cannot be
- * read is never taken for more than it was; here stands what that costs, and for whom.
+ * How the files and addresses stand on which the edge rests while it runs: its own keys, the keys
+ * of issuers, the list of revoked certificates, its own certificate, the configuration. What cannot
+ * be read is never taken for more than it was; here stands what that costs, and for whom.
  */
 final class Supplies {
+  static final String KEYS = "auth.keys";
   static final String ISSUERS = "auth.issuers";
   static final String REVOCATIONS = "tls.client_crl";
   static final String CERTIFICATE = "tls.certificate";
   static final String CONFIGURATION = "config.file";
 
   /** All that there can be. */
-  static final List<String> ALL = List.of(ISSUERS, REVOCATIONS, CERTIFICATE, CONFIGURATION);
+  static final List<String> ALL = List.of(KEYS, ISSUERS, REVOCATIONS, CERTIFICATE, CONFIGURATION);
 
   private final AuthService auth;
   private final @Nullable TlsRenewal renewal;
@@ -42,6 +43,7 @@ final class Supplies {
   /** One finding for each that is configured, and for each issuer with a fault. */
   List<Finding> findings() {
     List<Finding> findings = new ArrayList<>();
+    findings.add(keys());
     issuers(findings);
     RevocationList revocations = auth.revocations();
     if (revocations != null) {
@@ -64,6 +66,15 @@ final class Supplies {
                   () -> new Finding(CONFIGURATION, Verdict.PROVEN, "what it says is in force")));
     }
     return findings;
+  }
+
+  private Finding keys() {
+    return auth.isWritten()
+        ? new Finding(KEYS, Verdict.PROVEN, "keys.json has all that holds")
+        : new Finding(
+            KEYS,
+            Verdict.DEGRADED,
+            "what was revoked is not in keys.json, and would be taken again after a restart");
   }
 
   private void issuers(List<Finding> findings) {

@@ -2,12 +2,16 @@ package dev.chitin.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chitin.bus.json.JsonValue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,5 +104,32 @@ class SuppliesTest {
     Files.move(good, file, StandardCopyOption.ATOMIC_MOVE);
     Await.until(supply + " is mended", () -> failing(supply) == 0);
     assertThat(gateway.administration("/health/ready")).doesNotContain(supply);
+  }
+
+  @Test
+  void aRevocationThatTheDiskDidNotTakeHoldsAndIsNamedUntilItIsWritten() throws Exception {
+    String id = GatewayProcess.Json.text(created(), "id");
+    Set<PosixFilePermission> writable = Files.getPosixFilePermissions(home);
+    Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("r-x------"));
+    try {
+      GatewayProcess.Result revoked = gateway.run("key", "revoke", id);
+      assertThat(revoked.exit()).as(revoked.out()).isNotZero();
+      assertThat(revoked.err()).contains("refused from now on", "auth.keys_unwritten");
+      assertThat(gateway.run("doctor").out()).containsPattern("degraded +auth.keys");
+      assertThat(failing("auth.keys")).isEqualTo(1);
+    } finally {
+      Files.setPosixFilePermissions(home, writable);
+    }
+    created();
+    assertThat(gateway.run("doctor").out()).containsPattern("proven +auth.keys");
+    assertThat(failing("auth.keys")).isZero();
+    assertThat(gateway.run("key", "list").out()).doesNotContain(id);
+  }
+
+  private JsonValue.Obj created() throws Exception {
+    GatewayProcess.Result created =
+        gateway.run("key", "create", "--name", "a", "--role", "agent", "--json");
+    assertThat(created.exit()).as(created.err()).isZero();
+    return GatewayProcess.Json.object(created.out());
   }
 }

@@ -218,6 +218,11 @@ public final class KeyStore implements AutoCloseable {
     }
   }
 
+  /** Whether all that holds is on disk; if not, something that was revoked is not. */
+  public boolean isWritten() {
+    return unwritten == null;
+  }
+
   /**
    * Asks whether all that holds is on disk.
    *
