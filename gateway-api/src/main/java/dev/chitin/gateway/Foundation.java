@@ -188,7 +188,8 @@ public final class Foundation implements AutoCloseable {
     return transport;
   }
 
-  Vertx vertx() {
+  /** What everything here runs on. */
+  public Vertx vertx() {
     return vertx;
   }
 

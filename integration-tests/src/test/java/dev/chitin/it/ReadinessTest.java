@@ -11,25 +11,39 @@ import org.junit.jupiter.api.Test;
 
 /** A gateway is ready while its controls hold, and only then, whatever happens after its start. */
 class ReadinessTest {
+  private interface Look {
+    void look() throws Exception;
+  }
+
+  /** Moves {@code thing} away, and back once the gateway was seen without it, until it is ready. */
+  private static void whileAway(Path thing, Agent agent, Look meanwhile) throws Exception {
+    Path away = thing.resolveSibling(thing.getFileName() + ".away");
+    Files.move(thing, away);
+    Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
+    meanwhile.look();
+    Files.move(away, thing);
+    Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+  }
+
   @Test
   void aGatewayWhoseSandboxIsGoneIsNotReadyUntilItIsBack() throws Exception {
     Path home = GatewayProcess.home("");
     Path bwrap = home.resolveSibling("bwrap");
-    Path away = home.resolveSibling("bwrap.away");
     Files.copy(Path.of("/usr/bin/bwrap"), bwrap, StandardCopyOption.COPY_ATTRIBUTES);
     var more = Map.of("CHITIN_SANDBOX__BWRAP", bwrap.toString());
     try (GatewayProcess gateway = GatewayProcess.start(home, more);
         var agent = new Agent(gateway.url(), gateway.key("watch", "operator"))) {
       assertThat(gateway.metric("chitin_ready")).isEqualTo(1);
-      Files.move(bwrap, away);
-      Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
-      assertThat(agent.get("/health/ready").text())
-          .contains("gateway.not_proven", "sandbox.memory", "The attack could not be tried.")
-          .doesNotContain("more than its limit", "limit succeeded");
-      assertThat(gateway.metric("chitin_ready")).isZero();
-      Await.until("said", () -> gateway.errors().contains("not ready: a control"));
-      Files.move(away, bwrap);
-      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      whileAway(
+          bwrap,
+          agent,
+          () -> {
+            assertThat(agent.get("/health/ready").text())
+                .contains("gateway.not_proven", "sandbox.memory", "The attack could not be tried.")
+                .doesNotContain("more than its limit", "limit succeeded");
+            assertThat(gateway.metric("chitin_ready")).isZero();
+            Await.until("said", () -> gateway.errors().contains("not ready: a control"));
+          });
       Await.until("said", () -> gateway.errors().contains("the controls hold their proof again"));
     }
   }
@@ -54,11 +68,7 @@ class ReadinessTest {
     try (GatewayProcess gateway = GatewayProcess.start(home);
         var agent = new Agent(gateway.url(), gateway.key("watch", "operator"))) {
       Path vault = home.resolve("vault");
-      Path away = home.resolve("vault.away");
-      Files.move(vault, away);
-      isNotReady(gateway, agent, vault + " is gone");
-      Files.move(away, vault);
-      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      whileAway(vault, agent, () -> isNotReady(gateway, agent, vault + " is gone"));
       Files.setPosixFilePermissions(vault, PosixFilePermissions.fromString("r-x------"));
       isNotReady(gateway, agent, vault + " cannot be written");
       Files.setPosixFilePermissions(vault, PosixFilePermissions.fromString("rwx------"));
@@ -83,17 +93,16 @@ class ReadinessTest {
     Path home = GatewayProcess.home("");
     try (GatewayProcess gateway = GatewayProcess.start(home);
         var agent = new Agent(gateway.url(), gateway.key("admin", "admin"))) {
-      Path audit = home.resolve("audit");
-      Path away = home.resolve("audit.away");
-      Files.move(audit, away);
-      Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
-      assertThat(agent.get("/health/ready").text()).contains("audit.unavailable");
-      var refused = agent.call("fs_list", Agent.path("."));
-      assertThat(refused.status()).as(refused.text()).isEqualTo(503);
-      assertThat(refused.text()).contains("The audit directory is gone");
-      assertThat(gateway.run("doctor").out()).containsPattern("inert +audit.durable");
-      Files.move(away, audit);
-      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      whileAway(
+          home.resolve("audit"),
+          agent,
+          () -> {
+            assertThat(agent.get("/health/ready").text()).contains("audit.unavailable");
+            var refused = agent.call("fs_list", Agent.path("."));
+            assertThat(refused.status()).as(refused.text()).isEqualTo(503);
+            assertThat(refused.text()).contains("The audit directory is gone");
+            assertThat(gateway.run("doctor").out()).containsPattern("inert +audit.durable");
+          });
       assertThat(agent.call("fs_list", Agent.path(".")).status()).isEqualTo(200);
     }
   }
@@ -104,11 +113,12 @@ class ReadinessTest {
     try (GatewayProcess gateway = GatewayProcess.start(home);
         var agent = new Agent(gateway.url(), gateway.key("watch", "operator"))) {
       Path places = home.resolve("run/sandbox");
-      Path away = home.resolve("sandbox.away");
-      Files.move(places, away);
-      Await.until("not ready", () -> agent.get("/health/ready").status() == 503);
-      Files.move(away, places);
-      Await.until("ready again", () -> agent.get("/health/ready").status() == 200);
+      whileAway(
+          places,
+          agent,
+          () ->
+              assertThat(agent.get("/health/ready").text())
+                  .contains("gateway.not_proven", "sandbox."));
     }
   }
 }

@@ -24,85 +24,50 @@ public final class KeyChanges {
   private static final Logger LOG = LoggerFactory.getLogger(KeyChanges.class);
   private static final Duration RECORD = Duration.ofSeconds(5);
 
+  private final Vertx vertx;
   private final AuditLog audit;
-  private final Blocking blocking;
   private final Runnable ended;
 
   /**
-   * @param blocking runs what waits for a disk
+   * @param vertx whose workers wait for the disk
    * @param ended told when credentials may have ended
    */
-  public KeyChanges(AuditLog audit, Blocking blocking, Runnable ended) {
+  public KeyChanges(Vertx vertx, AuditLog audit, Runnable ended) {
+    this.vertx = vertx;
     this.audit = audit;
-    this.blocking = blocking;
     this.ended = ended;
-  }
-
-  /** Where work may wait. */
-  public interface Blocking {
-    <T> Future<T> run(Callable<T> work);
-
-    /** On the workers of {@code vertx}. */
-    static Blocking on(Vertx vertx) {
-      return new Blocking() {
-        @Override
-        public <T> Future<T> run(Callable<T> work) {
-          return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
-        }
-      };
-    }
-
-    /** On the thread that asks. */
-    static Blocking here() {
-      return new Blocking() {
-        @Override
-        public <T> Future<T> run(Callable<T> work) {
-          return Future.future(
-              promise -> {
-                try {
-                  promise.complete(work.call());
-                } catch (Exception e) {
-                  promise.fail(e);
-                }
-              });
-        }
-      };
-    }
   }
 
   /** The answer to whoever asked, once it may be given. */
   public Future<JsonValue.Obj> make(
       KeyOperations keys, Function<KeyOperations, KeyOperations.Change> asked) {
-    return blocking
-        .run(() -> asked.apply(keys))
+    return blocking(() -> asked.apply(keys))
         .compose(change -> change.ends() ? end(keys, change) : give(change));
   }
 
   private Future<JsonValue.Obj> give(KeyOperations.Change change) {
     return record(change.record())
-        .compose(recorded -> blocking.run(change.effect()::take))
+        .compose(recorded -> blocking(change.effect()::take))
         // A key that was replaced may have ended with it.
         .onSuccess(given -> ended.run());
   }
 
   private Future<JsonValue.Obj> end(KeyOperations keys, KeyOperations.Change change) {
-    return blocking
-        .run(change.effect()::take)
+    return blocking(change.effect()::take)
         .onSuccess(done -> ended.run())
         .compose(
             answer ->
                 record(change.record())
                     .recover(failure -> Future.failedFuture(unrecorded(change, failure)))
-                    .compose(recorded -> written(keys))
-                    .map(answer));
+                    .map(
+                        recorded -> {
+                          keys.requireWritten();
+                          return answer;
+                        }));
   }
 
-  private Future<Boolean> written(KeyOperations keys) {
-    return blocking.run(
-        () -> {
-          keys.requireWritten();
-          return true;
-        });
+  private <T> Future<T> blocking(Callable<T> work) {
+    return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
   }
 
   private Future<Void> record(AuditEvent.KeyChange record) {

@@ -94,7 +94,7 @@ final class KeyDesk {
     }
     GatewaySettings settings = session.settings(null);
     try (Foundation foundation = session.foundation(settings)) {
-      return new KeyChanges(foundation.audit(), KeyChanges.Blocking.here(), () -> {})
+      return new KeyChanges(foundation.vertx(), foundation.audit(), () -> {})
           .make(operations(foundation, settings), here)
           .await();
     }

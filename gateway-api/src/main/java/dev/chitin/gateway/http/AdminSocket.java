@@ -141,7 +141,7 @@ public final class AdminSocket extends VerticleBase implements Listener {
     routes.addAll(new ToolRoutes(edge.registry()).routes());
     routes.addAll(new SecretRoutes(vertx, edge.vault(), edge.settings()).routes());
     routes.addAll(new VaultRoutes(edge.vaultAdministration(), edge.vaultKey()).routes());
-    var changes = new KeyChanges(edge.audit(), KeyChanges.Blocking.on(vertx), edge.revoked());
+    var changes = new KeyChanges(vertx, edge.audit(), edge.revoked());
     routes.addAll(new KeyRoutes(edge.keys(), changes).routes());
     routes.addAll(new DoctorRoutes(edge.doctor()).routes());
     routes.add(ReloadRoute.of(vertx, edge.reload()));

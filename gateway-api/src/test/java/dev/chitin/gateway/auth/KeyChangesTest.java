@@ -15,6 +15,7 @@ import dev.chitin.bus.ProblemCode;
 import dev.chitin.bus.json.JsonFields;
 import dev.chitin.bus.json.JsonValue;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ class KeyChangesTest {
   private static final RevokedToken TOKEN = new RevokedToken(RevokedToken.By.JTI, "t1", null);
 
   @TempDir private Path directory = Path.of("");
+  private final Vertx vertx = Vertx.vertx();
   private KeyStore keys;
   private KeyOperations operations;
   private KeyChanges changes;
@@ -46,12 +48,13 @@ class KeyChangesTest {
   void open() {
     keys = KeyStore.open(directory, () -> Instant.ofEpochMilli(now));
     operations = new KeyOperations(keys, List.of(), "boss");
-    changes = new KeyChanges(new Recorder(), KeyChanges.Blocking.here(), () -> ended++);
+    changes = new KeyChanges(vertx, new Recorder(), () -> ended++);
   }
 
   @AfterEach
   void close() {
     keys.close();
+    vertx.close().await();
   }
 
   private final class Recorder implements AuditLog {
